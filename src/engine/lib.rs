@@ -1,0 +1,1 @@
+//! The rules of credits: pricing, eligibility and ledger, with no clock, no random source and no I/O.

@@ -1,0 +1,1 @@
+//! The only authority: HTTP API, chat, and the seam to model providers.

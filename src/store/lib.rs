@@ -1,0 +1,1 @@
+//! The journal in a database: one trait, several back ends, one conformance suite.

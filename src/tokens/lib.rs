@@ -1,0 +1,1 @@
+//! Token counting: exact on any Unicode, native and wasm, with the vocabulary loaded as data.

@@ -1,0 +1,1 @@
+//! Documents in and out: JSON with the path of a fault, canonical form, hash.
