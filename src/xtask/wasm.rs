@@ -1,0 +1,211 @@
+//! Builds `src/browser` into the modules of the npm package.
+//!
+//! One crate, three modules by cargo feature, so that a page loads only what it uses: `rules`,
+//! `client` (rules and everything that talks to a server) and `tokens`. Each is compiled for
+//! wasm32, bound to JavaScript by wasm-bindgen (as a library, pinned by Cargo.lock) and shrunk by
+//! binaryen's wasm-opt (pinned by package-lock.json). The result lies in `pkg/dist`.
+//!
+//! Cargo decides whether anything needs compiling; a module whose compiled bytes are the ones of
+//! the last time is left as it is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::progress::{self, seconds};
+use crate::repository::{self, Repository};
+use crate::wasm_target::{Route, TARGET};
+
+/// A module of the npm package.
+pub(crate) struct Module {
+    /// Its name, also the crate's feature and the name of its files.
+    pub(crate) name: &'static str,
+    /// What script and wasm together may weigh with gzip, in bytes (TARGETS: KB are 1 000 bytes).
+    pub(crate) gzip_bytes_max: usize,
+}
+
+/// The modules, in the order in which a page loads them.
+pub(crate) const MODULES: [Module; 3] = [
+    Module {
+        name: "rules",
+        gzip_bytes_max: 60_000,
+    },
+    Module {
+        name: "client",
+        gzip_bytes_max: 100_000,
+    },
+    Module {
+        name: "tokens",
+        gzip_bytes_max: 40_000,
+    },
+];
+
+/// Where built files land.
+pub(crate) const DIST: &str = "pkg/dist";
+
+/// A first build compiles the standard library too, on the Debian route.
+const COMPILE_LIMIT: Duration = Duration::from_secs(1200);
+const OPTIMIZE_LIMIT: Duration = Duration::from_secs(300);
+
+/// What rustc 1.95 and wasm-bindgen may emit; every browser of the last years has it.
+const WASM_FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+impl Module {
+    /// The files of the module in `pkg/dist`.
+    pub(crate) fn files(&self) -> [String; 3] {
+        let name = self.name;
+        [
+            format!("{name}.js"),
+            format!("{name}.d.ts"),
+            format!("{name}_bg.wasm"),
+        ]
+    }
+}
+
+/// Builds all modules; those that are up to date cost a look.
+///
+/// # Errors
+/// When a module cannot be compiled, bound or shrunk; the message has the program's own words.
+pub(crate) fn build(repository: &Repository, route: &Route) -> Result<()> {
+    for module in &MODULES {
+        let compiled = compile(repository, route, module)?;
+        if is_up_to_date(repository, module, &compiled)? {
+            println!("     wasm {} is up to date", module.name);
+        } else {
+            bind_and_shrink(repository, module, &compiled)?;
+        }
+    }
+    Ok(())
+}
+
+/// Compiles one module, and answers where its raw wasm lies.
+fn compile(repository: &Repository, route: &Route, module: &Module) -> Result<PathBuf> {
+    let mut command = route.cargo_build(repository);
+    command
+        .args([
+            "--package",
+            "kumari-browser",
+            "--profile",
+            "wasm",
+            "--no-default-features",
+        ])
+        .args(["--features", module.name]);
+    let title = format!("compile wasm {} ({})", module.name, route.name());
+    let ran = progress::run(repository, &title, &mut command, COMPILE_LIMIT)?;
+    if !ran.passed {
+        bail!(
+            "compiling wasm {} {}:\n{}",
+            module.name,
+            ran.how_it_ended(),
+            ran.output_tail()
+        );
+    }
+    // The three features leave their result at one place, so it is taken away before the next.
+    let made = repository
+        .path("target/wasm")
+        .join(route.name())
+        .join(TARGET)
+        .join("wasm/kumari_browser.wasm");
+    let taken = work_folder(repository, module).join("compiled.wasm");
+    let bytes = fs::read(&made).with_context(|| format!("no wasm at `{}`", made.display()))?;
+    repository::write(&taken, &bytes)?;
+    Ok(taken)
+}
+
+/// The compiled bytes are those that the files in `pkg/dist` were made from, by the same tools.
+fn is_up_to_date(repository: &Repository, module: &Module, compiled: &Path) -> Result<bool> {
+    let folder = work_folder(repository, module);
+    let dist = repository.path(DIST);
+    let same_bytes = fs::read(folder.join("bound.wasm")).ok() == Some(fs::read(compiled)?);
+    let same_tools = fs::read_to_string(folder.join("tools.txt")).ok() == Some(tools(repository)?);
+    Ok(same_bytes && same_tools && module.files().iter().all(|file| dist.join(file).exists()))
+}
+
+fn bind_and_shrink(repository: &Repository, module: &Module, compiled: &Path) -> Result<()> {
+    let folder = work_folder(repository, module);
+    let bound = folder.join("bound");
+    if bound.exists() {
+        fs::remove_dir_all(&bound).context("cannot empty the work folder")?;
+    }
+    Bindgen::new()
+        .input_path(compiled)
+        .out_name(module.name)
+        .typescript(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .web(true)?
+        .generate(&bound)
+        .with_context(|| format!("wasm-bindgen cannot bind wasm {}", module.name))?;
+    if bound.join("snippets").exists() {
+        bail!(
+            "a crate of wasm {} brings JavaScript files of its own (`{}`), which pkg does not ship",
+            module.name,
+            bound.join("snippets").display()
+        );
+    }
+    let [script, types, wasm] = module.files();
+    let shrunk = folder.join("shrunk.wasm");
+    let mut command = repository.command(repository.path("node_modules/.bin/wasm-opt"));
+    command
+        .arg("-Oz")
+        .args(WASM_FEATURES)
+        .arg(bound.join(&wasm))
+        .arg("-o")
+        .arg(&shrunk);
+    let title = format!("wasm-opt {}", module.name);
+    let ran = progress::run(repository, &title, &mut command, OPTIMIZE_LIMIT)?;
+    if !ran.passed {
+        bail!(
+            "wasm-opt {} {}:\n{}",
+            module.name,
+            ran.how_it_ended(),
+            ran.output_tail()
+        );
+    }
+    let dist = repository.path(DIST);
+    for file in [&script, &types] {
+        repository::write(&dist.join(file), &fs::read(bound.join(file))?)?;
+    }
+    repository::write(&dist.join(&wasm), &fs::read(&shrunk)?)?;
+    // Written last: a run that was stopped on the way does its work again.
+    repository::write(&folder.join("bound.wasm"), &fs::read(compiled)?)?;
+    repository::write(&folder.join("tools.txt"), tools(repository)?.as_bytes())?;
+    println!(
+        "     wasm {} bound and shrunk ({})",
+        module.name,
+        seconds(ran.took)
+    );
+    Ok(())
+}
+
+fn work_folder(repository: &Repository, module: &Module) -> PathBuf {
+    repository.path("target/wasm/modules").join(module.name)
+}
+
+/// What the result depends on besides the compiled bytes.
+fn tools(repository: &Repository) -> Result<String> {
+    let file = repository.path("node_modules/binaryen/package.json");
+    let text = fs::read_to_string(&file)
+        .with_context(|| format!("no binaryen at `{}`; run: npm ci", file.display()))?;
+    let package: serde_json::Value = serde_json::from_str(&text)?;
+    let binaryen = package
+        .get("version")
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or("?");
+    let bindgen = wasm_bindgen_shared::SCHEMA_VERSION;
+    Ok(format!(
+        "wasm-bindgen {bindgen}, binaryen {binaryen}, {}",
+        WASM_FEATURES.join(" ")
+    ))
+}
