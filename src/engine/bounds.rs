@@ -1,0 +1,491 @@
+//! What one leg may use on one model, and the cheapest, likely and dearest way it can end.
+
+use crate::amount::Credits;
+use crate::denial::Denial;
+use crate::estimate::Caps;
+use crate::id::ModelId;
+use crate::meter::{Meter, QUANTITY_MAX, Usage};
+use crate::price_book::{Bound, KindName, ModelKind, Price, PriceBook, TextModel};
+use crate::rating::{self, Line, RatingFault};
+use crate::request::{CacheWrite, MESSAGES_MAX, Request, Task, UNITS_MAX};
+use alloc::format;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// What a leg may use: the server sends the maxima to the provider and enforces them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[serde(deny_unknown_fields)]
+pub struct LegBounds {
+    /// Total input in the model's own tokens; zero for media.
+    pub input_tokens: TokenRange,
+    /// The longest answer, reasoning included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number"))]
+    pub output_tokens_max: Option<u64>,
+    /// The shortest answer that a cap may be lowered to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number"))]
+    pub output_tokens_floor: Option<u64>,
+    /// The most steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number"))]
+    pub steps_max: Option<u64>,
+    /// The fewest steps that a cap may be lowered to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number"))]
+    pub steps_floor: Option<u64>,
+    /// The most searches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number"))]
+    pub searches_max: Option<u64>,
+    /// The fewest searches that a cap may be lowered to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number"))]
+    pub searches_floor: Option<u64>,
+}
+
+/// A range of token counts, both ends included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct TokenRange {
+    /// The fewest.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub low: u64,
+    /// The likely number.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub expected: u64,
+    /// The most.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub high: u64,
+}
+
+/// A quantity of the leg: its range, and the least that a cap may be lowered to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    low: u64,
+    expected: u64,
+    high: u64,
+    floor: u64,
+}
+
+/// One leg on one model, bounded.
+pub(crate) struct Plan<'book> {
+    price: Price<'book>,
+    cache_write: Option<CacheWrite>,
+    input: TokenRange,
+    output: Option<Span>,
+    steps: Option<Span>,
+    searches: Option<Span>,
+    /// What is made or read whatever happens: pages, images, blocks, 3D models.
+    made: Option<(Meter, u64)>,
+    /// The part of `made` that one unit has.
+    made_per_unit: u64,
+    /// How many units a person counts.
+    pub(crate) units: u32,
+}
+
+/// Refuses a request that contradicts its task.
+pub(crate) fn check_request(book: &PriceBook, request: &Request) -> Result<(), Denial> {
+    let invalid = |path: &str, message: &str| Err(Denial::request_invalid(path, message));
+    let models = request.models.len();
+    let models_max = usize::try_from(book.compare.models_max).unwrap_or(usize::MAX);
+    match request.task {
+        Task::Routing if models > 0 => {
+            return invalid(
+                "models",
+                "routing picks the model itself; leave `models` out",
+            );
+        }
+        Task::Compare if models < 2 || models > models_max => {
+            let message = format!("a comparison has 2 to {models_max} models, not {models}");
+            return invalid("models", &message);
+        }
+        Task::Routing | Task::Compare => {}
+        Task::Direct
+        | Task::Agent
+        | Task::DeepResearch
+        | Task::FinanceSearch
+        | Task::SocialSearch
+        | Task::FileProcessing
+        | Task::Image
+        | Task::Video
+        | Task::ThreeD => {
+            if models != 1 {
+                let message = format!(
+                    "`{}` needs exactly one model, not {models}",
+                    request.task.name()
+                );
+                return invalid("models", &message);
+            }
+        }
+    }
+    for (index, model) in request.models.iter().enumerate() {
+        if request
+            .models
+            .iter()
+            .take(index)
+            .any(|earlier| earlier == model)
+        {
+            let message = format!("`{model}` occurs twice; name each model once");
+            return invalid(&format!("models[{index}]"), &message);
+        }
+    }
+    check_counts(request)
+}
+
+fn check_counts(request: &Request) -> Result<(), Denial> {
+    let counts = [
+        (
+            "messages",
+            request.messages.map(u64::from),
+            0,
+            u64::from(MESSAGES_MAX),
+        ),
+        (
+            "output_tokens_max",
+            request.output_tokens_max,
+            1,
+            QUANTITY_MAX,
+        ),
+        ("steps_max", request.steps_max, 1, QUANTITY_MAX),
+        ("searches_max", request.searches_max, 0, QUANTITY_MAX),
+        ("pages", request.pages, 1, QUANTITY_MAX),
+        (
+            "images",
+            request.images.map(u64::from),
+            1,
+            u64::from(UNITS_MAX),
+        ),
+        (
+            "clips",
+            request.clips.map(u64::from),
+            1,
+            u64::from(UNITS_MAX),
+        ),
+        (
+            "clip_seconds",
+            request.clip_seconds.map(u64::from),
+            1,
+            u64::from(u32::MAX),
+        ),
+        (
+            "three_d_models",
+            request.three_d_models.map(u64::from),
+            1,
+            u64::from(UNITS_MAX),
+        ),
+    ];
+    for (path, count, least, most) in counts {
+        if let Some(count) = count
+            && (count < least || count > most)
+        {
+            let message = format!("{count} is out of range: use {least} to {most}");
+            return Err(Denial::request_invalid(path, &message));
+        }
+    }
+    for (encoding, count) in &request.input_tokens {
+        if *count > QUANTITY_MAX {
+            let path = format!("input_tokens.{}", encoding.name());
+            let message = format!("{count} is out of range: use 0 to {QUANTITY_MAX}");
+            return Err(Denial::request_invalid(&path, &message));
+        }
+    }
+    Ok(())
+}
+
+/// What the leg may use on `model`.
+pub(crate) fn plan<'book>(
+    book: &'book PriceBook,
+    request: &Request,
+    caps: &Caps,
+    model: &ModelId,
+) -> Result<Plan<'book>, Denial> {
+    let price = book
+        .price(request.task, model)
+        .ok_or_else(|| Denial::not_offered(request.task, model))?;
+    let mut plan = Plan {
+        price,
+        cache_write: request.cache_write,
+        input: TokenRange::default(),
+        output: None,
+        steps: None,
+        searches: None,
+        made: None,
+        made_per_unit: 1,
+        units: 1,
+    };
+    match &price.model.kind {
+        ModelKind::Text(text) => plan_text(&mut plan, request, caps, text)?,
+        ModelKind::Image => plan_units(&mut plan, Meter::Images, request.images, 1),
+        ModelKind::ThreeD => plan_units(&mut plan, Meter::ThreeDModels, request.three_d_models, 1),
+        ModelKind::Video(video) => {
+            let seconds = request.clip_seconds.unwrap_or(video.block_seconds);
+            if seconds > video.clip_seconds_max {
+                let message = format!(
+                    "`{model}` makes clips of at most {} seconds, not {seconds}",
+                    video.clip_seconds_max
+                );
+                return Err(Denial::request_invalid("clip_seconds", &message));
+            }
+            let blocks = u64::from(seconds.div_ceil(video.block_seconds.max(1)));
+            plan_units(&mut plan, Meter::VideoBlocks, request.clips, blocks);
+        }
+    }
+    Ok(plan)
+}
+
+fn plan_units(plan: &mut Plan<'_>, meter: Meter, units: Option<u32>, made_per_unit: u64) {
+    plan.units = units.unwrap_or(1);
+    plan.made_per_unit = made_per_unit;
+    plan.made = Some((meter, made_per_unit.saturating_mul(u64::from(plan.units))));
+}
+
+fn plan_text(
+    plan: &mut Plan<'_>,
+    request: &Request,
+    caps: &Caps,
+    text: &TextModel,
+) -> Result<(), Denial> {
+    let bounds = plan.price.offer.bounds;
+    plan.steps = span(bounds.steps, request.steps_max, caps.steps, 1);
+    plan.searches = span(bounds.searches, request.searches_max, caps.searches, 0);
+    if request.task == Task::FileProcessing {
+        let pages = request.pages.ok_or_else(|| {
+            Denial::request_invalid("pages", "file processing needs the number of pages")
+        })?;
+        plan.made = Some((Meter::Pages, pages));
+    }
+
+    let prompt = prompt_tokens(request, text)?;
+    let model_max = request
+        .output_tokens_max
+        .map_or(text.output_tokens_max, |wanted| {
+            wanted.min(text.output_tokens_max)
+        });
+    let room = text.context_tokens_max.saturating_sub(prompt.high);
+    plan.output = span(
+        bounds.output_tokens.map(|bound| Bound {
+            max: bound.max.min(model_max).min(room),
+            ..bound
+        }),
+        request.output_tokens_max.map(|_| model_max.min(room)),
+        caps.output_tokens,
+        0,
+    );
+    let longest = plan.output.map_or(0, |output| output.high);
+    if longest == 0 {
+        let message = format!(
+            "the input may have {} tokens and `{}` takes {} with its answer: shorten it, or choose \
+             a model with a larger context",
+            prompt.high, plan.price.model.id, text.context_tokens_max
+        );
+        return Err(Denial::request_invalid("input_tokens", &message));
+    }
+    plan.input = input_of_rounds(plan, prompt, bounds.round_input_tokens);
+    Ok(())
+}
+
+/// The range of a bounded quantity: the request's own limit before the book's, a cap before both.
+fn span(bound: Option<Bound>, wanted: Option<u64>, cap: Option<u64>, low: u64) -> Option<Span> {
+    let bound = bound?;
+    let high = wanted.unwrap_or(bound.max).min(cap.unwrap_or(u64::MAX));
+    Some(Span {
+        low: low.min(high),
+        expected: bound.expected.min(high),
+        high,
+        floor: bound.floor.min(high),
+    })
+}
+
+/// The prompt in the model's own tokens.
+fn prompt_tokens(request: &Request, text: &TextModel) -> Result<TokenRange, Denial> {
+    let encoding = &text.encoding;
+    let counted = request
+        .input_tokens
+        .get(&encoding.name)
+        .copied()
+        .ok_or_else(|| {
+            let path = format!("input_tokens.{}", encoding.name.name());
+            Denial::request_invalid(&path, "the count of the input in this encoding is missing")
+        })?;
+    let framing =
+        u64::from(encoding.message_tokens).saturating_mul(u64::from(request.messages.unwrap_or(1)));
+    let framed = |tokens: u64| tokens.saturating_add(framing).min(QUANTITY_MAX);
+    Ok(TokenRange {
+        low: encoding.low.scale_down(counted),
+        expected: framed(encoding.expected.scale_up(counted)),
+        high: framed(encoding.high.scale_up(counted)),
+    })
+}
+
+/// A step or a search sends the prompt again with what came before it, so the total input grows
+/// with their number.
+fn input_of_rounds(plan: &Plan<'_>, prompt: TokenRange, round: Option<Bound>) -> TokenRange {
+    let Some(round) = round else { return prompt };
+    let rounds = |of: fn(&Span) -> u64| {
+        let each = [plan.steps, plan.searches];
+        each.iter()
+            .flatten()
+            .fold(0, |sum: u64, span| sum.saturating_add(of(span)))
+            .max(1)
+    };
+    let total = |tokens: u64, extra: u64, rounds: u64| {
+        tokens
+            .saturating_add(extra)
+            .saturating_mul(rounds)
+            .min(QUANTITY_MAX)
+    };
+    TokenRange {
+        low: prompt.low,
+        expected: total(
+            prompt.expected,
+            round.expected,
+            rounds(|span| span.expected),
+        ),
+        high: total(prompt.high, round.max, rounds(|span| span.high)),
+    }
+}
+
+impl Plan<'_> {
+    /// The least that the leg costs with complete usage: at the bounds and just above every tier
+    /// threshold between them, since a tier may be cheaper than the one below it.
+    pub(crate) fn low(&self) -> Result<Credits, RatingFault> {
+        let above = self
+            .thresholds()
+            .map(|threshold| threshold.saturating_add(1));
+        let mut least = self.extreme(self.input.low, Extreme::Low)?;
+        for input in above {
+            least = least.min(self.extreme(input, Extreme::Low)?);
+        }
+        Ok(least)
+    }
+
+    /// The most that the leg can cost: at the bounds and at every tier threshold between them.
+    pub(crate) fn high(&self) -> Result<Credits, RatingFault> {
+        let mut most = self.extreme(self.input.high, Extreme::High)?;
+        for input in self.thresholds() {
+            most = most.max(self.extreme(input, Extreme::High)?);
+        }
+        Ok(most)
+    }
+
+    /// The likely price, with its lines.
+    pub(crate) fn expected(&self) -> Result<(Vec<Line>, Credits), RatingFault> {
+        rating::lines(&self.price, &self.expected_usage(self.made)?)
+    }
+
+    /// The likely price of one image, clip, 3D model or leg: what the level is derived from.
+    pub(crate) fn expected_of_one_unit(&self) -> Result<Credits, RatingFault> {
+        let made = match self.price.model.kind.name() {
+            KindName::Text => self.made,
+            KindName::Image | KindName::Video | KindName::ThreeD => {
+                self.made.map(|(meter, _)| (meter, self.made_per_unit))
+            }
+        };
+        rating::charge(&self.price, &self.expected_usage(made)?)
+    }
+
+    /// What the leg may use.
+    pub(crate) fn bounds(&self) -> LegBounds {
+        LegBounds {
+            input_tokens: self.input,
+            output_tokens_max: self.output.map(|output| output.high),
+            output_tokens_floor: self.output.map(|output| output.floor),
+            steps_max: self.steps.map(|steps| steps.high),
+            steps_floor: self.steps.map(|steps| steps.floor),
+            searches_max: self.searches.map(|searches| searches.high),
+            searches_floor: self.searches.map(|searches| searches.floor),
+        }
+    }
+
+    fn expected_usage(&self, made: Option<(Meter, u64)>) -> Result<Usage, RatingFault> {
+        let span = |meter, span: Option<Span>| span.map(|span| (meter, span.expected));
+        let input = (self.input.high > 0).then_some((Meter::InputTokens, self.input.expected));
+        let counts = [
+            input,
+            span(Meter::OutputTokens, self.output),
+            span(Meter::Steps, self.steps),
+            span(Meter::Searches, self.searches),
+            made,
+        ];
+        Usage::new(counts.into_iter().flatten()).map_err(|_| RatingFault::Overflow)
+    }
+
+    /// The tier thresholds at which the input can lie and above which it can also lie.
+    fn thresholds(&self) -> impl Iterator<Item = u64> + '_ {
+        let tiers = self
+            .price
+            .model
+            .tiers
+            .iter()
+            .map(|tier| tier.above_input_tokens);
+        tiers.filter(|threshold| self.input.low <= *threshold && *threshold < self.input.high)
+    }
+
+    fn extreme(&self, input: u64, extreme: Extreme) -> Result<Credits, RatingFault> {
+        let of = |span: Option<Span>| {
+            span.map_or(0, |span| match extreme {
+                Extreme::Low => span.low,
+                Extreme::High => span.high,
+            })
+        };
+        let counts = [
+            (self.pick(input, extreme, &self.input_meters()), input),
+            (
+                self.pick(
+                    input,
+                    extreme,
+                    &[Meter::OutputTokens, Meter::ReasoningTokens],
+                ),
+                of(self.output),
+            ),
+            (Meter::Steps, of(self.steps)),
+            (Meter::Searches, of(self.searches)),
+        ];
+        rating::charge_of(&self.price, input, counts.into_iter().chain(self.made))
+    }
+
+    /// The meters that an input token can be counted by: a provider may always find it in its
+    /// cache, and writes a cache only where the caller asked for one.
+    fn input_meters(&self) -> Vec<Meter> {
+        let written = match self.cache_write {
+            None => None,
+            Some(CacheWrite::Default) => Some(Meter::CacheWriteTokens),
+            Some(CacheWrite::OneHour) => Some(Meter::CacheWrite1hTokens),
+        };
+        [Meter::InputTokens, Meter::CacheReadTokens]
+            .into_iter()
+            .chain(written)
+            .collect()
+    }
+
+    /// The cheapest or the dearest of `meters` at this total input.
+    fn pick(&self, input: u64, extreme: Extreme, meters: &[Meter]) -> Meter {
+        // Rates may be per 1, 1 000 or 1 000 000; brought to a million they can be compared.
+        let per_million = |meter: &Meter| {
+            rating::rate_of(&self.price, input, *meter).map_or(0, |rate| {
+                i128::from(rate.credits.as_micros()).saturating_mul(rate.per.per_million())
+            })
+        };
+        let rated = meters
+            .iter()
+            .filter(|meter| rating::rate_of(&self.price, input, **meter).is_ok());
+        let picked = match extreme {
+            Extreme::Low => rated.min_by_key(|meter| per_million(meter)),
+            Extreme::High => rated.max_by_key(|meter| per_million(meter)),
+        };
+        picked
+            .or_else(|| meters.first())
+            .copied()
+            .unwrap_or(Meter::InputTokens)
+    }
+}
+
+/// Which end of the range.
+#[derive(Clone, Copy)]
+enum Extreme {
+    Low,
+    High,
+}

@@ -1,0 +1,220 @@
+//! Fixed-point decimals as text: the one parser and the one printer behind every amount.
+//!
+//! The form is canonical, so that equal values have equal bytes: digits, then at most the stated
+//! number of decimals, no trailing zeros, no leading zeros, no exponent, no `+`, no `-0`.
+
+use alloc::string::String;
+use core::fmt::{self, Write as _};
+
+/// Why a text is not a canonical decimal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecimalFault {
+    /// It is not written as digits with an optional sign and fraction, or not canonically.
+    Syntax,
+    /// It has more decimals than the type holds.
+    TooManyDecimals {
+        /// How many the type holds.
+        decimals_max: u32,
+    },
+    /// It is outside the range of the type.
+    OutOfRange,
+}
+
+impl fmt::Display for DecimalFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax => f.write_str(
+                "not a canonical decimal: write digits with an optional fraction, as `12.5`, \
+                 without leading or trailing zeros, sign `+` or exponent",
+            ),
+            Self::TooManyDecimals { decimals_max } => {
+                write!(f, "too many decimals: at most {decimals_max} are kept")
+            }
+            Self::OutOfRange => f.write_str("out of range"),
+        }
+    }
+}
+
+impl core::error::Error for DecimalFault {}
+
+/// Reads a canonical decimal as a whole number of units of 10^-`decimals`.
+pub(crate) fn parse(text: &str, decimals: u32) -> Result<i128, DecimalFault> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (whole, fraction) = match digits.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (digits, None),
+    };
+    let leading_zero = whole.len() > 1 && whole.starts_with('0');
+    if whole.is_empty() || leading_zero || !all_digits(whole) {
+        return Err(DecimalFault::Syntax);
+    }
+    let fraction = match fraction {
+        None => "",
+        Some(text) if text.is_empty() || text.ends_with('0') || !all_digits(text) => {
+            return Err(DecimalFault::Syntax);
+        }
+        Some(text) => text,
+    };
+    let fraction_len = u32::try_from(fraction.len()).map_err(|_| DecimalFault::OutOfRange)?;
+    let missing = decimals
+        .checked_sub(fraction_len)
+        .ok_or(DecimalFault::TooManyDecimals {
+            decimals_max: decimals,
+        })?;
+
+    let mut value: i128 = 0;
+    for byte in whole.bytes().chain(fraction.bytes()) {
+        let digit = i128::from(byte.wrapping_sub(b'0'));
+        value = value
+            .checked_mul(10)
+            .and_then(|tens| tens.checked_add(digit))
+            .ok_or(DecimalFault::OutOfRange)?;
+    }
+    let scale = 10_i128
+        .checked_pow(missing)
+        .ok_or(DecimalFault::OutOfRange)?;
+    let value = value.checked_mul(scale).ok_or(DecimalFault::OutOfRange)?;
+    match (negative, value) {
+        (true, 0) => Err(DecimalFault::Syntax),
+        (true, _) => value.checked_neg().ok_or(DecimalFault::OutOfRange),
+        (false, _) => Ok(value),
+    }
+}
+
+/// Writes `value` units of 10^-`decimals` in the form that [`parse`] reads.
+pub(crate) fn write(f: &mut dyn fmt::Write, value: i128, decimals: u32) -> fmt::Result {
+    let scale = 10_u128.saturating_pow(decimals);
+    let magnitude = value.unsigned_abs();
+    let whole = magnitude.checked_div(scale).unwrap_or(magnitude);
+    let fraction = magnitude.checked_rem(scale).unwrap_or(0);
+    if value < 0 {
+        f.write_char('-')?;
+    }
+    write!(f, "{whole}")?;
+    if fraction == 0 {
+        return Ok(());
+    }
+    let width = usize::try_from(decimals).unwrap_or(0);
+    let mut text = String::new();
+    write!(text, "{fraction:0width$}")?;
+    write!(f, ".{}", text.trim_end_matches('0'))
+}
+
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Gives a newtype over an integer its text form: `FromStr`, `Display`, and serde as a string.
+///
+/// `$to_units` reads the inner integer, `$from_units` makes the value from an `i128` or says
+/// [`DecimalFault::OutOfRange`].
+macro_rules! decimal_text {
+    ($type:ident, $decimals:expr, $what:literal) => {
+        impl core::fmt::Display for $type {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                $crate::decimal::write(f, self.to_units(), $decimals)
+            }
+        }
+
+        impl core::str::FromStr for $type {
+            type Err = $crate::decimal::DecimalFault;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::from_units($crate::decimal::parse(text, $decimals)?)
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Text;
+                impl serde::de::Visitor<'_> for Text {
+                    type Value = $type;
+
+                    fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                        f.write_str($what)
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$type, E> {
+                        text.parse()
+                            .map_err(|fault| E::custom(core::format_args!("`{text}` is {fault}")))
+                    }
+                }
+                deserializer.deserialize_str(Text)
+            }
+        }
+    };
+}
+pub(crate) use decimal_text;
+
+#[cfg(test)]
+mod tests {
+    use super::{DecimalFault, parse, write};
+    use alloc::string::String;
+
+    #[test]
+    fn canonical_forms_are_read_and_others_refused() {
+        let syntax = Err(DecimalFault::Syntax);
+        let cases = [
+            ("0", Ok(0)),
+            ("12.5", Ok(12_500_000)),
+            ("0.000001", Ok(1)),
+            ("-3", Ok(-3_000_000)),
+            ("-0.5", Ok(-500_000)),
+            ("", syntax),
+            ("-", syntax),
+            (".5", syntax),
+            ("5.", syntax),
+            ("05", syntax),
+            ("00", syntax),
+            ("1.50", syntax),
+            ("1.0", syntax),
+            ("-0", syntax),
+            ("+1", syntax),
+            ("1e3", syntax),
+            (" 1", syntax),
+            ("1 ", syntax),
+            ("1,5", syntax),
+            ("1.2.3", syntax),
+            ("--1", syntax),
+            ("\u{0661}", syntax),
+            (
+                "0.0000001",
+                Err(DecimalFault::TooManyDecimals { decimals_max: 6 }),
+            ),
+            (
+                "999999999999999999999999999999999999999",
+                Err(DecimalFault::OutOfRange),
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse(text, 6), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for value in [
+            0,
+            1,
+            -1,
+            10,
+            999_999,
+            1_000_000,
+            -12_340_000,
+            i128::from(i64::MAX),
+        ] {
+            let mut text = String::new();
+            write(&mut text, value, 6).unwrap();
+            assert_eq!(parse(&text, 6), Ok(value), "{text}");
+        }
+    }
+}

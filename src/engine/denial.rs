@@ -1,0 +1,230 @@
+//! Denials: a business "no", as data (R16). A fault of a machine or a document is an error, not a
+//! denial.
+
+use crate::amount::{AmountOverflow, Credits};
+use crate::estimate::{Caps, Estimate};
+use crate::id::ModelId;
+use crate::rating::RatingFault;
+use crate::request::{Request, Task};
+use crate::settle::LegEnd;
+use crate::time::Timestamp;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// Why a command was not applied. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[serde(deny_unknown_fields)]
+pub struct Denial {
+    /// The contract: which "no" this is.
+    pub code: DenialCode,
+    /// For people, in English; not a contract.
+    pub message: String,
+    /// Whether the same command may succeed later without the caller doing anything.
+    pub transient: bool,
+    /// What would help, most useful first.
+    pub remedies: Vec<Remedy>,
+    /// The field of the request that is at fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The price now, where it is not the one that was quoted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Box<Estimate>>,
+    /// How the leg ended, where it already has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Box<LegEnd>>,
+}
+
+/// Every "no" there is. Those of a new action come first, in order of precedence; the rest are
+/// about actions that exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum DenialCode {
+    /// The account is closed.
+    AccountClosed,
+    /// A payment of the account is disputed.
+    PaymentDisputed,
+    /// The request contradicts itself or lacks something.
+    RequestInvalid,
+    /// The price book has no price for it.
+    NotOffered,
+    /// The price is not the one that was quoted.
+    PriceChanged,
+    /// The person's own limit is reached.
+    LimitReached,
+    /// Too many actions are running.
+    TooManyOpen,
+    /// All credits are held by running actions.
+    CreditsHeld,
+    /// There are no credits.
+    CreditsExhausted,
+    /// There are credits, but too few.
+    CreditsInsufficient,
+    /// The action id belongs to another request.
+    ActionIdReused,
+    /// There is no such action or leg.
+    ActionUnknown,
+    /// The leg ended before, otherwise.
+    LegAlreadyEnded,
+}
+
+/// What would help.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Remedy {
+    /// Subscribe to Pro.
+    UpgradeToPro,
+    /// Buy a Custom Pack.
+    BuyPack {
+        /// The smallest, in US dollars.
+        usd_min: u32,
+    },
+    /// Wait for the Pro period's end.
+    WaitForReset {
+        /// When the next period begins.
+        at: Timestamp,
+    },
+    /// Wait until a running action ends.
+    WaitForHolds,
+    /// Ask for something cheaper that the balance covers.
+    Cheaper {
+        /// The whole request to make instead.
+        request: Box<Request>,
+        /// The caps that it fits with.
+        caps: Caps,
+        /// The most that it costs.
+        high: Credits,
+    },
+    /// Look at the new price and send again.
+    ReviewPrice,
+    /// Change the field that `path` names.
+    FixRequest,
+    /// Raise or lift the person's own limit.
+    RaiseLimit,
+    /// Write to the platform's support.
+    ContactSupport,
+}
+
+impl DenialCode {
+    /// Its name as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AccountClosed => "account_closed",
+            Self::PaymentDisputed => "payment_disputed",
+            Self::RequestInvalid => "request_invalid",
+            Self::NotOffered => "not_offered",
+            Self::PriceChanged => "price_changed",
+            Self::LimitReached => "limit_reached",
+            Self::TooManyOpen => "too_many_open",
+            Self::CreditsHeld => "credits_held",
+            Self::CreditsExhausted => "credits_exhausted",
+            Self::CreditsInsufficient => "credits_insufficient",
+            Self::ActionIdReused => "action_id_reused",
+            Self::ActionUnknown => "action_unknown",
+            Self::LegAlreadyEnded => "leg_already_ended",
+        }
+    }
+
+    /// Whether the same command may succeed later by itself: a hold ends, a limit's day passes.
+    const fn is_transient(self) -> bool {
+        matches!(
+            self,
+            Self::LimitReached | Self::TooManyOpen | Self::CreditsHeld
+        )
+    }
+}
+
+impl Denial {
+    /// A denial with nothing but its code, message and remedies.
+    pub fn new(code: DenialCode, message: impl Into<String>, remedies: Vec<Remedy>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            transient: code.is_transient(),
+            remedies,
+            path: None,
+            estimate: None,
+            end: None,
+        }
+    }
+
+    /// The request is at fault, in the field that `path` names.
+    pub fn request_invalid(path: &str, message: &str) -> Self {
+        let mut denial = Self::new(
+            DenialCode::RequestInvalid,
+            message,
+            Vec::from([Remedy::FixRequest]),
+        );
+        denial.path = Some(path.to_string());
+        denial
+    }
+
+    /// The book does not offer `task` with `model`.
+    pub fn not_offered(task: Task, model: &ModelId) -> Self {
+        let message = format!(
+            "`{}` is not offered with the model `{model}`: choose another",
+            task.name()
+        );
+        Self::new(
+            DenialCode::NotOffered,
+            message,
+            Vec::from([Remedy::FixRequest]),
+        )
+    }
+
+    /// There is no such action.
+    pub fn action_unknown(what: &str) -> Self {
+        Self::new(
+            DenialCode::ActionUnknown,
+            format!("there is no {what}"),
+            Vec::new(),
+        )
+    }
+
+    /// The leg ended before, otherwise.
+    pub fn leg_already_ended(end: &LegEnd) -> Self {
+        let mut denial = Self::new(
+            DenialCode::LegAlreadyEnded,
+            "the leg has already ended",
+            Vec::new(),
+        );
+        denial.end = Some(Box::new(end.clone()));
+        denial
+    }
+}
+
+impl core::fmt::Display for Denial {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match &self.path {
+            Some(path) => write!(f, "{}: {path}: {}", self.code.name(), self.message),
+            None => write!(f, "{}: {}", self.code.name(), self.message),
+        }
+    }
+}
+
+impl core::error::Error for Denial {}
+
+impl From<AmountOverflow> for Denial {
+    fn from(overflow: AmountOverflow) -> Self {
+        Self::new(
+            DenialCode::RequestInvalid,
+            overflow.to_string(),
+            Vec::from([Remedy::FixRequest]),
+        )
+    }
+}
+
+impl From<RatingFault> for Denial {
+    fn from(fault: RatingFault) -> Self {
+        Self::new(
+            DenialCode::RequestInvalid,
+            fault.to_string(),
+            Vec::from([Remedy::FixRequest]),
+        )
+    }
+}

@@ -1,0 +1,250 @@
+//! Eligibility: may this account do this now, and if not, why and what would help (R13–R16).
+//!
+//! One function: the composer enables Send with it and the server admits with it. For the same
+//! inputs they cannot contradict each other.
+
+use crate::amount::Credits;
+use crate::denial::{Denial, DenialCode, Remedy};
+use crate::estimate::{Caps, Estimate, estimate_capped};
+use crate::fit::{cheaper_choices, fit};
+use crate::id::BookVersion;
+use crate::price_book::{PlanId, PublishedBook};
+use crate::request::Request;
+use crate::time::Timestamp;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// The most open holds of one account.
+pub const OPEN_HOLDS_MAX: u32 = 1_000;
+
+/// What eligibility looks at: an account at one instant, the same in the browser and on the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[serde(deny_unknown_fields)]
+pub struct Standing {
+    /// All lots, held parts included; what the header shows.
+    pub settled: Credits,
+    /// What open holds reserve.
+    pub held: Credits,
+    /// What can be spent now.
+    pub available: Credits,
+    /// How many holds are open.
+    pub open_holds: u32,
+    /// The plan.
+    pub plan: PlanId,
+    /// When a Pro period ends; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resets_at: Option<Timestamp>,
+    /// What the person's own limits leave; absent where they set none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_left: Option<Credits>,
+    /// Whether the account is closed.
+    pub closed: bool,
+    /// Whether a payment is disputed.
+    pub disputed: bool,
+}
+
+/// What a person saw before they sent: the charge never exceeds it (R20).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[serde(deny_unknown_fields)]
+pub struct Quote {
+    /// The version of the book that priced it.
+    pub price_book: BookVersion,
+    /// The version of the rules that priced it, [`crate::RULES_VERSION`].
+    pub rules: String,
+    /// The most that it was said to cost.
+    pub high: Credits,
+    /// The caps that were shown.
+    #[serde(default, skip_serializing_if = "Caps::is_none")]
+    #[cfg_attr(test, ts(optional, as = "Option<Caps>"))]
+    pub caps: Caps,
+}
+
+/// Yes, or no with the reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Eligibility {
+    /// It may be sent.
+    Allowed(Allowed),
+    /// It may not.
+    Denied(Box<Denial>),
+}
+
+/// What sending would reserve.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Allowed {
+    /// The credits to hold: the high price at `caps`.
+    pub hold: Credits,
+    /// What the hold fits with; nothing is capped where the balance covers all of it.
+    pub caps: Caps,
+}
+
+/// Whether `request`, priced as `estimate`, may be sent (R13).
+///
+/// `estimate` is what [`crate::estimate::estimate`] said of the same book and request, a denial
+/// included. `quote` is what the person saw; the composer, which shows the price itself, has none.
+/// Of several reasons the first in the order of [`DenialCode`] is given.
+pub fn eligibility(
+    book: &PublishedBook,
+    standing: &Standing,
+    request: &Request,
+    estimate: &Result<Estimate, Denial>,
+    quote: Option<&Quote>,
+) -> Eligibility {
+    match decide(book, standing, request, estimate, quote) {
+        Ok(allowed) => Eligibility::Allowed(allowed),
+        Err(denial) => Eligibility::Denied(Box::new(denial)),
+    }
+}
+
+fn decide(
+    book: &PublishedBook,
+    standing: &Standing,
+    request: &Request,
+    estimate: &Result<Estimate, Denial>,
+    quote: Option<&Quote>,
+) -> Result<Allowed, Denial> {
+    if standing.closed {
+        let message = "the account is closed";
+        return Err(Denial::new(DenialCode::AccountClosed, message, support()));
+    }
+    if standing.disputed {
+        let message =
+            "a payment of this account is disputed; it can send again once that is settled";
+        return Err(Denial::new(DenialCode::PaymentDisputed, message, support()));
+    }
+    let uncapped = estimate.as_ref().map_err(Clone::clone)?;
+    let shown = match quote {
+        None => None,
+        Some(quote) => Some(honour(book, request, uncapped, quote)?),
+    };
+    let price = shown.as_ref().unwrap_or(uncapped);
+    check_standing(book, standing)?;
+
+    if price.high <= standing.available {
+        return allow(standing, price);
+    }
+    match (fit(book, request, price, standing.available), quote) {
+        (Some(fitting), None) => allow(standing, &fitting),
+        // A tighter cap than the one shown is another offer than the one accepted (R20).
+        (Some(fitting), Some(_)) => Err(price_changed(fitting)),
+        (None, _) => Err(insufficient(book, standing, request, price)),
+    }
+}
+
+/// The price at the caps that were quoted, if the quote still stands (R20).
+fn honour(
+    book: &PublishedBook,
+    request: &Request,
+    uncapped: &Estimate,
+    quote: &Quote,
+) -> Result<Estimate, Denial> {
+    if quote.price_book != book.version || quote.rules != crate::RULES_VERSION {
+        return Err(price_changed(uncapped.clone()));
+    }
+    let capped = estimate_capped(book, request, &quote.caps);
+    match capped {
+        Ok(capped) if capped.high <= quote.high => Ok(capped),
+        Ok(capped) => Err(price_changed(capped)),
+        Err(_) => Err(price_changed(uncapped.clone())),
+    }
+}
+
+fn check_standing(book: &PublishedBook, standing: &Standing) -> Result<(), Denial> {
+    if standing.limit_left.is_some_and(|left| !left.is_positive()) {
+        return Err(limit_reached());
+    }
+    if standing.open_holds >= OPEN_HOLDS_MAX {
+        let message = format!("{OPEN_HOLDS_MAX} actions are running; wait until one ends");
+        let remedies = Vec::from([Remedy::WaitForHolds]);
+        return Err(Denial::new(DenialCode::TooManyOpen, message, remedies));
+    }
+    if standing.available.is_positive() {
+        return Ok(());
+    }
+    if standing.settled.is_positive() && standing.held.is_positive() {
+        let message =
+            "all your credits are held by answers that are still running; wait until one ends";
+        let remedies = Vec::from([Remedy::WaitForHolds]);
+        return Err(Denial::new(DenialCode::CreditsHeld, message, remedies));
+    }
+    let message = "you have no credits left; new messages are paused, everything else stays open";
+    Err(Denial::new(
+        DenialCode::CreditsExhausted,
+        message,
+        ways_on(book, standing),
+    ))
+}
+
+fn allow(standing: &Standing, price: &Estimate) -> Result<Allowed, Denial> {
+    if standing.limit_left.is_some_and(|left| price.high > left) {
+        return Err(limit_reached());
+    }
+    Ok(Allowed {
+        hold: price.high,
+        caps: price.caps.clone(),
+    })
+}
+
+fn limit_reached() -> Denial {
+    let message = "this would exceed the limit that you set yourself";
+    Denial::new(
+        DenialCode::LimitReached,
+        message,
+        Vec::from([Remedy::RaiseLimit]),
+    )
+}
+
+fn price_changed(estimate: Estimate) -> Denial {
+    let message = format!(
+        "the price is now up to {} credits; look at it and send again",
+        estimate.high
+    );
+    let mut denial = Denial::new(
+        DenialCode::PriceChanged,
+        message,
+        Vec::from([Remedy::ReviewPrice]),
+    );
+    denial.estimate = Some(Box::new(estimate));
+    denial
+}
+
+fn insufficient(
+    book: &PublishedBook,
+    standing: &Standing,
+    request: &Request,
+    price: &Estimate,
+) -> Denial {
+    let message = format!(
+        "this may cost up to {} credits and {} are available",
+        price.high, standing.available
+    );
+    let mut remedies = cheaper_choices(book, request, standing.available);
+    remedies.extend(ways_on(book, standing));
+    let mut denial = Denial::new(DenialCode::CreditsInsufficient, message, remedies);
+    denial.estimate = Some(Box::new(price.clone()));
+    denial
+}
+
+/// A pack, and Pro, or for a Pro account its reset date (R16).
+fn ways_on(book: &PublishedBook, standing: &Standing) -> Vec<Remedy> {
+    let pack = Remedy::BuyPack {
+        usd_min: book.book.packs.usd_min,
+    };
+    let plan = match (standing.plan, standing.resets_at) {
+        (PlanId::Free, _) => Some(Remedy::UpgradeToPro),
+        (PlanId::Pro, Some(at)) => Some(Remedy::WaitForReset { at }),
+        (PlanId::Pro, None) => None,
+    };
+    plan.into_iter().chain([pack]).collect()
+}
+
+fn support() -> Vec<Remedy> {
+    Vec::from([Remedy::ContactSupport])
+}

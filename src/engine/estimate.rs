@@ -1,0 +1,280 @@
+//! The estimate: low, expected and high price before use (R9, R10).
+//!
+//! `high` is a promise: no charge of an action that stays inside its bounds exceeds it, and the
+//! server sends those bounds to the provider. `low` is the cheapest way the same bounds can end.
+
+use crate::amount::Credits;
+use crate::bounds::{self, LegBounds};
+use crate::denial::Denial;
+use crate::id::{BookVersion, ModelId};
+use crate::price_book::{LevelBand, PublishedBook};
+use crate::rating::Line;
+use crate::request::{Request, Task};
+use crate::routing;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// The price of a request before it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Estimate {
+    /// The version of the book that it was made with.
+    pub price_book: BookVersion,
+    /// The least that the action costs when every leg ends with complete usage.
+    pub low: Credits,
+    /// The likely price.
+    pub expected: Credits,
+    /// The most that it can cost; what a hold reserves.
+    pub high: Credits,
+    /// The level shown beside the price.
+    pub level: LevelShown,
+    /// The caps that these prices are for.
+    pub caps: Caps,
+    /// One leg for each model of a comparison, else one.
+    pub legs: Vec<LegEstimate>,
+}
+
+/// The price of one leg.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct LegEstimate {
+    /// The model that is likely to answer; in all tasks but routing the only one.
+    pub model: ModelId,
+    /// The cheapest candidate's low.
+    pub low: Credits,
+    /// The likely model's expected.
+    pub expected: Credits,
+    /// The dearest candidate's high.
+    pub high: Credits,
+    /// Every model that may answer; one in all tasks but routing.
+    pub candidates: Vec<CandidateEstimate>,
+}
+
+/// The price of one leg on one model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct CandidateEstimate {
+    /// The model.
+    pub model: ModelId,
+    /// The least that this leg costs with complete usage.
+    pub low: Credits,
+    /// The likely price.
+    pub expected: Credits,
+    /// The most that it can cost.
+    pub high: Credits,
+    /// The level of one unit.
+    pub level: Level,
+    /// How many units the leg makes: images, clips, 3D models; 1 for text.
+    pub units: u32,
+    /// What the leg may use.
+    pub bounds: LegBounds,
+    /// How `expected` comes about.
+    pub lines: Vec<Line>,
+}
+
+/// How dear one unit is, at a glance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// The cheapest band.
+    Low,
+    /// The second band.
+    Medium,
+    /// The third band.
+    High,
+    /// The dearest band.
+    VeryHigh,
+}
+
+/// The level as it is shown (R9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum LevelShown {
+    /// Each level with how many units have it, in ascending order: "Low, Medium x 2".
+    Units {
+        /// At least one.
+        units: Vec<LevelCount>,
+    },
+    /// The levels of the cheapest and the dearest candidate of a routed message.
+    Range {
+        /// The lowest.
+        low: Level,
+        /// The highest.
+        high: Level,
+    },
+}
+
+/// How many units have a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct LevelCount {
+    /// The level of each of them.
+    pub level: Level,
+    /// How many.
+    pub count: u32,
+}
+
+/// Tighter bounds than the request's own, made to fit a balance (R15). Nothing is capped where a
+/// field is absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[serde(deny_unknown_fields)]
+pub struct Caps {
+    /// The longest answer of each leg, reasoning included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number"))]
+    pub output_tokens: Option<u64>,
+    /// The most steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number"))]
+    pub steps: Option<u64>,
+    /// The most searches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number"))]
+    pub searches: Option<u64>,
+    /// The only candidates that a routed message may use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<Vec<ModelId>>,
+}
+
+impl Caps {
+    /// Whether nothing is capped.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The price of `request` in `book`, uncapped (R10).
+///
+/// # Errors
+/// A [`Denial`] with `request_invalid` where a count is missing or contradicts the task, or
+/// `not_offered` where the book has no price for it.
+pub fn estimate(book: &PublishedBook, request: &Request) -> Result<Estimate, Denial> {
+    estimate_capped(book, request, &Caps::default())
+}
+
+/// The price of `request` in `book` under `caps`.
+///
+/// # Errors
+/// As [`estimate`].
+pub fn estimate_capped(
+    book: &PublishedBook,
+    request: &Request,
+    caps: &Caps,
+) -> Result<Estimate, Denial> {
+    bounds::check_request(&book.book, request)?;
+    let legs = if request.task == Task::Routing {
+        let routed = routing::route(&book.book, request, caps)?;
+        Vec::from([leg(
+            book,
+            request,
+            caps,
+            &routed.candidates,
+            &routed.likely,
+        )?])
+    } else {
+        request
+            .models
+            .iter()
+            .map(|model| leg(book, request, caps, core::slice::from_ref(model), model))
+            .collect::<Result<_, _>>()?
+    };
+    Ok(Estimate {
+        price_book: book.version.clone(),
+        low: Credits::sum(legs.iter().map(|leg| leg.low))?,
+        expected: Credits::sum(legs.iter().map(|leg| leg.expected))?,
+        high: Credits::sum(legs.iter().map(|leg| leg.high))?,
+        level: level_shown(request.task, &legs),
+        caps: caps.clone(),
+        legs,
+    })
+}
+
+/// The band of `levels` that the expected price of one unit falls into.
+pub fn level_of(levels: &[LevelBand], expected: Credits) -> Level {
+    let reached = levels.iter().rev().find(|band| expected >= band.from);
+    reached
+        .or_else(|| levels.first())
+        .map_or(Level::Low, |band| band.level)
+}
+
+fn leg(
+    book: &PublishedBook,
+    request: &Request,
+    caps: &Caps,
+    candidates: &[ModelId],
+    likely: &ModelId,
+) -> Result<LegEstimate, Denial> {
+    let candidates: Vec<CandidateEstimate> = candidates
+        .iter()
+        .map(|model| candidate(book, request, caps, model))
+        .collect::<Result<_, _>>()?;
+    let expected = candidates
+        .iter()
+        .find(|candidate| candidate.model == *likely);
+    Ok(LegEstimate {
+        model: likely.clone(),
+        low: candidates
+            .iter()
+            .map(|candidate| candidate.low)
+            .min()
+            .unwrap_or_default(),
+        expected: expected
+            .map(|candidate| candidate.expected)
+            .unwrap_or_default(),
+        high: candidates
+            .iter()
+            .map(|candidate| candidate.high)
+            .max()
+            .unwrap_or_default(),
+        candidates,
+    })
+}
+
+fn candidate(
+    book: &PublishedBook,
+    request: &Request,
+    caps: &Caps,
+    model: &ModelId,
+) -> Result<CandidateEstimate, Denial> {
+    let plan = bounds::plan(&book.book, request, caps, model)?;
+    let (lines, expected) = plan.expected()?;
+    Ok(CandidateEstimate {
+        model: model.clone(),
+        low: plan.low()?,
+        expected,
+        high: plan.high()?,
+        level: level_of(&book.book.levels, plan.expected_of_one_unit()?),
+        units: plan.units,
+        bounds: plan.bounds(),
+        lines,
+    })
+}
+
+fn level_shown(task: Task, legs: &[LegEstimate]) -> LevelShown {
+    let candidates = || legs.iter().flat_map(|leg| &leg.candidates);
+    if task == Task::Routing {
+        let levels = || candidates().map(|candidate| candidate.level);
+        return LevelShown::Range {
+            low: levels().min().unwrap_or(Level::Low),
+            high: levels().max().unwrap_or(Level::Low),
+        };
+    }
+    let mut counts: BTreeMap<Level, u32> = BTreeMap::new();
+    for candidate in candidates() {
+        let count = counts.entry(candidate.level).or_default();
+        *count = count.saturating_add(candidate.units);
+    }
+    let units = counts
+        .into_iter()
+        .map(|(level, count)| LevelCount { level, count })
+        .collect();
+    LevelShown::Units { units }
+}

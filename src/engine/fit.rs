@@ -1,0 +1,205 @@
+//! Making a request fit a balance (R15): tighter caps first, then cheaper choices to offer.
+
+use crate::amount::Credits;
+use crate::denial::Remedy;
+use crate::estimate::{CandidateEstimate, Caps, Estimate, estimate, estimate_capped};
+use crate::id::ModelId;
+use crate::price_book::PublishedBook;
+use crate::request::{Request, Task};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// The request under the loosest caps whose high price is at most `available`: fewer routing
+/// candidates, else one output cap common to all legs, else fewer steps or searches, each at least
+/// the book's floor. `None` where nothing fits.
+pub(crate) fn fit(
+    book: &PublishedBook,
+    request: &Request,
+    price: &Estimate,
+    available: Credits,
+) -> Option<Estimate> {
+    if price.high <= available {
+        return Some(price.clone());
+    }
+    let mut caps = price.caps.clone();
+    if request.task == Task::Routing {
+        caps.candidates = Some(affordable_candidates(price, available)?);
+        let fewer = estimate_capped(book, request, &caps).ok()?;
+        if fewer.high <= available {
+            return Some(fewer);
+        }
+    }
+    // The bounds that each knob may move in: down to the highest floor of any leg.
+    let candidates = || price.legs.iter().flat_map(|leg| &leg.candidates);
+    let highest = |of: fn(&CandidateEstimate) -> Option<u64>| candidates().filter_map(of).max();
+    let knobs = [
+        Knob {
+            floor: highest(|candidate| candidate.bounds.output_tokens_floor),
+            max: highest(|candidate| candidate.bounds.output_tokens_max),
+            set: |caps, value| caps.output_tokens = Some(value),
+        },
+        Knob {
+            floor: highest(|candidate| candidate.bounds.steps_floor),
+            max: highest(|candidate| candidate.bounds.steps_max),
+            set: |caps, value| caps.steps = Some(value),
+        },
+        Knob {
+            floor: highest(|candidate| candidate.bounds.searches_floor),
+            max: highest(|candidate| candidate.bounds.searches_max),
+            set: |caps, value| caps.searches = Some(value),
+        },
+    ];
+    for knob in knobs {
+        if let Some(fitting) = turn_down(book, request, &mut caps, &knob, available) {
+            return Some(fitting);
+        }
+    }
+    None
+}
+
+/// What a person could ask for instead, with its price: fewer models or units, or another model.
+pub(crate) fn cheaper_choices(
+    book: &PublishedBook,
+    request: &Request,
+    available: Credits,
+) -> Vec<Remedy> {
+    let fewer = match request.task {
+        Task::Compare => fewer_models(book, request, available),
+        Task::Image => fewer_units(book, request, available, |request| &mut request.images),
+        Task::Video => fewer_units(book, request, available, |request| &mut request.clips),
+        Task::ThreeD => fewer_units(book, request, available, |request| {
+            &mut request.three_d_models
+        }),
+        Task::Direct
+        | Task::Routing
+        | Task::Agent
+        | Task::DeepResearch
+        | Task::FinanceSearch
+        | Task::SocialSearch
+        | Task::FileProcessing => None,
+    };
+    fewer
+        .into_iter()
+        .chain(other_model(book, request, available))
+        .collect()
+}
+
+/// One quantity that can be lowered.
+struct Knob {
+    floor: Option<u64>,
+    max: Option<u64>,
+    set: fn(&mut Caps, u64),
+}
+
+/// Sets `knob` in `caps` to the largest value that fits, or to its floor where none does: the next
+/// knob starts from there.
+fn turn_down(
+    book: &PublishedBook,
+    request: &Request,
+    caps: &mut Caps,
+    knob: &Knob,
+    available: Credits,
+) -> Option<Estimate> {
+    let (floor, max) = (knob.floor?, knob.max?);
+    let mut at = |value: u64| {
+        (knob.set)(caps, value);
+        estimate_capped(book, request, caps)
+            .ok()
+            .filter(|price| price.high <= available)
+    };
+    let mut best = at(floor)?;
+    // A higher cap never costs less, so the values that fit are those up to some point.
+    let (mut fits, mut too_much) = (floor, max.saturating_add(1));
+    while too_much.saturating_sub(fits) > 1 {
+        let middle = fits.midpoint(too_much);
+        match at(middle) {
+            Some(price) => (best, fits) = (price, middle),
+            None => too_much = middle,
+        }
+    }
+    Some(best)
+}
+
+/// The candidates that fit as they are, else the cheapest one, to be capped.
+fn affordable_candidates(price: &Estimate, available: Credits) -> Option<Vec<ModelId>> {
+    let candidates = &price.legs.first()?.candidates;
+    let fitting: Vec<ModelId> = candidates
+        .iter()
+        .filter(|candidate| candidate.high <= available)
+        .map(|candidate| candidate.model.clone())
+        .collect();
+    if !fitting.is_empty() {
+        return Some(fitting);
+    }
+    let cheapest = candidates.iter().min_by_key(|candidate| candidate.high)?;
+    Some(Vec::from([cheapest.model.clone()]))
+}
+
+/// The comparison without its dearest models, as many as fit; a single one is a direct message.
+fn fewer_models(book: &PublishedBook, request: &Request, available: Credits) -> Option<Remedy> {
+    let price = estimate(book, request).ok()?;
+    let mut by_price: Vec<_> = price
+        .legs
+        .iter()
+        .map(|leg| (leg.high, &leg.model))
+        .collect();
+    by_price.sort_by_key(|(high, _)| *high);
+    let fewest_first = 1..by_price.len();
+    fewest_first.rev().find_map(|count| {
+        let kept: Vec<&ModelId> = by_price
+            .iter()
+            .take(count)
+            .map(|(_, model)| *model)
+            .collect();
+        let mut cheaper = request.clone();
+        cheaper.models.retain(|model| kept.contains(&model));
+        if count == 1 {
+            cheaper.task = Task::Direct;
+        }
+        offer(book, cheaper, available)
+    })
+}
+
+fn fewer_units(
+    book: &PublishedBook,
+    request: &Request,
+    available: Credits,
+    units: fn(&mut Request) -> &mut Option<u32>,
+) -> Option<Remedy> {
+    let mut cheaper = request.clone();
+    let wanted = (*units(&mut cheaper))?;
+    (1..wanted).rev().find_map(|count| {
+        *units(&mut cheaper) = Some(count);
+        offer(book, cheaper.clone(), available)
+    })
+}
+
+/// The cheapest other model of the same task, where the request names a single one.
+fn other_model(book: &PublishedBook, request: &Request, available: Credits) -> Option<Remedy> {
+    let [named] = request.models.as_slice() else {
+        return None;
+    };
+    let others = book
+        .book
+        .models_of(request.task)
+        .filter(|model| model.id != *named);
+    let requests = others.map(|model| {
+        let mut cheaper = request.clone();
+        cheaper.models = Vec::from([model.id.clone()]);
+        cheaper
+    });
+    let priced =
+        requests.filter_map(|cheaper| Some((estimate(book, &cheaper).ok()?.high, cheaper)));
+    let (_, cheapest) = priced.min_by_key(|(high, _)| *high)?;
+    offer(book, cheapest, available)
+}
+
+fn offer(book: &PublishedBook, request: Request, available: Credits) -> Option<Remedy> {
+    let price = estimate(book, &request).ok()?;
+    let fitting = fit(book, &request, &price, available)?;
+    Some(Remedy::Cheaper {
+        request: Box::new(request),
+        caps: fitting.caps,
+        high: fitting.high,
+    })
+}

@@ -1,0 +1,119 @@
+//! Lots: what is left of each grant, and the order in which lots are used (R17–R19).
+
+use crate::amount::Credits;
+use crate::time::Timestamp;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+use serde::{Deserialize, Serialize};
+
+/// A lot's id: the sequence number of the entry that granted it, unique in its account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "number"))]
+#[serde(transparent)]
+pub struct LotId(pub u64);
+
+/// What is left of one grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[serde(deny_unknown_fields)]
+pub struct Lot {
+    /// Its id.
+    pub id: LotId,
+    /// What granted it.
+    pub kind: LotKind,
+    /// Lots of a lower priority are used first; 0 where nobody set one.
+    pub priority: i32,
+    /// From when it can be used.
+    pub effective_at: Timestamp,
+    /// From when it can no longer be used; never, where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// What was granted.
+    pub granted: Credits,
+    /// What is left and not held.
+    pub available: Credits,
+    /// What open holds have taken from it.
+    pub held: Credits,
+}
+
+/// What granted a lot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum LotKind {
+    /// The credits that everybody starts with, once per verified identity.
+    Free,
+    /// A promotion.
+    Promo,
+    /// An operator's correction, or goodwill.
+    Adjustment,
+    /// One period of the Pro plan.
+    Pro,
+    /// A Custom Pack.
+    Pack,
+}
+
+/// The class that a kind belongs to, in burn-down order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LotClass {
+    /// Given away.
+    Promo,
+    /// Part of a plan.
+    Plan,
+    /// Bought.
+    Paid,
+}
+
+impl LotKind {
+    /// Its class (R17).
+    pub const fn class(self) -> LotClass {
+        match self {
+            Self::Free | Self::Promo | Self::Adjustment => LotClass::Promo,
+            Self::Pro => LotClass::Plan,
+            Self::Pack => LotClass::Paid,
+        }
+    }
+}
+
+impl Lot {
+    /// Whether it can be used at `now`: `effective_at <= now < expires_at` (R18).
+    pub fn is_usable(&self, now: Timestamp) -> bool {
+        self.effective_at <= now && !self.has_expired(now)
+    }
+
+    /// Whether its time is over at `now`.
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|expires_at| expires_at <= now)
+    }
+
+    /// Whether nothing is left of it and nothing can come back to it.
+    pub fn is_used_up(&self) -> bool {
+        self.available == Credits::ZERO && self.held == Credits::ZERO
+    }
+}
+
+/// Burn-down order, the one comparator: `(priority, expires_at or infinity, class, effective_at,
+/// sequence)` (R18).
+pub fn burn_down(a: &Lot, b: &Lot) -> Ordering {
+    let end = |lot: &Lot| lot.expires_at.map_or(i64::MAX, Timestamp::as_millis);
+    let key = |lot: &Lot| {
+        (
+            lot.priority,
+            end(lot),
+            lot.kind.class(),
+            lot.effective_at,
+            lot.id,
+        )
+    };
+    key(a).cmp(&key(b))
+}
+
+/// The lots that can be used at `now`, in burn-down order.
+pub fn usable(lots: &[Lot], now: Timestamp) -> Vec<&Lot> {
+    let mut usable: Vec<&Lot> = lots
+        .iter()
+        .filter(|lot| lot.is_usable(now) && lot.available.is_positive())
+        .collect();
+    usable.sort_by(|a, b| burn_down(a, b));
+    usable
+}

@@ -1,0 +1,207 @@
+//! Rating: usage x rates -> charge, with the lines that show how (R6, R8).
+
+use crate::amount::{AmountOverflow, Credits, ExactCredits};
+use crate::meter::{Meter, Quantity, Usage};
+use crate::price_book::Price;
+use crate::rate::{Factor, Rate};
+use alloc::vec::Vec;
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// One line of a price. The amounts of all lines add up to the charge exactly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Line {
+    /// The task's base.
+    Base {
+        /// Before the multiplier.
+        amount: ExactCredits,
+    },
+    /// One meter.
+    Meter {
+        /// What was counted.
+        meter: Meter,
+        /// How much of it.
+        quantity: Quantity,
+        /// At this rate.
+        rate: Rate,
+        /// Before the multiplier.
+        amount: ExactCredits,
+    },
+    /// What the multiplier adds to the lines above, or takes off.
+    Multiplier {
+        /// The factor.
+        multiplier: Factor,
+        /// The difference that it makes.
+        amount: ExactCredits,
+    },
+    /// What rounding up to the book's step adds.
+    Rounding {
+        /// The difference.
+        amount: ExactCredits,
+    },
+    /// What raising to the task's minimum adds.
+    Minimum {
+        /// The difference.
+        amount: ExactCredits,
+    },
+}
+
+impl Line {
+    /// Its amount.
+    pub const fn amount(&self) -> ExactCredits {
+        match self {
+            Self::Base { amount }
+            | Self::Meter { amount, .. }
+            | Self::Multiplier { amount, .. }
+            | Self::Rounding { amount }
+            | Self::Minimum { amount } => *amount,
+        }
+    }
+}
+
+/// Why a usage has no price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RatingFault {
+    /// The price has no rate for a meter that was used.
+    Unpriced(Meter),
+    /// The charge is larger than any balance can be.
+    Overflow,
+}
+
+impl fmt::Display for RatingFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unpriced(meter) => write!(
+                f,
+                "`{}` has no price with this task and model: leave it out or choose another model",
+                meter.name()
+            ),
+            Self::Overflow => AmountOverflow.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for RatingFault {}
+
+impl From<AmountOverflow> for RatingFault {
+    fn from(_: AmountOverflow) -> Self {
+        Self::Overflow
+    }
+}
+
+/// What `usage` costs at `price`: `(per_request + sum(quantity x rate)) x multiplier`, rounded up
+/// to the book's step once, then raised to the minimum (R6).
+///
+/// # Errors
+/// [`RatingFault`] where a used meter has no rate or the charge is out of range.
+pub fn charge(price: &Price<'_>, usage: &Usage) -> Result<Credits, RatingFault> {
+    charge_of(price, usage.input_tokens_total(), usage.iter())
+}
+
+/// The same as [`charge`] with its lines: base, meters, multiplier, rounding, minimum. A line that
+/// would be zero is left out.
+///
+/// # Errors
+/// As [`charge`].
+pub fn lines(price: &Price<'_>, usage: &Usage) -> Result<(Vec<Line>, Credits), RatingFault> {
+    let mut lines = Vec::new();
+    if let Some(base) = price.offer.per_request {
+        lines.push(Line::Base {
+            amount: base.into(),
+        });
+    }
+    for (meter, count) in usage.iter().filter(|(_, count)| *count > 0) {
+        let rate = rate_of(price, usage.input_tokens_total(), meter)?;
+        let quantity = Quantity::try_from(count).map_err(|_| RatingFault::Overflow)?;
+        let amount = scaled(
+            meter_units(count, rate)?,
+            i128::from(Factor::ONE.as_parts()),
+        )?;
+        lines.push(Line::Meter {
+            meter,
+            quantity,
+            rate,
+            amount,
+        });
+    }
+    let listed = ExactCredits::sum(lines.iter().map(Line::amount))?;
+
+    let exact = exact_of(price, usage.input_tokens_total(), usage.iter())?;
+    let marked_up = exact.sub(listed)?;
+    if !marked_up.is_zero() {
+        lines.push(Line::Multiplier {
+            multiplier: price.offer.multiplier,
+            amount: marked_up,
+        });
+    }
+    let rounded = exact.round_up_to_step(price.charge_step)?;
+    let rounding = ExactCredits::from(rounded).sub(exact)?;
+    if !rounding.is_zero() {
+        lines.push(Line::Rounding { amount: rounding });
+    }
+    let charge = rounded.max(price.offer.minimum.unwrap_or(Credits::ZERO));
+    let raised = ExactCredits::from(charge).sub(rounded.into())?;
+    if !raised.is_zero() {
+        lines.push(Line::Minimum { amount: raised });
+    }
+    Ok((lines, charge))
+}
+
+/// [`charge`] of counts that are not a [`Usage`]; the estimate asks for many of them.
+pub(crate) fn charge_of(
+    price: &Price<'_>,
+    input_tokens_total: u64,
+    counts: impl Iterator<Item = (Meter, u64)>,
+) -> Result<Credits, RatingFault> {
+    let exact = exact_of(price, input_tokens_total, counts)?;
+    let rounded = exact.round_up_to_step(price.charge_step)?;
+    Ok(rounded.max(price.offer.minimum.unwrap_or(Credits::ZERO)))
+}
+
+/// The rate of `meter` in a leg with this total input: the task's own, else the model's.
+pub(crate) fn rate_of(
+    price: &Price<'_>,
+    input_tokens_total: u64,
+    meter: Meter,
+) -> Result<Rate, RatingFault> {
+    let own = price.offer.rates.get(&meter);
+    own.or_else(|| price.model_rates(input_tokens_total).get(&meter))
+        .copied()
+        .ok_or(RatingFault::Unpriced(meter))
+}
+
+fn exact_of(
+    price: &Price<'_>,
+    input_tokens_total: u64,
+    counts: impl Iterator<Item = (Meter, u64)>,
+) -> Result<ExactCredits, RatingFault> {
+    let base = price.offer.per_request.unwrap_or(Credits::ZERO);
+    let mut units = i128::from(base.as_micros())
+        .checked_mul(1_000_000)
+        .ok_or(RatingFault::Overflow)?;
+    for (meter, count) in counts.filter(|(_, count)| *count > 0) {
+        let rate = rate_of(price, input_tokens_total, meter)?;
+        units = units
+            .checked_add(meter_units(count, rate)?)
+            .ok_or(RatingFault::Overflow)?;
+    }
+    scaled(units, i128::from(price.offer.multiplier.as_parts()))
+}
+
+/// `count x rate` in units of 10^-12 credits: a rate has 6 decimals for at most a million units.
+fn meter_units(count: u64, rate: Rate) -> Result<i128, RatingFault> {
+    i128::from(count)
+        .checked_mul(i128::from(rate.credits.as_micros()))
+        .and_then(|units| units.checked_mul(rate.per.per_million()))
+        .ok_or(RatingFault::Overflow)
+}
+
+/// Units of 10^-12 credits times parts of 10^-4: units of 10^-16, nothing lost.
+fn scaled(units: i128, parts: i128) -> Result<ExactCredits, RatingFault> {
+    units
+        .checked_mul(parts)
+        .map(ExactCredits::from_exact_units)
+        .ok_or(RatingFault::Overflow)
+}

@@ -1,0 +1,238 @@
+//! What a person asks for, as counts and flags: a request never contains their words.
+
+use crate::id::ModelId;
+use crate::price_book::KindName;
+use crate::unique_map::unique_map;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// The most messages that a request may count.
+pub const MESSAGES_MAX: u32 = 100_000;
+/// The most images, clips or 3D models of one action.
+pub const UNITS_MAX: u32 = 100;
+
+/// One thing to do, priced before it is done.
+///
+/// What is absent is bounded by the book. Counts cover everything that is sent to the model:
+/// conversation, system prompt, tools and draft.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// The task.
+    pub task: Task,
+    /// The models: one, 2 to 4 in compare, none in routing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<ModelId>>"))]
+    pub models: Vec<ModelId>,
+    /// Text tokens of the whole input, in each encoding that the models need.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "unique_map"
+    )]
+    #[cfg_attr(test, ts(type = "{ [encoding in Encoding]?: number }", optional))]
+    pub input_tokens: BTreeMap<Encoding, u64>,
+    /// How many messages the input has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub messages: Option<u32>,
+    /// The longest answer wanted, for each leg, reasoning included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number"))]
+    pub output_tokens_max: Option<u64>,
+    /// The most steps of an agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number"))]
+    pub steps_max: Option<u64>,
+    /// The most searches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number"))]
+    pub searches_max: Option<u64>,
+    /// Pages to read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number"))]
+    pub pages: Option<u64>,
+    /// Images to make; one where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<u32>,
+    /// Clips to make; one where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clips: Option<u32>,
+    /// How long each clip is; one block of the model where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_seconds: Option<u32>,
+    /// 3D models to make; one where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub three_d_models: Option<u32>,
+    /// A cache that the caller asks the provider to write; without it none is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<CacheWrite>,
+    /// What the text looks like; see [`crate::routing::flags`].
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<BTreeSet<Flag>>"))]
+    pub flags: BTreeSet<Flag>,
+}
+
+impl Request {
+    /// A request for `task` on `models` that says nothing else.
+    pub fn new(task: Task, models: Vec<ModelId>) -> Self {
+        Self {
+            task,
+            models,
+            input_tokens: BTreeMap::new(),
+            messages: None,
+            output_tokens_max: None,
+            steps_max: None,
+            searches_max: None,
+            pages: None,
+            images: None,
+            clips: None,
+            clip_seconds: None,
+            three_d_models: None,
+            cache_write: None,
+            flags: BTreeSet::new(),
+        }
+    }
+}
+
+/// A kind of work, a row of the product's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// One model answers.
+    Direct,
+    /// 2 to 4 models answer side by side.
+    Compare,
+    /// The book's policy picks the model.
+    Routing,
+    /// A single agent works in steps.
+    Agent,
+    /// Long research with searches.
+    DeepResearch,
+    /// Search in financial sources.
+    FinanceSearch,
+    /// Search in social media.
+    SocialSearch,
+    /// Large documents are read.
+    FileProcessing,
+    /// Images are made.
+    Image,
+    /// Video clips are made.
+    Video,
+    /// 3D models are made.
+    ThreeD,
+}
+
+impl Task {
+    /// Every task.
+    pub const ALL: [Self; 11] = [
+        Self::Direct,
+        Self::Compare,
+        Self::Routing,
+        Self::Agent,
+        Self::DeepResearch,
+        Self::FinanceSearch,
+        Self::SocialSearch,
+        Self::FileProcessing,
+        Self::Image,
+        Self::Video,
+        Self::ThreeD,
+    ];
+
+    /// Its name as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Compare => "compare",
+            Self::Routing => "routing",
+            Self::Agent => "agent",
+            Self::DeepResearch => "deep_research",
+            Self::FinanceSearch => "finance_search",
+            Self::SocialSearch => "social_search",
+            Self::FileProcessing => "file_processing",
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::ThreeD => "three_d",
+        }
+    }
+
+    /// The task whose row prices a leg of this one.
+    pub const fn priced_as(self) -> Self {
+        match self {
+            Self::Direct | Self::Compare | Self::Routing => Self::Direct,
+            Self::Agent
+            | Self::DeepResearch
+            | Self::FinanceSearch
+            | Self::SocialSearch
+            | Self::FileProcessing
+            | Self::Image
+            | Self::Video
+            | Self::ThreeD => self,
+        }
+    }
+
+    /// The kind of model that does it.
+    pub const fn kind(self) -> KindName {
+        match self {
+            Self::Image => KindName::Image,
+            Self::Video => KindName::Video,
+            Self::ThreeD => KindName::ThreeD,
+            Self::Direct
+            | Self::Compare
+            | Self::Routing
+            | Self::Agent
+            | Self::DeepResearch
+            | Self::FinanceSearch
+            | Self::SocialSearch
+            | Self::FileProcessing => KindName::Text,
+        }
+    }
+}
+
+/// An encoding whose tokens we count exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// OpenAI's encoding since GPT-4o.
+    #[serde(rename = "o200k_base")]
+    O200kBase,
+    /// OpenAI's encoding of GPT-4 and GPT-3.5.
+    #[serde(rename = "cl100k_base")]
+    Cl100kBase,
+}
+
+impl Encoding {
+    /// Its name as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::O200kBase => "o200k_base",
+            Self::Cl100kBase => "cl100k_base",
+        }
+    }
+}
+
+/// How long a cache that is written lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum CacheWrite {
+    /// The provider's default, five minutes for most.
+    #[serde(rename = "default")]
+    Default,
+    /// An hour.
+    #[serde(rename = "1h")]
+    OneHour,
+}
+
+/// What a text looks like, for routing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// It contains program code.
+    Code,
+    /// It contains formulas or asks to calculate.
+    Math,
+}

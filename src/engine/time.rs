@@ -1,0 +1,237 @@
+//! Points in time: milliseconds since 1970, written as RFC 3339 in UTC.
+//!
+//! The engine never asks what time it is; `now` is an argument. Periods are half-open everywhere:
+//! the first instant belongs, the last does not.
+
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A point in time, in whole milliseconds since 1970-01-01T00:00:00Z, from 1970 to 9999.
+///
+/// In JSON `"2026-03-15T10:00:00Z"`, with exactly three decimals of a second where they are not
+/// zero. Other spellings of the same instant are refused: one value, one text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "string"))]
+pub struct Timestamp(i64);
+
+/// A text or number is not a point in time from 1970 to 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimestampFault;
+
+impl fmt::Display for TimestampFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "not a time: write UTC as `2026-03-15T10:00:00Z`, milliseconds as `.250` where not zero",
+        )
+    }
+}
+
+impl core::error::Error for TimestampFault {}
+
+const MILLIS_PER_DAY: i64 = 86_400_000;
+const MILLIS_MAX: i64 = 253_402_300_799_999;
+
+impl Timestamp {
+    /// The time `millis` milliseconds after 1970-01-01T00:00:00Z.
+    ///
+    /// # Errors
+    /// [`TimestampFault`] outside the years 1970 to 9999.
+    pub const fn from_millis(millis: i64) -> Result<Self, TimestampFault> {
+        if millis < 0 || millis > MILLIS_MAX {
+            Err(TimestampFault)
+        } else {
+            Ok(Self(millis))
+        }
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// The time `seconds` later, at most the end of the year 9999.
+    pub fn plus_seconds(self, seconds: u32) -> Self {
+        let millis = i64::from(seconds)
+            .saturating_mul(1_000)
+            .saturating_add(self.0);
+        Self(millis.min(MILLIS_MAX))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = civil_from_days(self.0.div_euclid(MILLIS_PER_DAY));
+        let of_day = self.0.rem_euclid(MILLIS_PER_DAY);
+        let part = |divisor: i64, modulus: i64| of_day.div_euclid(divisor).rem_euclid(modulus);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}",
+            part(3_600_000, 24),
+            part(60_000, 60),
+            part(1_000, 60)
+        )?;
+        match part(1, 1_000) {
+            0 => f.write_str("Z"),
+            millis => write!(f, ".{millis:03}Z"),
+        }
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = TimestampFault;
+
+    fn from_str(text: &str) -> Result<Self, TimestampFault> {
+        let number = |from: usize, to: usize| -> Option<i64> {
+            let digits = text.get(from..to)?;
+            digits
+                .bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then(|| digits.parse().ok())?
+        };
+        let parse = || {
+            let days = days_from_civil(number(0, 4)?, number(5, 7)?, number(8, 10)?);
+            let seconds = number(11, 13)?
+                .checked_mul(3_600)?
+                .checked_add(number(14, 16)?.checked_mul(60)?)?
+                .checked_add(number(17, 19)?)?;
+            let millis = if text.len() == 24 { number(20, 23)? } else { 0 };
+            days.checked_mul(MILLIS_PER_DAY)?
+                .checked_add(seconds.checked_mul(1_000)?)?
+                .checked_add(millis)
+        };
+        let time = parse().and_then(|millis| Self::from_millis(millis).ok());
+        // Whatever is out of range or spelt otherwise does not come back as the same text.
+        time.filter(|time| {
+            let mut canonical = String::new();
+            fmt::Write::write_fmt(&mut canonical, format_args!("{time}")).is_ok()
+                && canonical == text
+        })
+        .ok_or(TimestampFault)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse()
+            .map_err(|fault| serde::de::Error::custom(format_args!("`{text}` is {fault}")))
+    }
+}
+
+/// Year, month and day of a count of days since 1970-01-01, in the Gregorian calendar.
+///
+/// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`; here
+/// for days from 1970 on only, in years that begin on 1 March.
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let shifted = days.saturating_add(719_468);
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let leap_days = day_of_era
+        .div_euclid(1_460)
+        .saturating_sub(day_of_era.div_euclid(36_524))
+        .saturating_add(day_of_era.div_euclid(146_096));
+    let year_of_era = day_of_era.saturating_sub(leap_days).div_euclid(365);
+    let days_before = year_of_era
+        .saturating_mul(365)
+        .saturating_add(year_of_era.div_euclid(4))
+        .saturating_sub(year_of_era.div_euclid(100));
+    let day_of_year = day_of_era.saturating_sub(days_before);
+    let month_from_march = day_of_year
+        .saturating_mul(5)
+        .saturating_add(2)
+        .div_euclid(153);
+    let days_before_month = month_from_march
+        .saturating_mul(153)
+        .saturating_add(2)
+        .div_euclid(5);
+    let day = day_of_year
+        .saturating_sub(days_before_month)
+        .saturating_add(1);
+    let month = month_from_march
+        .saturating_add(2)
+        .rem_euclid(12)
+        .saturating_add(1);
+    let year = year_of_era
+        .saturating_add(era.saturating_mul(400))
+        .saturating_add(i64::from(month <= 2));
+    (year, month, day)
+}
+
+/// The inverse of [`civil_from_days`]; a day or month out of range gives some other date's count.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = year.saturating_sub(i64::from(month <= 2));
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = month.saturating_add(9).rem_euclid(12);
+    let day_of_year = month_from_march
+        .saturating_mul(153)
+        .saturating_add(2)
+        .div_euclid(5)
+        .saturating_add(day.saturating_sub(1));
+    year_of_era
+        .saturating_mul(365)
+        .saturating_add(year_of_era.div_euclid(4))
+        .saturating_sub(year_of_era.div_euclid(100))
+        .saturating_add(day_of_year)
+        .saturating_add(era.saturating_mul(146_097))
+        .saturating_sub(719_468)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MILLIS_MAX, Timestamp};
+    use alloc::string::ToString;
+    use proptest::prelude::*;
+
+    #[test]
+    fn known_instants() {
+        for (text, millis) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("2000-02-29T12:00:00Z", 951_825_600_000),
+            ("2026-11-23T15:32:55.25Z", -1),
+            ("2026-11-23T15:32:55.250Z", 1_795_447_975_250),
+            ("9999-12-31T23:59:59.999Z", MILLIS_MAX),
+        ] {
+            let expected = Timestamp::from_millis(millis).ok();
+            assert_eq!(text.parse().ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_spellings_are_refused() {
+        for text in [
+            "2026-02-29T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-01-00T00:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T00:60:00Z",
+            "2026-01-01T00:00:60Z",
+            "2026-01-01T00:00:00.000Z",
+            "2026-01-01T00:00:00+00:00",
+            "2026-01-01 00:00:00Z",
+            "2026-01-01T00:00:00",
+            "+026-01-01T00:00:00Z",
+            "2026-01-01T00:00:00Zé",
+            "1969-12-31T23:59:59Z",
+            "",
+        ] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_instant_has_one_text(millis in 0..=MILLIS_MAX) {
+            let time = Timestamp::from_millis(millis).unwrap();
+            prop_assert_eq!(time.to_string().parse(), Ok(time));
+        }
+    }
+}
