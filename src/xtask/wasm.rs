@@ -50,8 +50,13 @@ pub(crate) const DIST: &str = "pkg/dist";
 const COMPILE_LIMIT: Duration = Duration::from_secs(1200);
 const OPTIMIZE_LIMIT: Duration = Duration::from_secs(300);
 
-/// What rustc 1.95 and wasm-bindgen may emit; every browser of the last years has it.
-const WASM_FEATURES: [&str; 7] = [
+/// How wasm-opt is called: small, without what only tools read, and with what rustc and
+/// wasm-bindgen may emit; every browser of the last years has these features.
+const WASM_OPT: [&str; 11] = [
+    "-Oz",
+    "--strip-debug",
+    "--strip-producers",
+    "--strip-target-features",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",
@@ -158,8 +163,7 @@ fn bind_and_shrink(repository: &Repository, module: &Module, compiled: &Path) ->
     let shrunk = folder.join("shrunk.wasm");
     let mut command = repository.command(repository.path("node_modules/.bin/wasm-opt"));
     command
-        .arg("-Oz")
-        .args(WASM_FEATURES)
+        .args(WASM_OPT)
         .arg(bound.join(&wasm))
         .arg("-o")
         .arg(&shrunk);
@@ -206,6 +210,6 @@ fn tools(repository: &Repository) -> Result<String> {
     let bindgen = wasm_bindgen_shared::SCHEMA_VERSION;
     Ok(format!(
         "wasm-bindgen {bindgen}, binaryen {binaryen}, {}",
-        WASM_FEATURES.join(" ")
+        WASM_OPT.join(" ")
     ))
 }
