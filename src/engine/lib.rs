@@ -25,29 +25,29 @@ mod unique_map;
 
 pub mod id;
 
-pub mod account;
 pub mod amount;
-pub mod authorize;
-pub mod bounds;
-pub mod denial;
-pub mod eligibility;
-pub mod entry;
-pub mod estimate;
-mod fit;
-pub mod grant;
-pub mod lot;
+pub mod rate;
+pub mod time;
 pub mod meter;
-pub mod period;
 pub mod price_book;
 pub mod price_book_check;
-pub mod rate;
 pub mod rating;
-pub mod receipt;
 pub mod request;
+pub mod bounds;
+pub mod estimate;
 pub mod routing;
+pub mod lot;
+pub mod account;
+mod fit;
+pub mod eligibility;
+pub mod authorize;
 pub mod settle;
-pub mod time;
 pub mod void;
+pub mod grant;
+pub mod period;
+pub mod entry;
+pub mod receipt;
+pub mod denial;
 
 /// The version of the rules in this build, sent with every quote.
 ///
