@@ -1,0 +1,168 @@
+//! The merge: how many tokens a piece is.
+//!
+//! A piece begins as single bytes; again and again the two neighbours whose union is the token of
+//! the lowest rank become that token, the leftmost first among equals, until no union is a token.
+//! The neighbours stand in a linked list and the possible unions in a heap, so a piece of n bytes
+//! takes n log n steps even where it is one letter a million times. tiktoken compares the *bytes*
+//! of a union with its tokens; here a union is a pair of tokens. It comes to the same: the merges
+//! within a stretch of bytes do not depend on what is around it until one crosses its border, so
+//! a token's last two parts are always the same two (`Vocabulary` keeps that pair).
+
+use alloc::collections::BinaryHeap;
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+/// No token: what two neighbours make that do not merge.
+const NONE: u32 = u32::MAX;
+
+/// Finds the token that two neighbouring tokens merge to.
+pub(crate) trait Merges {
+    /// The token of a single byte.
+    fn byte(&self, byte: u8) -> u32;
+    /// The union of two neighbours, if it is a token.
+    fn union(&self, left: u32, right: u32) -> Option<u32>;
+}
+
+/// The work space of merging, kept from piece to piece.
+#[derive(Debug, Default)]
+pub(crate) struct Merger {
+    parts: Vec<Part>,
+    /// (union, position of its left part), lowest first. An entry is out of date, and passed over,
+    /// unless the part at the position still has that union.
+    unions: BinaryHeap<Reverse<(u32, usize)>>,
+}
+
+#[derive(Debug)]
+struct Part {
+    token: u32,
+    /// What it makes with the next part; `NONE` also once it was merged into the one before.
+    union: u32,
+    /// Position of the part before; past the end for the first.
+    previous: usize,
+    /// Position of the part after; past the end for the last.
+    next: usize,
+}
+
+impl Merger {
+    /// Tokens that the bytes merge to.
+    pub(crate) fn count(&mut self, merges: &impl Merges, bytes: &[u8]) -> usize {
+        self.start(merges, bytes);
+        let mut count = bytes.len();
+        while let Some(Reverse((union, at))) = self.unions.pop() {
+            if self.join(union, at) {
+                count -= 1;
+                let previous = self.parts.get(at).map_or(usize::MAX, |part| part.previous);
+                self.propose(merges, at);
+                self.propose(merges, previous);
+            }
+        }
+        count
+    }
+
+    fn start(&mut self, merges: &impl Merges, bytes: &[u8]) {
+        self.unions.clear();
+        self.parts.clear();
+        self.parts
+            .extend(bytes.iter().enumerate().map(|(at, &byte)| Part {
+                token: merges.byte(byte),
+                union: NONE,
+                previous: at.checked_sub(1).unwrap_or(usize::MAX),
+                next: at + 1,
+            }));
+        (0..bytes.len()).for_each(|at| self.propose(merges, at));
+    }
+
+    /// Notes what the part at a position makes with the next one. A part whose neighbour changed
+    /// makes something longer than before, so an old entry of the heap never passes for a new one.
+    fn propose(&mut self, merges: &impl Merges, at: usize) {
+        let Some(part) = self.parts.get(at) else {
+            return;
+        };
+        let right = self.parts.get(part.next);
+        let union = right.and_then(|right| merges.union(part.token, right.token));
+        if let Some(union) = union {
+            self.unions.push(Reverse((union, at)));
+        }
+        if let Some(part) = self.parts.get_mut(at) {
+            part.union = union.unwrap_or(NONE);
+        }
+    }
+
+    /// Merges the part at a position with the next one, unless the union is out of date.
+    fn join(&mut self, union: u32, at: usize) -> bool {
+        let Some(left) = self.parts.get(at).filter(|left| left.union == union) else {
+            return false;
+        };
+        let gone = left.next;
+        let Some(right) = self.parts.get_mut(gone) else {
+            return false;
+        };
+        right.union = NONE;
+        let next = right.next;
+        if let Some(after) = self.parts.get_mut(next) {
+            after.previous = at;
+        }
+        if let Some(left) = self.parts.get_mut(at) {
+            left.token = union;
+            left.next = next;
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::cell::Cell;
+
+    use super::*;
+
+    /// Tokens are runs of one letter, of a power of two of it; a token's id is the exponent.
+    #[derive(Default)]
+    struct Doubling {
+        asked: Cell<usize>,
+    }
+
+    impl Merges for Doubling {
+        fn byte(&self, _: u8) -> u32 {
+            0
+        }
+
+        fn union(&self, left: u32, right: u32) -> Option<u32> {
+            self.asked.set(self.asked.get() + 1);
+            (left == right && left < 7).then_some(left + 1)
+        }
+    }
+
+    #[test]
+    fn counts_are_those_of_the_rule() {
+        let check = |bytes: &[u8], expected: usize| {
+            assert_eq!(
+                Merger::default().count(&Doubling::default(), bytes),
+                expected
+            );
+        };
+        check(b"", 0);
+        check(b"a", 1);
+        check(b"aa", 1);
+        check(b"aaa", 2);
+        check(b"aaaaaaa", 3);
+        check(&[0; 128], 1);
+        check(&[0; 1_000], 7 + 3);
+    }
+
+    #[test]
+    fn a_merger_forgets_the_piece_before() {
+        let mut merger = Merger::default();
+        merger.count(&Doubling::default(), &[0; 1_001]);
+        assert_eq!(merger.count(&Doubling::default(), b"aaa"), 2);
+    }
+
+    #[test]
+    fn steps_are_linear() {
+        let merges = Doubling::default();
+        let bytes = alloc::vec![0; 1 << 20];
+        assert_eq!(Merger::default().count(&merges, &bytes), 1 << 13);
+        // One question for each pair at first, and two after each merge.
+        assert!(merges.asked.get() <= 3 * bytes.len());
+    }
+}

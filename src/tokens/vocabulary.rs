@@ -1,0 +1,244 @@
+//! A vocabulary: the tokens of one encoding, loaded from a file, and the count of a text in them.
+//!
+//! The file is one line of text, `kumari-tokens 1 o200k_base`, and then, for each token of two
+//! bytes or more in the order of their ranks, the two earlier tokens that merge to it. The pairs
+//! are written in columns of a byte, high bytes first, which compresses best of what was tried:
+//!
+//! ```text
+//! left >> 16 of all tokens, left >> 8, left, right >> 16, right >> 8, right
+//! ```
+//!
+//! The tokens of one byte are the first 256, in an order that all of OpenAI's encodings share
+//! ([`single_bytes`]). Files are made by [`ranks::build`](crate::ranks::build); where they come
+//! from and how they are kept is the caller's business.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::Encoding;
+use crate::merge::{Merger, Merges};
+use crate::split::pieces;
+use crate::table::{Table, hash_bytes, hash_pair};
+
+/// Tokens of a single byte.
+pub(crate) const SINGLES: u32 = 256;
+
+/// The tokens of an encoding, ready to count. It takes about 8 MB (`o200k_base`) and never
+/// changes, so share one between documents and threads.
+#[derive(Debug)]
+pub struct Vocabulary {
+    encoding: Encoding,
+    /// The token of each byte.
+    singles: [u32; 256],
+    /// For each token of two bytes or more, the two that merge to it.
+    pairs: Vec<(u32, u32)>,
+    /// Finds a token by its pair.
+    unions: Table,
+    /// The bytes of all tokens, one after another.
+    bytes: Vec<u8>,
+    /// Where in `bytes` each token ends.
+    ends: Vec<usize>,
+    /// Finds a token by its bytes.
+    tokens: Table,
+    /// Bytes of the longest token.
+    length_max: usize,
+}
+
+impl Vocabulary {
+    /// Loads a vocabulary file, and checks that it is one of those that this version counts with.
+    ///
+    /// # Errors
+    /// Where the bytes are not a vocabulary file, or not exactly the file of its encoding.
+    pub fn from_bytes(file: &[u8]) -> Result<Self, VocabularyError> {
+        let (encoding, columns) = read_header(file)?;
+        let damaged = |found| VocabularyError::Damaged {
+            encoding: encoding.name(),
+            expected: encoding.fingerprint(),
+            found,
+        };
+        let found = fingerprint(file);
+        if found != encoding.fingerprint() {
+            return Err(damaged(found));
+        }
+        Self::from_columns(encoding, columns).ok_or_else(|| damaged(found))
+    }
+
+    /// The encoding whose tokens these are.
+    #[must_use]
+    pub const fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Tokens of a text, special tokens treated as plain text: what tiktoken's `encode_ordinary`
+    /// gives, counted.
+    #[must_use]
+    pub fn count(&self, text: &str) -> u64 {
+        let mut merger = Merger::default();
+        pieces(self.encoding, text)
+            .map(|piece| self.count_piece(&mut merger, piece))
+            .sum()
+    }
+
+    fn count_piece(&self, merger: &mut Merger, piece: &str) -> u64 {
+        let bytes = piece.as_bytes();
+        if bytes.len() == 1 || self.is_token(bytes) {
+            return 1;
+        }
+        u64::try_from(merger.count(self, bytes)).unwrap_or(u64::MAX)
+    }
+
+    fn is_token(&self, bytes: &[u8]) -> bool {
+        bytes.len() <= self.length_max
+            && self
+                .tokens
+                .find(hash_bytes(bytes), |id| self.bytes_of(id) == Some(bytes))
+                .is_some()
+    }
+
+    /// Reads the pairs, where each token is made of earlier ones.
+    fn from_columns(encoding: Encoding, columns: &[u8]) -> Option<Self> {
+        let mut vocabulary = Self {
+            encoding,
+            singles: [0; 256],
+            pairs: Vec::new(),
+            unions: Table::with_capacity(encoding.tokens()),
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            tokens: Table::with_capacity(encoding.tokens()),
+            length_max: 1,
+        };
+        for (byte, id) in single_bytes().zip(0..) {
+            *vocabulary.singles.get_mut(usize::from(byte))? = id;
+            vocabulary.bytes.push(byte);
+            vocabulary.ends.push(vocabulary.bytes.len());
+        }
+        for (pair, id) in read_pairs(columns)?.zip(SINGLES..) {
+            vocabulary.add(id, pair)?;
+        }
+        Some(vocabulary)
+    }
+
+    fn add(&mut self, id: u32, (left, right): (u32, u32)) -> Option<()> {
+        let start = self.bytes.len();
+        for part in [left, right] {
+            self.bytes.extend_from_within(self.range_of(part)?);
+        }
+        let token = self.bytes.get(start..)?;
+        self.length_max = self.length_max.max(token.len());
+        self.tokens.insert(hash_bytes(token), id);
+        self.ends.push(self.bytes.len());
+        self.unions.insert(hash_pair(left, right), id);
+        self.pairs.push((left, right));
+        Some(())
+    }
+
+    fn bytes_of(&self, id: u32) -> Option<&[u8]> {
+        self.bytes.get(self.range_of(id)?)
+    }
+
+    fn range_of(&self, id: u32) -> Option<core::ops::Range<usize>> {
+        let id = usize::try_from(id).ok()?;
+        let start = id
+            .checked_sub(1)
+            .map_or(Some(0), |before| self.ends.get(before).copied())?;
+        Some(start..*self.ends.get(id)?)
+    }
+}
+
+impl Merges for Vocabulary {
+    fn byte(&self, byte: u8) -> u32 {
+        self.singles.get(usize::from(byte)).copied().unwrap_or(0)
+    }
+
+    fn union(&self, left: u32, right: u32) -> Option<u32> {
+        let is_it = |id: u32| {
+            let at = usize::try_from(id - SINGLES).unwrap_or(usize::MAX);
+            self.pairs.get(at) == Some(&(left, right))
+        };
+        self.unions.find(hash_pair(left, right), is_it)
+    }
+}
+
+/// Why a file is not a vocabulary to count with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VocabularyError {
+    /// It does not begin as a vocabulary file of this format does.
+    #[error("not a vocabulary file: it begins with `{begins}`; build one with `build-vocabulary`")]
+    NotVocabulary {
+        /// Its first characters.
+        begins: String,
+    },
+    /// It is cut short, damaged, or of another build than this program.
+    #[error(
+        "the vocabulary of `{encoding}` has the fingerprint {found:016x} instead of \
+         {expected:016x}; fetch it again, or build it again with `build-vocabulary`"
+    )]
+    Damaged {
+        /// Name of the encoding that the file says it is.
+        encoding: &'static str,
+        /// [`Encoding::fingerprint`].
+        expected: u64,
+        /// The fingerprint of the bytes that were given.
+        found: u64,
+    },
+}
+
+/// The line that a vocabulary file begins with.
+pub(crate) fn header(encoding: Encoding) -> String {
+    alloc::format!("kumari-tokens 1 {}\n", encoding.name())
+}
+
+/// FNV-1a, 64 bits.
+pub(crate) fn fingerprint(file: &[u8]) -> u64 {
+    file.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// The bytes of the tokens 0 to 255: first those that print in Latin-1, then the others.
+pub(crate) fn single_bytes() -> impl Iterator<Item = u8> {
+    let prints = |byte: &u8| matches!(byte, 0x21..=0x7e | 0xa1..=0xac | 0xae..=0xff);
+    (0..=u8::MAX)
+        .filter(prints)
+        .chain((0..=u8::MAX).filter(move |byte| !prints(byte)))
+}
+
+/// The columns of the pairs, as a file has them behind its header.
+pub(crate) fn write_pairs(pairs: &[(u32, u32)]) -> Vec<u8> {
+    let lefts = [2, 1, 0].map(|byte| (byte, false));
+    let rights = [2, 1, 0].map(|byte| (byte, true));
+    let column = |(byte, right): (usize, bool)| {
+        let id = move |pair: &(u32, u32)| if right { pair.1 } else { pair.0 };
+        pairs
+            .iter()
+            .filter_map(move |pair| id(pair).to_le_bytes().get(byte).copied())
+    };
+    lefts.into_iter().chain(rights).flat_map(column).collect()
+}
+
+fn read_header(file: &[u8]) -> Result<(Encoding, &[u8]), VocabularyError> {
+    let read = |encoding| Some((encoding, file.strip_prefix(header(encoding).as_bytes())?));
+    Encoding::ALL
+        .into_iter()
+        .find_map(read)
+        .ok_or_else(|| VocabularyError::NotVocabulary {
+            begins: file.iter().take(32).map(|&byte| char::from(byte)).collect(),
+        })
+}
+
+fn read_pairs(columns: &[u8]) -> Option<impl Iterator<Item = (u32, u32)>> {
+    let length = columns.len() / 6;
+    let mut rest = columns;
+    let mut next_id = || {
+        let (high, behind) = rest.split_at_checked(length)?;
+        let (middle, behind) = behind.split_at_checked(length)?;
+        let (low, behind) = behind.split_at_checked(length)?;
+        rest = behind;
+        let bytes = high.iter().zip(middle).zip(low);
+        Some(bytes.map(|((&high, &middle), &low)| u32::from_be_bytes([0, high, middle, low])))
+    };
+    let lefts = next_id()?;
+    let rights = next_id()?;
+    Some(lefts.zip(rights))
+}
