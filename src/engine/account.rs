@@ -16,6 +16,7 @@ use crate::price_book::PlanId;
 use crate::request::Request;
 use crate::settle::LegEnd;
 use crate::time::Timestamp;
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -69,7 +70,7 @@ pub struct Totals {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Action {
     /// An admitted action, open or ended.
-    Hold(Hold),
+    Hold(Box<Hold>),
     /// A grant.
     Grant(Granted),
 }
@@ -152,7 +153,7 @@ pub enum Answer {
     /// Credits were granted.
     Granted(Granted),
     /// The action was admitted; the hold as it is now.
-    Authorized(Hold),
+    Authorized(Box<Hold>),
     /// The leg ended, or had ended so before.
     Ended(LegEnd),
 }
@@ -265,20 +266,13 @@ impl Account {
     pub fn standing(&self, now: Timestamp) -> Result<Standing, LedgerFault> {
         let held = self.held()?;
         let available = Credits::sum(usable(&self.lots, now).iter().map(|lot| lot.available))?;
-        let period = self
-            .lots
-            .iter()
-            .find(|lot| lot.kind == LotKind::Pro && lot.is_usable(now));
+        let period = self.lots.iter().find(|lot| lot.kind == LotKind::Pro && lot.is_usable(now));
         Ok(Standing {
             settled: available.add(held)?,
             held,
             available,
             open_holds: self.open_holds,
-            plan: if period.is_some() {
-                PlanId::Pro
-            } else {
-                PlanId::Free
-            },
+            plan: if period.is_some() { PlanId::Pro } else { PlanId::Free },
             resets_at: period.and_then(|lot| lot.expires_at),
             limit_left: None,
             closed: self.closed,
@@ -302,10 +296,7 @@ impl Account {
     }
 
     fn lot_mut(&mut self, id: LotId) -> Result<&mut Lot, LedgerFault> {
-        self.lots
-            .iter_mut()
-            .find(|lot| lot.id == id)
-            .ok_or(LedgerFault::Missing)
+        self.lots.iter_mut().find(|lot| lot.id == id).ok_or(LedgerFault::Missing)
     }
 }
 
@@ -343,10 +334,7 @@ pub(crate) struct Draft {
 impl Draft {
     /// Starts from `account`.
     pub(crate) fn new(account: &Account) -> Self {
-        Self {
-            account: account.clone(),
-            entries: Vec::new(),
-        }
+        Self { account: account.clone(), entries: Vec::new() }
     }
 
     /// The account after the entries so far.
@@ -367,13 +355,7 @@ impl Draft {
         movements: Movements,
     ) -> Result<(), LedgerFault> {
         let postings = movements.into_postings();
-        let entry = Entry {
-            sequence: self.next_sequence(),
-            at,
-            event,
-            postings,
-            corrects: None,
-        };
+        let entry = Entry { sequence: self.next_sequence(), at, event, postings, corrects: None };
         apply(&mut self.account, &entry)?;
         self.entries.push(entry);
         Ok(())
@@ -381,11 +363,7 @@ impl Draft {
 
     /// The change, with its answer.
     pub(crate) fn finish(self, answer: Answer) -> Change {
-        Change {
-            entries: self.entries,
-            account: self.account,
-            answer,
-        }
+        Change { entries: self.entries, account: self.account, answer }
     }
 }
 
@@ -415,38 +393,21 @@ fn record(account: &mut Account, entry: &Entry) -> Result<(), LedgerFault> {
     match &entry.event {
         Event::Granted { action_id, grant } => {
             account.lots.push(grant.empty_lot());
-            account
-                .actions
-                .insert(action_id.clone(), Action::Grant(*grant));
+            account.actions.insert(action_id.clone(), Action::Grant(*grant));
         }
         Event::Authorized { hold } => {
-            account.open_holds = account
-                .open_holds
-                .checked_add(1)
-                .ok_or(LedgerFault::Overflow)?;
-            account
-                .actions
-                .insert(hold.action_id.clone(), Action::Hold((**hold).clone()));
+            account.open_holds = account.open_holds.checked_add(1).ok_or(LedgerFault::Overflow)?;
+            account.actions.insert(hold.action_id.clone(), Action::Hold(hold.clone()));
         }
-        Event::LegEnded {
-            action_id,
-            leg,
-            end,
-        } => {
+        Event::LegEnded { action_id, leg, end } => {
             let hold = account.hold_mut(action_id)?;
             hold.leg_mut(*leg)?.end = Some(end.clone());
             if !hold.is_open() {
-                account.open_holds = account
-                    .open_holds
-                    .checked_sub(1)
-                    .ok_or(LedgerFault::Missing)?;
+                account.open_holds =
+                    account.open_holds.checked_sub(1).ok_or(LedgerFault::Missing)?;
             }
         }
-        Event::SettledLate {
-            action_id,
-            leg,
-            late,
-        } => {
+        Event::SettledLate { action_id, leg, late } => {
             let leg = account.hold_mut(action_id)?.leg_mut(*leg)?;
             match &mut leg.end {
                 Some(LegEnd::Expired { late: slot, .. }) => *slot = Some(late.clone()),
@@ -464,11 +425,7 @@ fn post(account: &mut Account, posting: &Posting, event: &Event) -> Result<(), L
     let amount = posting.amount;
     let credited = posting.side == Side::Credit;
     let grow = |sum: &mut Credits, grows: bool| -> Result<(), LedgerFault> {
-        *sum = if grows {
-            sum.add(amount)?
-        } else {
-            sum.sub(amount)?
-        };
+        *sum = if grows { sum.add(amount)? } else { sum.sub(amount)? };
         Ok(())
     };
     let totals = &mut account.totals;
@@ -495,11 +452,7 @@ fn post(account: &mut Account, posting: &Posting, event: &Event) -> Result<(), L
 }
 
 fn take_from_pool(hold: &mut Hold, lot: LotId, amount: Credits) -> Result<(), LedgerFault> {
-    let part = hold
-        .pool
-        .iter_mut()
-        .find(|part| part.lot == lot)
-        .ok_or(LedgerFault::Missing)?;
+    let part = hold.pool.iter_mut().find(|part| part.lot == lot).ok_or(LedgerFault::Missing)?;
     part.amount = part.amount.sub(amount)?;
     not_negative(part.amount)?;
     hold.pool.retain(|part| part.amount.is_positive());
@@ -507,9 +460,5 @@ fn take_from_pool(hold: &mut Hold, lot: LotId, amount: Credits) -> Result<(), Le
 }
 
 fn not_negative(amount: Credits) -> Result<(), LedgerFault> {
-    if amount.is_negative() {
-        Err(LedgerFault::Overdrawn)
-    } else {
-        Ok(())
-    }
+    if amount.is_negative() { Err(LedgerFault::Overdrawn) } else { Ok(()) }
 }

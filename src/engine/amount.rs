@@ -122,9 +122,7 @@ impl Credits {
     }
 
     fn from_units(units: i128) -> Result<Self, DecimalFault> {
-        i64::try_from(units)
-            .map(Self)
-            .map_err(|_| DecimalFault::OutOfRange)
+        i64::try_from(units).map(Self).map_err(|_| DecimalFault::OutOfRange)
     }
 }
 
@@ -183,20 +181,11 @@ impl ExactCredits {
         if !step.is_positive() {
             return Err(AmountOverflow);
         }
-        let step_units = i128::from(step.0)
-            .checked_mul(Self::UNITS_PER_MICRO)
-            .ok_or(AmountOverflow)?;
-        let below = self
-            .0
-            .checked_div_euclid(step_units)
-            .ok_or(AmountOverflow)?;
-        let rest = self
-            .0
-            .checked_rem_euclid(step_units)
-            .ok_or(AmountOverflow)?;
-        let steps = below
-            .checked_add(i128::from(rest > 0))
-            .ok_or(AmountOverflow)?;
+        let step_units =
+            i128::from(step.0).checked_mul(Self::UNITS_PER_MICRO).ok_or(AmountOverflow)?;
+        let below = self.0.checked_div_euclid(step_units).ok_or(AmountOverflow)?;
+        let rest = self.0.checked_rem_euclid(step_units).ok_or(AmountOverflow)?;
+        let steps = below.checked_add(i128::from(rest > 0)).ok_or(AmountOverflow)?;
         steps
             .checked_mul(i128::from(step.0))
             .and_then(|micros| i64::try_from(micros).ok())
@@ -209,10 +198,7 @@ impl ExactCredits {
     }
 
     // The same signature as that of `Credits`, for `decimal_text`.
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "the other decimals can be out of range"
-    )]
+    #[expect(clippy::unnecessary_wraps, reason = "the other decimals can be out of range")]
     fn from_units(units: i128) -> Result<Self, DecimalFault> {
         Ok(Self(units))
     }
@@ -225,16 +211,8 @@ impl From<Credits> for ExactCredits {
     }
 }
 
-decimal_text!(
-    Credits,
-    6,
-    "an amount of credits as a decimal string, like \"12.5\""
-);
-decimal_text!(
-    ExactCredits,
-    16,
-    "an exact amount of credits as a decimal string"
-);
+decimal_text!(Credits, 6, "an amount of credits as a decimal string, like \"12.5\"");
+decimal_text!(ExactCredits, 16, "an exact amount of credits as a decimal string");
 
 #[cfg(test)]
 mod tests {
@@ -252,32 +230,17 @@ mod tests {
             |json: &str| serde_json::from_str::<Credits>(json).map_err(|error| error.to_string());
         assert_eq!(read("\"12.5\""), Ok(Credits::from_micros(12_500_000)));
         assert_eq!(read("\"-0.000001\""), Ok(Credits::from_micros(-1)));
-        for json in [
-            "12.5",
-            "12",
-            "null",
-            "\"1.50\"",
-            "\"-0\"",
-            "\"1.0000001\"",
-            "\"1e3\"",
-            "\"\"",
-        ] {
+        for json in ["12.5", "12", "null", "\"1.50\"", "\"-0\"", "\"1.0000001\"", "\"1e3\"", "\"\""]
+        {
             assert!(read(json).is_err(), "{json}");
         }
         assert!(read("\"9223372036854.775807\"").is_ok());
-        assert!(
-            read("\"9223372036854.775808\"")
-                .unwrap_err()
-                .contains("out of range")
-        );
+        assert!(read("\"9223372036854.775808\"").unwrap_err().contains("out of range"));
     }
 
     #[test]
     fn r03_overflow_is_an_error_with_a_name() {
-        assert_eq!(
-            Credits::MAX.add(Credits::from_micros(1)),
-            Err(AmountOverflow)
-        );
+        assert_eq!(Credits::MAX.add(Credits::from_micros(1)), Err(AmountOverflow));
         assert_eq!(
             Credits::from_micros(i64::MIN).sub(Credits::from_micros(1)),
             Err(AmountOverflow)
@@ -297,11 +260,7 @@ mod tests {
         ];
         for (exact, step, expected) in cases {
             let exact: ExactCredits = exact.parse().unwrap();
-            assert_eq!(
-                exact.round_up_to_step(credits(step)),
-                Ok(credits(expected)),
-                "{exact}"
-            );
+            assert_eq!(exact.round_up_to_step(credits(step)), Ok(credits(expected)), "{exact}");
         }
         let exact = ExactCredits::from(Credits::MAX);
         assert_eq!(exact.round_up_to_step(Credits::ZERO), Err(AmountOverflow));

@@ -58,13 +58,7 @@ pub fn authorize(
 
     let standing = draft.account().standing(now)?;
     let uncapped = estimate(book, &command.request);
-    let verdict = eligibility(
-        book,
-        &standing,
-        &command.request,
-        &uncapped,
-        command.quote.as_ref(),
-    );
+    let verdict = eligibility(book, &standing, &command.request, &uncapped, command.quote.as_ref());
     let caps = match verdict {
         Eligibility::Allowed(allowed) => allowed.caps,
         Eligibility::Denied(denial) => return Err(Refused::Denied(*denial)),
@@ -73,20 +67,10 @@ pub fn authorize(
     let lots = bind(&usable(&draft.account().lots, now), price.high)?;
     let mut movements = Movements::default();
     for part in &lots {
-        movements.add(
-            LedgerAccount::Lots(part.lot),
-            LedgerAccount::Held(part.lot),
-            part.amount,
-        );
+        movements.add(LedgerAccount::Lots(part.lot), LedgerAccount::Held(part.lot), part.amount);
     }
-    let hold = hold(book, command, price, lots, now);
-    draft.append(
-        now,
-        Event::Authorized {
-            hold: Box::new(hold.clone()),
-        },
-        movements,
-    )?;
+    let hold = Box::new(hold(book, command, price, lots, now));
+    draft.append(now, Event::Authorized { hold: hold.clone() }, movements)?;
     Ok(draft.finish(Answer::Authorized(hold)))
 }
 
@@ -97,16 +81,9 @@ fn hold(
     lots: Vec<LotPart>,
     now: Timestamp,
 ) -> Hold {
-    let seconds = book
-        .book
-        .task(command.request.task)
-        .map_or(0, |task| task.hold_seconds_max);
+    let seconds = book.book.task(command.request.task).map_or(0, |task| task.hold_seconds_max);
     let legs = price.legs.into_iter().map(|leg| HoldLeg {
-        models: leg
-            .candidates
-            .into_iter()
-            .map(|candidate| candidate.model)
-            .collect(),
+        models: leg.candidates.into_iter().map(|candidate| candidate.model).collect(),
         part: leg.high,
         end: None,
     });
@@ -133,17 +110,9 @@ fn bind(lots: &[&Lot], amount: Credits) -> Result<Vec<LotPart>, LedgerFault> {
     for lot in lots {
         let taken = missing.min(lot.available);
         if taken.is_positive() {
-            parts.push(LotPart {
-                lot: lot.id,
-                kind: lot.kind,
-                amount: taken,
-            });
+            parts.push(LotPart { lot: lot.id, kind: lot.kind, amount: taken });
             missing = missing.sub(taken)?;
         }
     }
-    if missing.is_positive() {
-        Err(LedgerFault::Overdrawn)
-    } else {
-        Ok(parts)
-    }
+    if missing.is_positive() { Err(LedgerFault::Overdrawn) } else { Ok(parts) }
 }

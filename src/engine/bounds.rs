@@ -93,10 +93,7 @@ pub(crate) fn check_request(book: &PriceBook, request: &Request) -> Result<(), D
     let models_max = usize::try_from(book.compare.models_max).unwrap_or(usize::MAX);
     match request.task {
         Task::Routing if models > 0 => {
-            return invalid(
-                "models",
-                "routing picks the model itself; leave `models` out",
-            );
+            return invalid("models", "routing picks the model itself; leave `models` out");
         }
         Task::Compare if models < 2 || models > models_max => {
             let message = format!("a comparison has 2 to {models_max} models, not {models}");
@@ -113,21 +110,14 @@ pub(crate) fn check_request(book: &PriceBook, request: &Request) -> Result<(), D
         | Task::Video
         | Task::ThreeD => {
             if models != 1 {
-                let message = format!(
-                    "`{}` needs exactly one model, not {models}",
-                    request.task.name()
-                );
+                let message =
+                    format!("`{}` needs exactly one model, not {models}", request.task.name());
                 return invalid("models", &message);
             }
         }
     }
     for (index, model) in request.models.iter().enumerate() {
-        if request
-            .models
-            .iter()
-            .take(index)
-            .any(|earlier| earlier == model)
-        {
+        if request.models.iter().take(index).any(|earlier| earlier == model) {
             let message = format!("`{model}` occurs twice; name each model once");
             return invalid(&format!("models[{index}]"), &message);
         }
@@ -137,45 +127,15 @@ pub(crate) fn check_request(book: &PriceBook, request: &Request) -> Result<(), D
 
 fn check_counts(request: &Request) -> Result<(), Denial> {
     let counts = [
-        (
-            "messages",
-            request.messages.map(u64::from),
-            0,
-            u64::from(MESSAGES_MAX),
-        ),
-        (
-            "output_tokens_max",
-            request.output_tokens_max,
-            1,
-            QUANTITY_MAX,
-        ),
+        ("messages", request.messages.map(u64::from), 0, u64::from(MESSAGES_MAX)),
+        ("output_tokens_max", request.output_tokens_max, 1, QUANTITY_MAX),
         ("steps_max", request.steps_max, 1, QUANTITY_MAX),
         ("searches_max", request.searches_max, 0, QUANTITY_MAX),
         ("pages", request.pages, 1, QUANTITY_MAX),
-        (
-            "images",
-            request.images.map(u64::from),
-            1,
-            u64::from(UNITS_MAX),
-        ),
-        (
-            "clips",
-            request.clips.map(u64::from),
-            1,
-            u64::from(UNITS_MAX),
-        ),
-        (
-            "clip_seconds",
-            request.clip_seconds.map(u64::from),
-            1,
-            u64::from(u32::MAX),
-        ),
-        (
-            "three_d_models",
-            request.three_d_models.map(u64::from),
-            1,
-            u64::from(UNITS_MAX),
-        ),
+        ("images", request.images.map(u64::from), 1, u64::from(UNITS_MAX)),
+        ("clips", request.clips.map(u64::from), 1, u64::from(UNITS_MAX)),
+        ("clip_seconds", request.clip_seconds.map(u64::from), 1, u64::from(u32::MAX)),
+        ("three_d_models", request.three_d_models.map(u64::from), 1, u64::from(UNITS_MAX)),
     ];
     for (path, count, least, most) in counts {
         if let Some(count) = count
@@ -202,9 +162,8 @@ pub(crate) fn plan<'book>(
     caps: &Caps,
     model: &ModelId,
 ) -> Result<Plan<'book>, Denial> {
-    let price = book
-        .price(request.task, model)
-        .ok_or_else(|| Denial::not_offered(request.task, model))?;
+    let price =
+        book.price(request.task, model).ok_or_else(|| Denial::not_offered(request.task, model))?;
     let mut plan = Plan {
         price,
         cache_write: request.cache_write,
@@ -261,15 +220,12 @@ fn plan_text(
     let prompt = prompt_tokens(request, text)?;
     let model_max = request
         .output_tokens_max
-        .map_or(text.output_tokens_max, |wanted| {
-            wanted.min(text.output_tokens_max)
-        });
+        .map_or(text.output_tokens_max, |wanted| wanted.min(text.output_tokens_max));
     let room = text.context_tokens_max.saturating_sub(prompt.high);
     plan.output = span(
-        bounds.output_tokens.map(|bound| Bound {
-            max: bound.max.min(model_max).min(room),
-            ..bound
-        }),
+        bounds
+            .output_tokens
+            .map(|bound| Bound { max: bound.max.min(model_max).min(room), ..bound }),
         request.output_tokens_max.map(|_| model_max.min(room)),
         caps.output_tokens,
         0,
@@ -302,14 +258,10 @@ fn span(bound: Option<Bound>, wanted: Option<u64>, cap: Option<u64>, low: u64) -
 /// The prompt in the model's own tokens.
 fn prompt_tokens(request: &Request, text: &TextModel) -> Result<TokenRange, Denial> {
     let encoding = &text.encoding;
-    let counted = request
-        .input_tokens
-        .get(&encoding.name)
-        .copied()
-        .ok_or_else(|| {
-            let path = format!("input_tokens.{}", encoding.name.name());
-            Denial::request_invalid(&path, "the count of the input in this encoding is missing")
-        })?;
+    let counted = request.input_tokens.get(&encoding.name).copied().ok_or_else(|| {
+        let path = format!("input_tokens.{}", encoding.name.name());
+        Denial::request_invalid(&path, "the count of the input in this encoding is missing")
+    })?;
     let framing =
         u64::from(encoding.message_tokens).saturating_mul(u64::from(request.messages.unwrap_or(1)));
     let framed = |tokens: u64| tokens.saturating_add(framing).min(QUANTITY_MAX);
@@ -326,24 +278,14 @@ fn input_of_rounds(plan: &Plan<'_>, prompt: TokenRange, round: Option<Bound>) ->
     let Some(round) = round else { return prompt };
     let rounds = |of: fn(&Span) -> u64| {
         let each = [plan.steps, plan.searches];
-        each.iter()
-            .flatten()
-            .fold(0, |sum: u64, span| sum.saturating_add(of(span)))
-            .max(1)
+        each.iter().flatten().fold(0, |sum: u64, span| sum.saturating_add(of(span))).max(1)
     };
     let total = |tokens: u64, extra: u64, rounds: u64| {
-        tokens
-            .saturating_add(extra)
-            .saturating_mul(rounds)
-            .min(QUANTITY_MAX)
+        tokens.saturating_add(extra).saturating_mul(rounds).min(QUANTITY_MAX)
     };
     TokenRange {
         low: prompt.low,
-        expected: total(
-            prompt.expected,
-            round.expected,
-            rounds(|span| span.expected),
-        ),
+        expected: total(prompt.expected, round.expected, rounds(|span| span.expected)),
         high: total(prompt.high, round.max, rounds(|span| span.high)),
     }
 }
@@ -352,9 +294,7 @@ impl Plan<'_> {
     /// The least that the leg costs with complete usage: at the bounds and just above every tier
     /// threshold between them, since a tier may be cheaper than the one below it.
     pub(crate) fn low(&self) -> Result<Credits, RatingFault> {
-        let above = self
-            .thresholds()
-            .map(|threshold| threshold.saturating_add(1));
+        let above = self.thresholds().map(|threshold| threshold.saturating_add(1));
         let mut least = self.extreme(self.input.low, Extreme::Low)?;
         for input in above {
             least = least.min(self.extreme(input, Extreme::Low)?);
@@ -415,12 +355,7 @@ impl Plan<'_> {
 
     /// The tier thresholds at which the input can lie and above which it can also lie.
     fn thresholds(&self) -> impl Iterator<Item = u64> + '_ {
-        let tiers = self
-            .price
-            .model
-            .tiers
-            .iter()
-            .map(|tier| tier.above_input_tokens);
+        let tiers = self.price.model.tiers.iter().map(|tier| tier.above_input_tokens);
         tiers.filter(|threshold| self.input.low <= *threshold && *threshold < self.input.high)
     }
 
@@ -434,11 +369,7 @@ impl Plan<'_> {
         let counts = [
             (self.pick(input, extreme, &self.input_meters()), input),
             (
-                self.pick(
-                    input,
-                    extreme,
-                    &[Meter::OutputTokens, Meter::ReasoningTokens],
-                ),
+                self.pick(input, extreme, &[Meter::OutputTokens, Meter::ReasoningTokens]),
                 of(self.output),
             ),
             (Meter::Steps, of(self.steps)),
@@ -455,10 +386,7 @@ impl Plan<'_> {
             Some(CacheWrite::Default) => Some(Meter::CacheWriteTokens),
             Some(CacheWrite::OneHour) => Some(Meter::CacheWrite1hTokens),
         };
-        [Meter::InputTokens, Meter::CacheReadTokens]
-            .into_iter()
-            .chain(written)
-            .collect()
+        [Meter::InputTokens, Meter::CacheReadTokens].into_iter().chain(written).collect()
     }
 
     /// The cheapest or the dearest of `meters` at this total input.
@@ -469,17 +397,13 @@ impl Plan<'_> {
                 i128::from(rate.credits.as_micros()).saturating_mul(rate.per.per_million())
             })
         };
-        let rated = meters
-            .iter()
-            .filter(|meter| rating::rate_of(&self.price, input, **meter).is_ok());
+        let rated =
+            meters.iter().filter(|meter| rating::rate_of(&self.price, input, **meter).is_ok());
         let picked = match extreme {
             Extreme::Low => rated.min_by_key(|meter| per_million(meter)),
             Extreme::High => rated.max_by_key(|meter| per_million(meter)),
         };
-        picked
-            .or_else(|| meters.first())
-            .copied()
-            .unwrap_or(Meter::InputTokens)
+        picked.or_else(|| meters.first()).copied().unwrap_or(Meter::InputTokens)
     }
 }
 

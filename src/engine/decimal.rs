@@ -61,9 +61,7 @@ pub(crate) fn parse(text: &str, decimals: u32) -> Result<i128, DecimalFault> {
     let fraction_len = u32::try_from(fraction.len()).map_err(|_| DecimalFault::OutOfRange)?;
     let missing = decimals
         .checked_sub(fraction_len)
-        .ok_or(DecimalFault::TooManyDecimals {
-            decimals_max: decimals,
-        })?;
+        .ok_or(DecimalFault::TooManyDecimals { decimals_max: decimals })?;
 
     let mut value: i128 = 0;
     for byte in whole.bytes().chain(fraction.bytes()) {
@@ -73,9 +71,7 @@ pub(crate) fn parse(text: &str, decimals: u32) -> Result<i128, DecimalFault> {
             .and_then(|tens| tens.checked_add(digit))
             .ok_or(DecimalFault::OutOfRange)?;
     }
-    let scale = 10_i128
-        .checked_pow(missing)
-        .ok_or(DecimalFault::OutOfRange)?;
+    let scale = 10_i128.checked_pow(missing).ok_or(DecimalFault::OutOfRange)?;
     let value = value.checked_mul(scale).ok_or(DecimalFault::OutOfRange)?;
     match (negative, value) {
         (true, 0) => Err(DecimalFault::Syntax),
@@ -186,14 +182,8 @@ mod tests {
             ("1.2.3", syntax),
             ("--1", syntax),
             ("\u{0661}", syntax),
-            (
-                "0.0000001",
-                Err(DecimalFault::TooManyDecimals { decimals_max: 6 }),
-            ),
-            (
-                "999999999999999999999999999999999999999",
-                Err(DecimalFault::OutOfRange),
-            ),
+            ("0.0000001", Err(DecimalFault::TooManyDecimals { decimals_max: 6 })),
+            ("999999999999999999999999999999999999999", Err(DecimalFault::OutOfRange)),
         ];
         for (text, expected) in cases {
             assert_eq!(parse(text, 6), expected, "{text:?}");
@@ -202,16 +192,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for value in [
-            0,
-            1,
-            -1,
-            10,
-            999_999,
-            1_000_000,
-            -12_340_000,
-            i128::from(i64::MAX),
-        ] {
+        for value in [0, 1, -1, 10, 999_999, 1_000_000, -12_340_000, i128::from(i64::MAX)] {
             let mut text = String::new();
             write(&mut text, value, 6).unwrap();
             assert_eq!(parse(&text, 6), Ok(value), "{text}");

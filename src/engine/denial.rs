@@ -132,10 +132,7 @@ impl DenialCode {
 
     /// Whether the same command may succeed later by itself: a hold ends, a limit's day passes.
     const fn is_transient(self) -> bool {
-        matches!(
-            self,
-            Self::LimitReached | Self::TooManyOpen | Self::CreditsHeld
-        )
+        matches!(self, Self::LimitReached | Self::TooManyOpen | Self::CreditsHeld)
     }
 }
 
@@ -155,44 +152,28 @@ impl Denial {
 
     /// The request is at fault, in the field that `path` names.
     pub fn request_invalid(path: &str, message: &str) -> Self {
-        let mut denial = Self::new(
-            DenialCode::RequestInvalid,
-            message,
-            Vec::from([Remedy::FixRequest]),
-        );
+        let mut denial =
+            Self::new(DenialCode::RequestInvalid, message, Vec::from([Remedy::FixRequest]));
         denial.path = Some(path.to_string());
         denial
     }
 
     /// The book does not offer `task` with `model`.
     pub fn not_offered(task: Task, model: &ModelId) -> Self {
-        let message = format!(
-            "`{}` is not offered with the model `{model}`: choose another",
-            task.name()
-        );
-        Self::new(
-            DenialCode::NotOffered,
-            message,
-            Vec::from([Remedy::FixRequest]),
-        )
+        let message =
+            format!("`{}` is not offered with the model `{model}`: choose another", task.name());
+        Self::new(DenialCode::NotOffered, message, Vec::from([Remedy::FixRequest]))
     }
 
     /// There is no such action.
     pub fn action_unknown(what: &str) -> Self {
-        Self::new(
-            DenialCode::ActionUnknown,
-            format!("there is no {what}"),
-            Vec::new(),
-        )
+        Self::new(DenialCode::ActionUnknown, format!("there is no {what}"), Vec::new())
     }
 
     /// The leg ended before, otherwise.
     pub fn leg_already_ended(end: &LegEnd) -> Self {
-        let mut denial = Self::new(
-            DenialCode::LegAlreadyEnded,
-            "the leg has already ended",
-            Vec::new(),
-        );
+        let mut denial =
+            Self::new(DenialCode::LegAlreadyEnded, "the leg has already ended", Vec::new());
         denial.end = Some(Box::new(end.clone()));
         denial
     }
@@ -211,20 +192,12 @@ impl core::error::Error for Denial {}
 
 impl From<AmountOverflow> for Denial {
     fn from(overflow: AmountOverflow) -> Self {
-        Self::new(
-            DenialCode::RequestInvalid,
-            overflow.to_string(),
-            Vec::from([Remedy::FixRequest]),
-        )
+        Self::new(DenialCode::RequestInvalid, overflow.to_string(), Vec::from([Remedy::FixRequest]))
     }
 }
 
 impl From<RatingFault> for Denial {
     fn from(fault: RatingFault) -> Self {
-        Self::new(
-            DenialCode::RequestInvalid,
-            fault.to_string(),
-            Vec::from([Remedy::FixRequest]),
-        )
+        Self::new(DenialCode::RequestInvalid, fault.to_string(), Vec::from([Remedy::FixRequest]))
     }
 }

@@ -175,42 +175,26 @@ fn check_standing(book: &PublishedBook, standing: &Standing) -> Result<(), Denia
         return Err(Denial::new(DenialCode::CreditsHeld, message, remedies));
     }
     let message = "you have no credits left; new messages are paused, everything else stays open";
-    Err(Denial::new(
-        DenialCode::CreditsExhausted,
-        message,
-        ways_on(book, standing),
-    ))
+    Err(Denial::new(DenialCode::CreditsExhausted, message, ways_on(book, standing)))
 }
 
 fn allow(standing: &Standing, price: &Estimate) -> Result<Allowed, Denial> {
     if standing.limit_left.is_some_and(|left| price.high > left) {
         return Err(limit_reached());
     }
-    Ok(Allowed {
-        hold: price.high,
-        caps: price.caps.clone(),
-    })
+    Ok(Allowed { hold: price.high, caps: price.caps.clone() })
 }
 
 fn limit_reached() -> Denial {
     let message = "this would exceed the limit that you set yourself";
-    Denial::new(
-        DenialCode::LimitReached,
-        message,
-        Vec::from([Remedy::RaiseLimit]),
-    )
+    Denial::new(DenialCode::LimitReached, message, Vec::from([Remedy::RaiseLimit]))
 }
 
 fn price_changed(estimate: Estimate) -> Denial {
-    let message = format!(
-        "the price is now up to {} credits; look at it and send again",
-        estimate.high
-    );
-    let mut denial = Denial::new(
-        DenialCode::PriceChanged,
-        message,
-        Vec::from([Remedy::ReviewPrice]),
-    );
+    let message =
+        format!("the price is now up to {} credits; look at it and send again", estimate.high);
+    let mut denial =
+        Denial::new(DenialCode::PriceChanged, message, Vec::from([Remedy::ReviewPrice]));
     denial.estimate = Some(Box::new(estimate));
     denial
 }
@@ -234,9 +218,7 @@ fn insufficient(
 
 /// A pack, and Pro, or for a Pro account its reset date (R16).
 fn ways_on(book: &PublishedBook, standing: &Standing) -> Vec<Remedy> {
-    let pack = Remedy::BuyPack {
-        usd_min: book.book.packs.usd_min,
-    };
+    let pack = Remedy::BuyPack { usd_min: book.book.packs.usd_min };
     let plan = match (standing.plan, standing.resets_at) {
         (PlanId::Free, _) => Some(Remedy::UpgradeToPro),
         (PlanId::Pro, Some(at)) => Some(Remedy::WaitForReset { at }),

@@ -149,16 +149,8 @@ impl Movements {
     /// Moves `amount` from one account to another.
     pub(crate) fn add(&mut self, from: LedgerAccount, to: LedgerAccount, amount: Credits) {
         if amount.is_positive() {
-            self.0.push(Posting {
-                account: from,
-                side: Side::Debit,
-                amount,
-            });
-            self.0.push(Posting {
-                account: to,
-                side: Side::Credit,
-                amount,
-            });
+            self.0.push(Posting { account: from, side: Side::Debit, amount });
+            self.0.push(Posting { account: to, side: Side::Credit, amount });
         }
     }
 
@@ -175,10 +167,7 @@ impl Movements {
 pub fn is_balanced(postings: &[Posting]) -> Result<bool, AmountOverflow> {
     let side = |side: Side| {
         Credits::sum(
-            postings
-                .iter()
-                .filter(|posting| posting.side == side)
-                .map(|posting| posting.amount),
+            postings.iter().filter(|posting| posting.side == side).map(|posting| posting.amount),
         )
     };
     let positive = postings.iter().all(|posting| posting.amount.is_positive());

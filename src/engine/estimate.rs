@@ -172,13 +172,7 @@ pub fn estimate_capped(
     bounds::check_request(&book.book, request)?;
     let legs = if request.task == Task::Routing {
         let routed = routing::route(&book.book, request, caps)?;
-        Vec::from([leg(
-            book,
-            request,
-            caps,
-            &routed.candidates,
-            &routed.likely,
-        )?])
+        Vec::from([leg(book, request, caps, &routed.candidates, &routed.likely)?])
     } else {
         request
             .models
@@ -200,9 +194,7 @@ pub fn estimate_capped(
 /// The band of `levels` that the expected price of one unit falls into.
 pub fn level_of(levels: &[LevelBand], expected: Credits) -> Level {
     let reached = levels.iter().rev().find(|band| expected >= band.from);
-    reached
-        .or_else(|| levels.first())
-        .map_or(Level::Low, |band| band.level)
+    reached.or_else(|| levels.first()).map_or(Level::Low, |band| band.level)
 }
 
 fn leg(
@@ -216,24 +208,12 @@ fn leg(
         .iter()
         .map(|model| candidate(book, request, caps, model))
         .collect::<Result<_, _>>()?;
-    let expected = candidates
-        .iter()
-        .find(|candidate| candidate.model == *likely);
+    let expected = candidates.iter().find(|candidate| candidate.model == *likely);
     Ok(LegEstimate {
         model: likely.clone(),
-        low: candidates
-            .iter()
-            .map(|candidate| candidate.low)
-            .min()
-            .unwrap_or_default(),
-        expected: expected
-            .map(|candidate| candidate.expected)
-            .unwrap_or_default(),
-        high: candidates
-            .iter()
-            .map(|candidate| candidate.high)
-            .max()
-            .unwrap_or_default(),
+        low: candidates.iter().map(|candidate| candidate.low).min().unwrap_or_default(),
+        expected: expected.map(|candidate| candidate.expected).unwrap_or_default(),
+        high: candidates.iter().map(|candidate| candidate.high).max().unwrap_or_default(),
         candidates,
     })
 }
@@ -272,9 +252,6 @@ fn level_shown(task: Task, legs: &[LegEstimate]) -> LevelShown {
         let count = counts.entry(candidate.level).or_default();
         *count = count.saturating_add(candidate.units);
     }
-    let units = counts
-        .into_iter()
-        .map(|(level, count)| LevelCount { level, count })
-        .collect();
+    let units = counts.into_iter().map(|(level, count)| LevelCount { level, count }).collect();
     LevelShown::Units { units }
 }

@@ -67,9 +67,9 @@ pub(crate) fn cheaper_choices(
         Task::Compare => fewer_models(book, request, available),
         Task::Image => fewer_units(book, request, available, |request| &mut request.images),
         Task::Video => fewer_units(book, request, available, |request| &mut request.clips),
-        Task::ThreeD => fewer_units(book, request, available, |request| {
-            &mut request.three_d_models
-        }),
+        Task::ThreeD => {
+            fewer_units(book, request, available, |request| &mut request.three_d_models)
+        }
         Task::Direct
         | Task::Routing
         | Task::Agent
@@ -78,10 +78,7 @@ pub(crate) fn cheaper_choices(
         | Task::SocialSearch
         | Task::FileProcessing => None,
     };
-    fewer
-        .into_iter()
-        .chain(other_model(book, request, available))
-        .collect()
+    fewer.into_iter().chain(other_model(book, request, available)).collect()
 }
 
 /// One quantity that can be lowered.
@@ -103,9 +100,7 @@ fn turn_down(
     let (floor, max) = (knob.floor?, knob.max?);
     let mut at = |value: u64| {
         (knob.set)(caps, value);
-        estimate_capped(book, request, caps)
-            .ok()
-            .filter(|price| price.high <= available)
+        estimate_capped(book, request, caps).ok().filter(|price| price.high <= available)
     };
     let mut best = at(floor)?;
     // A higher cap never costs less, so the values that fit are those up to some point.
@@ -138,19 +133,11 @@ fn affordable_candidates(price: &Estimate, available: Credits) -> Option<Vec<Mod
 /// The comparison without its dearest models, as many as fit; a single one is a direct message.
 fn fewer_models(book: &PublishedBook, request: &Request, available: Credits) -> Option<Remedy> {
     let price = estimate(book, request).ok()?;
-    let mut by_price: Vec<_> = price
-        .legs
-        .iter()
-        .map(|leg| (leg.high, &leg.model))
-        .collect();
+    let mut by_price: Vec<_> = price.legs.iter().map(|leg| (leg.high, &leg.model)).collect();
     by_price.sort_by_key(|(high, _)| *high);
     let fewest_first = 1..by_price.len();
     fewest_first.rev().find_map(|count| {
-        let kept: Vec<&ModelId> = by_price
-            .iter()
-            .take(count)
-            .map(|(_, model)| *model)
-            .collect();
+        let kept: Vec<&ModelId> = by_price.iter().take(count).map(|(_, model)| *model).collect();
         let mut cheaper = request.clone();
         cheaper.models.retain(|model| kept.contains(&model));
         if count == 1 {
@@ -179,10 +166,7 @@ fn other_model(book: &PublishedBook, request: &Request, available: Credits) -> O
     let [named] = request.models.as_slice() else {
         return None;
     };
-    let others = book
-        .book
-        .models_of(request.task)
-        .filter(|model| model.id != *named);
+    let others = book.book.models_of(request.task).filter(|model| model.id != *named);
     let requests = others.map(|model| {
         let mut cheaper = request.clone();
         cheaper.models = Vec::from([model.id.clone()]);
@@ -197,9 +181,5 @@ fn other_model(book: &PublishedBook, request: &Request, available: Credits) -> O
 fn offer(book: &PublishedBook, request: Request, available: Credits) -> Option<Remedy> {
     let price = estimate(book, &request).ok()?;
     let fitting = fit(book, &request, &price, available)?;
-    Some(Remedy::Cheaper {
-        request: Box::new(request),
-        caps: fitting.caps,
-        high: fitting.high,
-    })
+    Some(Remedy::Cheaper { request: Box::new(request), caps: fitting.caps, high: fitting.high })
 }

@@ -107,15 +107,8 @@ pub fn grant(account: &Account, grant: &Grant, now: Timestamp) -> Result<Change,
         expires_at: grant.expires_at,
     };
     let mut movements = Movements::default();
-    movements.add(
-        LedgerAccount::Issued,
-        LedgerAccount::Lots(lot),
-        grant.amount,
-    );
-    let event = Event::Granted {
-        action_id: grant.action_id.clone(),
-        grant: granted,
-    };
+    movements.add(LedgerAccount::Issued, LedgerAccount::Lots(lot), grant.amount);
+    let event = Event::Granted { action_id: grant.action_id.clone(), grant: granted };
     draft.append(now, event, movements)?;
     Ok(draft.finish(Answer::Granted(granted)))
 }
@@ -130,10 +123,7 @@ fn check(grant: &Grant, effective_at: Timestamp, now: Timestamp) -> Result<(), D
     if !grant.amount.is_positive() {
         return Err(Denial::request_invalid("amount", "a grant is above zero"));
     }
-    if grant
-        .expires_at
-        .is_some_and(|end| end <= effective_at || end <= now)
-    {
+    if grant.expires_at.is_some_and(|end| end <= effective_at || end <= now) {
         return Err(Denial::request_invalid(
             "expires_at",
             "a lot ends after it begins, and after now",

@@ -10,11 +10,7 @@
 //!
 //! Modules are listed in reading order.
 #![no_std]
-#![deny(
-    clippy::arithmetic_side_effects,
-    clippy::float_arithmetic,
-    clippy::integer_division
-)]
+#![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic, clippy::integer_division)]
 
 extern crate alloc;
 #[cfg(test)]
@@ -30,6 +26,8 @@ pub mod rate;
 pub mod time;
 pub mod meter;
 pub mod price_book;
+mod check_models;
+mod check_tasks;
 pub mod price_book_check;
 pub mod rating;
 pub mod request;

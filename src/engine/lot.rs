@@ -96,24 +96,14 @@ impl Lot {
 /// sequence)` (R18).
 pub fn burn_down(a: &Lot, b: &Lot) -> Ordering {
     let end = |lot: &Lot| lot.expires_at.map_or(i64::MAX, Timestamp::as_millis);
-    let key = |lot: &Lot| {
-        (
-            lot.priority,
-            end(lot),
-            lot.kind.class(),
-            lot.effective_at,
-            lot.id,
-        )
-    };
+    let key = |lot: &Lot| (lot.priority, end(lot), lot.kind.class(), lot.effective_at, lot.id);
     key(a).cmp(&key(b))
 }
 
 /// The lots that can be used at `now`, in burn-down order.
 pub fn usable(lots: &[Lot], now: Timestamp) -> Vec<&Lot> {
-    let mut usable: Vec<&Lot> = lots
-        .iter()
-        .filter(|lot| lot.is_usable(now) && lot.available.is_positive())
-        .collect();
+    let mut usable: Vec<&Lot> =
+        lots.iter().filter(|lot| lot.is_usable(now) && lot.available.is_positive()).collect();
     usable.sort_by(|a, b| burn_down(a, b));
     usable
 }

@@ -131,11 +131,7 @@ impl TryFrom<u64> for Quantity {
     type Error = QuantityTooLarge;
 
     fn try_from(count: u64) -> Result<Self, QuantityTooLarge> {
-        if count > QUANTITY_MAX {
-            Err(QuantityTooLarge)
-        } else {
-            Ok(Self(count))
-        }
+        if count > QUANTITY_MAX { Err(QuantityTooLarge) } else { Ok(Self(count)) }
     }
 }
 
@@ -185,9 +181,7 @@ impl Usage {
     /// Input, cache read and cache write together: what a tier is chosen by (R8).
     pub fn input_tokens_total(&self) -> u64 {
         // Four quantities of at most 10^10 stay far inside the type.
-        Meter::INPUT.iter().fold(0, |sum: u64, meter| {
-            sum.saturating_add(self.quantity(*meter))
-        })
+        Meter::INPUT.iter().fold(0, |sum: u64, meter| sum.saturating_add(self.quantity(*meter)))
     }
 }
 
@@ -199,10 +193,7 @@ mod tests {
     #[test]
     fn names_are_those_of_json() {
         for meter in Meter::ALL {
-            assert_eq!(
-                serde_json::to_string(&meter).unwrap(),
-                format!("\"{}\"", meter.name())
-            );
+            assert_eq!(serde_json::to_string(&meter).unwrap(), format!("\"{}\"", meter.name()));
         }
     }
 

@@ -3,7 +3,7 @@
 //! Every command and every read first brings the account to `now`. So nobody can see or spend what
 //! has expired, whether a sweeper has run or not.
 
-use crate::account::{Account, Action, Answer, Change, Draft, Hold, LedgerFault};
+use crate::account::{Account, Action, Answer, Change, Draft, LedgerFault};
 use crate::amount::Credits;
 use crate::entry::{Event, LedgerAccount, Movements};
 use crate::id::ActionId;
@@ -37,15 +37,8 @@ pub(crate) fn advance_draft(account: &Account, now: Timestamp) -> Result<Draft, 
 /// Expires at once what was given back to lots whose time is over (R25).
 pub(crate) fn expire_released(draft: &mut Draft, at: Timestamp) -> Result<(), LedgerFault> {
     let expired = |lot: &&Lot| lot.has_expired(at) && lot.available.is_positive();
-    let lots: Vec<LotId> = draft
-        .account()
-        .lots
-        .iter()
-        .filter(expired)
-        .map(|lot| lot.id)
-        .collect();
-    lots.into_iter()
-        .try_for_each(|lot| expire_lot(draft, lot, at))
+    let lots: Vec<LotId> = draft.account().lots.iter().filter(expired).map(|lot| lot.id).collect();
+    lots.into_iter().try_for_each(|lot| expire_lot(draft, lot, at))
 }
 
 enum Due {
@@ -59,22 +52,13 @@ fn first_due(account: &Account, now: Timestamp) -> Option<(Timestamp, Due)> {
         Action::Hold(_) | Action::Grant(_) => None,
     });
     let hold = holds.min_by_key(|hold| hold.deadline);
-    let lots = account
-        .lots
-        .iter()
-        .filter(|lot| lot.has_expired(now) && lot.available.is_positive());
+    let lots =
+        account.lots.iter().filter(|lot| lot.has_expired(now) && lot.available.is_positive());
     let lot = lots.filter_map(|lot| Some((lot.expires_at?, lot.id))).min();
     let at = |time: Timestamp| time.max(account.updated_at);
     match (hold, lot) {
         (Some(hold), Some((end, lot))) if end < hold.deadline => Some((at(end), Due::Lot(lot))),
-        (
-            Some(Hold {
-                action_id,
-                deadline,
-                ..
-            }),
-            _,
-        ) => Some((at(*deadline), Due::Hold(action_id.clone()))),
+        (Some(hold), _) => Some((at(hold.deadline), Due::Hold(hold.action_id.clone()))),
         (None, Some((end, lot))) => Some((at(end), Due::Lot(lot))),
         (None, None) => None,
     }
@@ -82,26 +66,14 @@ fn first_due(account: &Account, now: Timestamp) -> Option<(Timestamp, Due)> {
 
 /// Ends every open leg of a hold at its deadline: nothing is captured.
 fn expire_hold(draft: &mut Draft, action_id: &ActionId, at: Timestamp) -> Result<(), LedgerFault> {
-    let hold = draft
-        .account()
-        .hold(action_id)
-        .ok_or(LedgerFault::Missing)?
-        .clone();
+    let hold = draft.account().hold(action_id).ok_or(LedgerFault::Missing)?.clone();
     for (leg, index) in hold.legs.iter().zip(0_u32..) {
         if leg.end.is_none() {
-            let pool = &draft
-                .account()
-                .hold(action_id)
-                .ok_or(LedgerFault::Missing)?
-                .pool;
+            let pool = &draft.account().hold(action_id).ok_or(LedgerFault::Missing)?.pool;
             let mut movements = Movements::default();
             release(&mut movements, pool, leg.part)?;
             let end = LegEnd::Expired { at, late: None };
-            let event = Event::LegEnded {
-                action_id: action_id.clone(),
-                leg: index,
-                end,
-            };
+            let event = Event::LegEnded { action_id: action_id.clone(), leg: index, end };
             draft.append(at, event, movements)?;
         }
     }

@@ -225,11 +225,7 @@ pub struct Offer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum: Option<Credits>,
     /// Rates of the task's own meters (steps, searches, pages), beside the model's.
-    #[serde(
-        default,
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "unique_map"
-    )]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique_map")]
     #[cfg_attr(test, ts(type = "{ [meter in Meter]?: Rate }", optional))]
     pub rates: BTreeMap<Meter, Rate>,
     /// What a request that says nothing is bounded by.
@@ -456,23 +452,13 @@ impl PriceBook {
     /// What a leg of `task` costs on `model`, where the book offers it.
     pub fn price(&self, task: Task, model: &ModelId) -> Option<Price<'_>> {
         let model = self.model(model)?;
-        let offer = self
-            .task(task)?
-            .offers
-            .iter()
-            .find(|offer| offer.models.include(model))?;
-        Some(Price {
-            model,
-            offer,
-            charge_step: self.charge_step,
-        })
+        let offer = self.task(task)?.offers.iter().find(|offer| offer.models.include(model))?;
+        Some(Price { model, offer, charge_step: self.charge_step })
     }
 
     /// The models that `task` is offered with, in the book's order.
     pub fn models_of(&self, task: Task) -> impl Iterator<Item = &Model> + '_ {
-        self.models
-            .iter()
-            .filter(move |model| self.price(task, &model.id).is_some())
+        self.models.iter().filter(move |model| self.price(task, &model.id).is_some())
     }
 
     /// The plan of that id.
@@ -485,12 +471,7 @@ impl PriceBook {
         if usd < self.packs.usd_min || usd > self.packs.usd_max {
             return None;
         }
-        let bracket = self
-            .packs
-            .brackets
-            .iter()
-            .rev()
-            .find(|bracket| usd >= bracket.from_usd)?;
+        let bracket = self.packs.brackets.iter().rev().find(|bracket| usd >= bracket.from_usd)?;
         bracket.credits_per_usd.times(u64::from(usd)).ok()
     }
 }

@@ -115,17 +115,11 @@ impl Factor {
         if units > Self::PARTS_MAX {
             return Err(DecimalFault::OutOfRange);
         }
-        u32::try_from(units)
-            .map(Self)
-            .map_err(|_| DecimalFault::OutOfRange)
+        u32::try_from(units).map(Self).map_err(|_| DecimalFault::OutOfRange)
     }
 }
 
-decimal_text!(
-    Factor,
-    4,
-    "a factor as a decimal string, like \"1.4\", from 0 to 1000"
-);
+decimal_text!(Factor, 4, "a factor as a decimal string, like \"1.4\", from 0 to 1000");
 
 fn is_false(value: &bool) -> bool {
     !value

@@ -108,33 +108,20 @@ pub fn charge(price: &Price<'_>, usage: &Usage) -> Result<Credits, RatingFault> 
 pub fn lines(price: &Price<'_>, usage: &Usage) -> Result<(Vec<Line>, Credits), RatingFault> {
     let mut lines = Vec::new();
     if let Some(base) = price.offer.per_request {
-        lines.push(Line::Base {
-            amount: base.into(),
-        });
+        lines.push(Line::Base { amount: base.into() });
     }
     for (meter, count) in usage.iter().filter(|(_, count)| *count > 0) {
         let rate = rate_of(price, usage.input_tokens_total(), meter)?;
         let quantity = Quantity::try_from(count).map_err(|_| RatingFault::Overflow)?;
-        let amount = scaled(
-            meter_units(count, rate)?,
-            i128::from(Factor::ONE.as_parts()),
-        )?;
-        lines.push(Line::Meter {
-            meter,
-            quantity,
-            rate,
-            amount,
-        });
+        let amount = scaled(meter_units(count, rate)?, i128::from(Factor::ONE.as_parts()))?;
+        lines.push(Line::Meter { meter, quantity, rate, amount });
     }
     let listed = ExactCredits::sum(lines.iter().map(Line::amount))?;
 
     let exact = exact_of(price, usage.input_tokens_total(), usage.iter())?;
     let marked_up = exact.sub(listed)?;
     if !marked_up.is_zero() {
-        lines.push(Line::Multiplier {
-            multiplier: price.offer.multiplier,
-            amount: marked_up,
-        });
+        lines.push(Line::Multiplier { multiplier: price.offer.multiplier, amount: marked_up });
     }
     let rounded = exact.round_up_to_step(price.charge_step)?;
     let rounding = ExactCredits::from(rounded).sub(exact)?;
@@ -178,14 +165,11 @@ fn exact_of(
     counts: impl Iterator<Item = (Meter, u64)>,
 ) -> Result<ExactCredits, RatingFault> {
     let base = price.offer.per_request.unwrap_or(Credits::ZERO);
-    let mut units = i128::from(base.as_micros())
-        .checked_mul(1_000_000)
-        .ok_or(RatingFault::Overflow)?;
+    let mut units =
+        i128::from(base.as_micros()).checked_mul(1_000_000).ok_or(RatingFault::Overflow)?;
     for (meter, count) in counts.filter(|(_, count)| *count > 0) {
         let rate = rate_of(price, input_tokens_total, meter)?;
-        units = units
-            .checked_add(meter_units(count, rate)?)
-            .ok_or(RatingFault::Overflow)?;
+        units = units.checked_add(meter_units(count, rate)?).ok_or(RatingFault::Overflow)?;
     }
     scaled(units, i128::from(price.offer.multiplier.as_parts()))
 }
@@ -200,8 +184,5 @@ fn meter_units(count: u64, rate: Rate) -> Result<i128, RatingFault> {
 
 /// Units of 10^-12 credits times parts of 10^-4: units of 10^-16, nothing lost.
 fn scaled(units: i128, parts: i128) -> Result<ExactCredits, RatingFault> {
-    units
-        .checked_mul(parts)
-        .map(ExactCredits::from_exact_units)
-        .ok_or(RatingFault::Overflow)
+    units.checked_mul(parts).map(ExactCredits::from_exact_units).ok_or(RatingFault::Overflow)
 }

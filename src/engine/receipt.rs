@@ -115,11 +115,8 @@ pub struct Replay {
 /// # Errors
 /// [`RatingFault`] where `book` has no price for what was used: it is not the hold's book.
 pub fn receipt(book: &PublishedBook, hold: &Hold) -> Result<Receipt, RatingFault> {
-    let legs: Vec<ReceiptLeg> = hold
-        .legs
-        .iter()
-        .map(|leg| receipt_leg(book, hold, leg))
-        .collect::<Result<_, _>>()?;
+    let legs: Vec<ReceiptLeg> =
+        hold.legs.iter().map(|leg| receipt_leg(book, hold, leg)).collect::<Result<_, _>>()?;
     let charge = Credits::sum(legs.iter().map(ReceiptLeg::charge))?;
     let reserved = Credits::sum(hold.pool.iter().map(|part| part.amount))?;
     Ok(Receipt {
@@ -150,25 +147,12 @@ pub fn replay(book: &PublishedBook, receipt: &Receipt) -> Result<Replay, Denial>
     }
     let mut charge = Credits::ZERO;
     for (leg, index) in receipt.legs.iter().zip(0_u32..) {
-        charge = charge.add(replay_leg(
-            book,
-            receipt.task,
-            leg,
-            index,
-            &mut differences,
-        )?)?;
+        charge = charge.add(replay_leg(book, receipt.task, leg, index, &mut differences)?)?;
     }
     if charge != receipt.charge {
-        differences.push(format!(
-            "the legs cost {charge} and the receipt says {}",
-            receipt.charge
-        ));
+        differences.push(format!("the legs cost {charge} and the receipt says {}", receipt.charge));
     }
-    Ok(Replay {
-        matches: differences.is_empty(),
-        charge,
-        differences,
-    })
+    Ok(Replay { matches: differences.is_empty(), charge, differences })
 }
 
 impl ReceiptLeg {
@@ -190,16 +174,13 @@ fn receipt_leg(
 ) -> Result<ReceiptLeg, RatingFault> {
     let outcome = match &leg.end {
         None => ReceiptOutcome::Open,
-        Some(LegEnd::Voided(voided)) => ReceiptOutcome::Voided {
-            at: voided.at,
-            reason: voided.reason,
-        },
+        Some(LegEnd::Voided(voided)) => {
+            ReceiptOutcome::Voided { at: voided.at, reason: voided.reason }
+        }
         Some(LegEnd::Expired { at, .. }) => ReceiptOutcome::Expired { at: *at },
         Some(LegEnd::Settled(settled)) => {
             let price = book.book.price(hold.request.task, &settled.model);
-            let lines = price
-                .map(|price| rating::lines(&price, &settled.usage))
-                .transpose()?;
+            let lines = price.map(|price| rating::lines(&price, &settled.usage)).transpose()?;
             ReceiptOutcome::Settled {
                 at: settled.at,
                 model: settled.model.clone(),
@@ -213,10 +194,7 @@ fn receipt_leg(
             }
         }
     };
-    Ok(ReceiptLeg {
-        hold: leg.part,
-        outcome,
-    })
+    Ok(ReceiptLeg { hold: leg.part, outcome })
 }
 
 fn replay_leg(
@@ -226,37 +204,20 @@ fn replay_leg(
     index: u32,
     differences: &mut Vec<String>,
 ) -> Result<Credits, Denial> {
-    let ReceiptOutcome::Settled {
-        model,
-        usage,
-        lines,
-        charge,
-        absorbed,
-        drawn,
-        ..
-    } = &leg.outcome
+    let ReceiptOutcome::Settled { model, usage, lines, charge, absorbed, drawn, .. } = &leg.outcome
     else {
         return Ok(Credits::ZERO);
     };
-    let price = book
-        .book
-        .price(task, model)
-        .ok_or_else(|| Denial::not_offered(task, model))?;
+    let price = book.book.price(task, model).ok_or_else(|| Denial::not_offered(task, model))?;
     let (lines_now, price_now) = rating::lines(&price, usage)?;
     let charge_now = price_now.min(leg.hold);
     let mut differ = |what: &str, was: Credits, now: Credits| {
         if was != now {
-            differences.push(format!(
-                "leg {index}: {what} is {now} and the receipt says {was}"
-            ));
+            differences.push(format!("leg {index}: {what} is {now} and the receipt says {was}"));
         }
     };
     differ("the charge", *charge, charge_now);
-    differ(
-        "what the platform bears",
-        *absorbed,
-        price_now.sub(charge_now)?,
-    );
+    differ("what the platform bears", *absorbed, price_now.sub(charge_now)?);
     differ("what the lots paid", sum_of(drawn)?, charge_now);
     if lines_now != *lines {
         differences.push(format!("leg {index}: the price lines differ"));

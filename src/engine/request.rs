@@ -27,11 +27,7 @@ pub struct Request {
     #[cfg_attr(test, ts(optional, as = "Option<Vec<ModelId>>"))]
     pub models: Vec<ModelId>,
     /// Text tokens of the whole input, in each encoding that the models need.
-    #[serde(
-        default,
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "unique_map"
-    )]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique_map")]
     #[cfg_attr(test, ts(type = "{ [encoding in Encoding]?: number }", optional))]
     pub input_tokens: BTreeMap<Encoding, u64>,
     /// How many messages the input has.

@@ -24,15 +24,8 @@ pub struct Routed {
 /// # Errors
 /// A [`Denial`] with `request_invalid` where no candidate takes the input.
 pub fn route(book: &PriceBook, request: &Request, caps: &Caps) -> Result<Routed, Denial> {
-    let allowed = |id: &&ModelId| {
-        caps.candidates
-            .as_ref()
-            .is_none_or(|some| some.contains(*id))
-    };
-    let takes = |id: &&ModelId| {
-        book.model(id)
-            .is_some_and(|model| takes_input(model, request))
-    };
+    let allowed = |id: &&ModelId| caps.candidates.as_ref().is_none_or(|some| some.contains(*id));
+    let takes = |id: &&ModelId| book.model(id).is_some_and(|model| takes_input(model, request));
     let priced = |id: &&ModelId| book.price(Task::Routing, id).is_some();
     let candidates: Vec<ModelId> = book
         .routing
@@ -44,11 +37,7 @@ pub fn route(book: &PriceBook, request: &Request, caps: &Caps) -> Result<Routed,
         .cloned()
         .collect();
 
-    let named = book
-        .routing
-        .rules
-        .iter()
-        .filter(|rule| holds(&rule.when, request));
+    let named = book.routing.rules.iter().filter(|rule| holds(&rule.when, request));
     let likely = named
         .map(|rule| &rule.model)
         .chain([&book.routing.default])
@@ -67,19 +56,9 @@ pub fn route(book: &PriceBook, request: &Request, caps: &Caps) -> Result<Routed,
 /// What `text` looks like, for [`Request::flags`]: cheap signs, the same on both sides.
 pub fn flags(text: &str) -> BTreeSet<Flag> {
     let has = |signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
-    let code = has(&[
-        "```", "fn ", "def ", "class ", "import ", "#include", "SELECT ", "();", "=> ",
-    ]);
-    let math = has(&[
-        "\\frac",
-        "\\sum",
-        "\\int",
-        "∑",
-        "∫",
-        "√",
-        "equation",
-        "prove that",
-    ]);
+    let code =
+        has(&["```", "fn ", "def ", "class ", "import ", "#include", "SELECT ", "();", "=> "]);
+    let math = has(&["\\frac", "\\sum", "\\int", "∑", "∫", "√", "equation", "prove that"]);
     [(code, Flag::Code), (math, Flag::Math)]
         .into_iter()
         .filter_map(|(found, flag)| found.then_some(flag))
@@ -87,11 +66,7 @@ pub fn flags(text: &str) -> BTreeSet<Flag> {
 }
 
 fn holds(when: &RoutingCondition, request: &Request) -> bool {
-    let input = request
-        .input_tokens
-        .get(&Encoding::O200kBase)
-        .copied()
-        .unwrap_or(0);
+    let input = request.input_tokens.get(&Encoding::O200kBase).copied().unwrap_or(0);
     when.input_tokens_above.is_none_or(|above| input > above)
         && when.flag.is_none_or(|flag| request.flags.contains(&flag))
 }
@@ -103,11 +78,7 @@ fn takes_input(model: &Model, request: &Request) -> bool {
             counted.is_none_or(|counted| {
                 let framing = u64::from(text.encoding.message_tokens)
                     .saturating_mul(u64::from(request.messages.unwrap_or(1)));
-                let input = text
-                    .encoding
-                    .high
-                    .scale_up(*counted)
-                    .saturating_add(framing);
+                let input = text.encoding.high.scale_up(*counted).saturating_add(framing);
                 input < text.context_tokens_max
             })
         }

@@ -162,16 +162,9 @@ pub fn settle(
         let mut movements = Movements::default();
         movements.add(LedgerAccount::Absorbed, LedgerAccount::Revenue, price);
         let (action_id, leg) = (command.action_id.clone(), command.leg);
-        let event = Event::SettledLate {
-            action_id,
-            leg,
-            late: late.clone(),
-        };
+        let event = Event::SettledLate { action_id, leg, late: late.clone() };
         draft.append(now, event, movements)?;
-        let end = LegEnd::Expired {
-            at: expired_at,
-            late: Some(late),
-        };
+        let end = LegEnd::Expired { at: expired_at, late: Some(late) };
         return Ok(draft.finish(Answer::Ended(end)));
     }
 
@@ -193,15 +186,7 @@ pub fn settle(
         drawn,
     });
     let (action_id, leg) = (command.action_id.clone(), command.leg);
-    draft.append(
-        now,
-        Event::LegEnded {
-            action_id,
-            leg,
-            end: end.clone(),
-        },
-        movements,
-    )?;
+    draft.append(now, Event::LegEnded { action_id, leg, end: end.clone() }, movements)?;
     period::expire_released(&mut draft, now)?;
     Ok(draft.finish(Answer::Ended(end)))
 }
@@ -250,11 +235,7 @@ fn capture(
 ) -> Result<Vec<LotPart>, LedgerFault> {
     let parts = split(pool.iter(), amount)?;
     for part in &parts {
-        movements.add(
-            LedgerAccount::Held(part.lot),
-            LedgerAccount::Revenue,
-            part.amount,
-        );
+        movements.add(LedgerAccount::Held(part.lot), LedgerAccount::Revenue, part.amount);
     }
     Ok(parts)
 }
@@ -266,11 +247,7 @@ pub(crate) fn release(
     amount: Credits,
 ) -> Result<(), LedgerFault> {
     for part in split(pool.iter().rev(), amount)? {
-        movements.add(
-            LedgerAccount::Held(part.lot),
-            LedgerAccount::Lots(part.lot),
-            part.amount,
-        );
+        movements.add(LedgerAccount::Held(part.lot), LedgerAccount::Lots(part.lot), part.amount);
     }
     Ok(())
 }
@@ -285,27 +262,18 @@ fn split<'pool>(
     for part in pool {
         let taken = missing.min(part.amount);
         if taken.is_positive() {
-            parts.push(LotPart {
-                amount: taken,
-                ..*part
-            });
+            parts.push(LotPart { amount: taken, ..*part });
             missing = missing.sub(taken)?;
         }
     }
-    if missing.is_positive() {
-        Err(LedgerFault::Overdrawn)
-    } else {
-        Ok(parts)
-    }
+    if missing.is_positive() { Err(LedgerFault::Overdrawn) } else { Ok(parts) }
 }
 
 /// The pool less some of its parts.
 fn without(pool: &[LotPart], taken: &[LotPart]) -> Result<Vec<LotPart>, LedgerFault> {
     let left = |part: &LotPart| {
         let gone = taken.iter().find(|gone| gone.lot == part.lot);
-        let amount = part
-            .amount
-            .sub(gone.map_or(Credits::ZERO, |gone| gone.amount))?;
+        let amount = part.amount.sub(gone.map_or(Credits::ZERO, |gone| gone.amount))?;
         Ok(LotPart { amount, ..*part })
     };
     pool.iter().map(left).collect()
@@ -313,15 +281,12 @@ fn without(pool: &[LotPart], taken: &[LotPart]) -> Result<Vec<LotPart>, LedgerFa
 
 fn is_same_end(end: &LegEnd, command: &Settle) -> bool {
     let (model, usage, usage_source, finish) = match end {
-        LegEnd::Settled(settled) => (
-            &settled.model,
-            &settled.usage,
-            settled.usage_source,
-            settled.finish,
-        ),
-        LegEnd::Expired {
-            late: Some(late), ..
-        } => (&late.model, &late.usage, late.usage_source, late.finish),
+        LegEnd::Settled(settled) => {
+            (&settled.model, &settled.usage, settled.usage_source, settled.finish)
+        }
+        LegEnd::Expired { late: Some(late), .. } => {
+            (&late.model, &late.usage, late.usage_source, late.finish)
+        }
         LegEnd::Expired { late: None, .. } | LegEnd::Voided(_) => return false,
     };
     *model == command.model

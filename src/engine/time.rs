@@ -39,11 +39,7 @@ impl Timestamp {
     /// # Errors
     /// [`TimestampFault`] outside the years 1970 to 9999.
     pub const fn from_millis(millis: i64) -> Result<Self, TimestampFault> {
-        if millis < 0 || millis > MILLIS_MAX {
-            Err(TimestampFault)
-        } else {
-            Ok(Self(millis))
-        }
+        if millis < 0 || millis > MILLIS_MAX { Err(TimestampFault) } else { Ok(Self(millis)) }
     }
 
     /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -53,9 +49,7 @@ impl Timestamp {
 
     /// The time `seconds` later, at most the end of the year 9999.
     pub fn plus_seconds(self, seconds: u32) -> Self {
-        let millis = i64::from(seconds)
-            .saturating_mul(1_000)
-            .saturating_add(self.0);
+        let millis = i64::from(seconds).saturating_mul(1_000).saturating_add(self.0);
         Self(millis.min(MILLIS_MAX))
     }
 }
@@ -85,10 +79,7 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, TimestampFault> {
         let number = |from: usize, to: usize| -> Option<i64> {
             let digits = text.get(from..to)?;
-            digits
-                .bytes()
-                .all(|byte| byte.is_ascii_digit())
-                .then(|| digits.parse().ok())?
+            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
         };
         let parse = || {
             let days = days_from_civil(number(0, 4)?, number(5, 7)?, number(8, 10)?);
@@ -121,8 +112,7 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse()
-            .map_err(|fault| serde::de::Error::custom(format_args!("`{text}` is {fault}")))
+        text.parse().map_err(|fault| serde::de::Error::custom(format_args!("`{text}` is {fault}")))
     }
 }
 
@@ -144,24 +134,12 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
         .saturating_add(year_of_era.div_euclid(4))
         .saturating_sub(year_of_era.div_euclid(100));
     let day_of_year = day_of_era.saturating_sub(days_before);
-    let month_from_march = day_of_year
-        .saturating_mul(5)
-        .saturating_add(2)
-        .div_euclid(153);
-    let days_before_month = month_from_march
-        .saturating_mul(153)
-        .saturating_add(2)
-        .div_euclid(5);
-    let day = day_of_year
-        .saturating_sub(days_before_month)
-        .saturating_add(1);
-    let month = month_from_march
-        .saturating_add(2)
-        .rem_euclid(12)
-        .saturating_add(1);
-    let year = year_of_era
-        .saturating_add(era.saturating_mul(400))
-        .saturating_add(i64::from(month <= 2));
+    let month_from_march = day_of_year.saturating_mul(5).saturating_add(2).div_euclid(153);
+    let days_before_month = month_from_march.saturating_mul(153).saturating_add(2).div_euclid(5);
+    let day = day_of_year.saturating_sub(days_before_month).saturating_add(1);
+    let month = month_from_march.saturating_add(2).rem_euclid(12).saturating_add(1);
+    let year =
+        year_of_era.saturating_add(era.saturating_mul(400)).saturating_add(i64::from(month <= 2));
     (year, month, day)
 }
 

@@ -103,22 +103,9 @@ pub fn void(
     release(&mut movements, &hold.pool, leg.part)?;
     movements.add(LedgerAccount::Absorbed, LedgerAccount::Revenue, absorbed);
     let (reason, used) = (command.reason, command.used.clone());
-    let end = LegEnd::Voided(Voided {
-        at: now,
-        reason,
-        used,
-        absorbed,
-    });
+    let end = LegEnd::Voided(Voided { at: now, reason, used, absorbed });
     let (action_id, leg) = (command.action_id.clone(), command.leg);
-    draft.append(
-        now,
-        Event::LegEnded {
-            action_id,
-            leg,
-            end: end.clone(),
-        },
-        movements,
-    )?;
+    draft.append(now, Event::LegEnded { action_id, leg, end: end.clone() }, movements)?;
     period::expire_released(&mut draft, now)?;
     Ok(draft.finish(Answer::Ended(end)))
 }

@@ -1,0 +1,120 @@
+//! The rules for a book's models: complete rates inside their limits (R5, R6, R8).
+
+use crate::meter::{Meter, QUANTITY_MAX};
+use crate::price_book::{Model, ModelKind, PriceBook, TextModel, VideoModel};
+use crate::price_book_check::Faults;
+use crate::rate::{Factor, Rate};
+use alloc::collections::BTreeMap;
+use alloc::format;
+
+/// The most tiers of one model.
+const TIERS_MAX: usize = 8;
+
+/// Checks every model.
+pub(crate) fn check_models(book: &PriceBook, faults: &mut Faults) {
+    faults.list_length(book.models.len(), "models");
+    for (index, model) in book.models.iter().enumerate() {
+        let path = format!("models[{index}]");
+        let earlier = book.models.iter().take(index).any(|earlier| earlier.id == model.id);
+        let message = format!("`{}` is the id of an earlier model; give it another", model.id);
+        faults.unless(!earlier, &format!("{path}.id"), &message);
+        faults.unless(!model.name.is_empty(), &format!("{path}.name"), "is empty");
+        faults.unless(!model.provider.is_empty(), &format!("{path}.provider"), "is empty");
+        check_source(model, &path, faults);
+        match &model.kind {
+            ModelKind::Text(text) => check_text(text, &path, faults),
+            ModelKind::Video(video) => check_video(*video, &path, faults),
+            ModelKind::Image | ModelKind::ThreeD => {}
+        }
+        check_rates(&model.kind, &model.rates, &format!("{path}.rates"), faults);
+        check_tiers(model, &path, faults);
+    }
+}
+
+fn check_source(model: &Model, path: &str, faults: &mut Faults) {
+    let source = &model.source;
+    faults.unless(!source.package.is_empty(), &format!("{path}.source.package"), "is empty");
+    let mut parts = source.read_on.split('-').map(str::len);
+    let is_day = (parts.next(), parts.next(), parts.next(), parts.next())
+        == (Some(4), Some(2), Some(2), None)
+        && source.read_on.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let message = "must be a day, as `2026-11-23`";
+    faults.unless(is_day, &format!("{path}.source.read_on"), message);
+}
+
+fn check_text(text: &TextModel, path: &str, faults: &mut Faults) {
+    let path = |field: &str| format!("{path}.kind.text.{field}");
+    let context = text.context_tokens_max;
+    let fits = (1..=QUANTITY_MAX).contains(&context);
+    faults.unless(fits, &path("context_tokens_max"), &format!("must be 1 to {QUANTITY_MAX}"));
+    let fits = (1..=context).contains(&text.output_tokens_max);
+    faults.unless(fits, &path("output_tokens_max"), "must be 1 to `context_tokens_max`");
+    let encoding = &text.encoding;
+    let ordered = encoding.low <= encoding.expected && encoding.expected <= encoding.high;
+    faults.unless(ordered, &path("encoding"), "must have `low` <= `expected` <= `high`");
+    let above_zero = encoding.low.scale_up(1) > 0;
+    faults.unless(above_zero, &path("encoding.low"), "must be above zero");
+    faults.unless(!encoding.source.is_empty(), &path("encoding.source"), "is empty; say `assumed`");
+}
+
+fn check_video(video: VideoModel, path: &str, faults: &mut Faults) {
+    let path = |field: &str| format!("{path}.kind.video.{field}");
+    faults.unless(video.block_seconds > 0, &path("block_seconds"), "must be above zero");
+    let fits = video.clip_seconds_max >= video.block_seconds;
+    faults.unless(fits, &path("clip_seconds_max"), "is shorter than one block");
+}
+
+/// A model prices every meter of its kind and no other.
+fn check_rates(kind: &ModelKind, rates: &BTreeMap<Meter, Rate>, path: &str, faults: &mut Faults) {
+    let (required, optional): (&[Meter], &[Meter]) = match kind {
+        ModelKind::Text(_) => (
+            &Meter::TEXT,
+            &[
+                Meter::ImageInputTokens,
+                Meter::AudioInputTokens,
+                Meter::ImageOutputTokens,
+                Meter::AudioOutputTokens,
+            ],
+        ),
+        ModelKind::Image => (&[Meter::Images], &[]),
+        ModelKind::Video(_) => (&[Meter::VideoBlocks], &[]),
+        ModelKind::ThreeD => (&[Meter::ThreeDModels], &[]),
+    };
+    for meter in required {
+        let message =
+            "is missing; a model prices every meter of its kind, if need be as its input or output";
+        faults.unless(rates.contains_key(meter), &format!("{path}.{}", meter.name()), message);
+    }
+    for (meter, rate) in rates {
+        let path = format!("{path}.{}", meter.name());
+        let known = required.contains(meter) || optional.contains(meter);
+        faults.unless(known, &path, "is not a meter of this kind of model");
+        faults.rate(rate, &path);
+    }
+}
+
+fn check_tiers(model: &Model, path: &str, faults: &mut Faults) {
+    let count = model.tiers.len();
+    let message = format!("has {count} tiers; at most {TIERS_MAX} are allowed");
+    faults.unless(count <= TIERS_MAX, &format!("{path}.tiers"), &message);
+    let is_text = matches!(model.kind, ModelKind::Text(_));
+    let message = "only text models have tiers by input";
+    faults.unless(is_text || count == 0, &format!("{path}.tiers"), message);
+    let mut below = None;
+    for (index, tier) in model.tiers.iter().enumerate() {
+        let path = format!("{path}.tiers[{index}]");
+        let ascending = below.is_none_or(|below| below < tier.above_input_tokens);
+        let message = "must be above the tier before it";
+        faults.unless(ascending, &format!("{path}.above_input_tokens"), message);
+        below = Some(tier.above_input_tokens);
+        let same = tier.rates.keys().eq(model.rates.keys());
+        let message = "must price the same meters as the model";
+        faults.unless(same, &format!("{path}.rates"), message);
+        check_rates(&model.kind, &tier.rates, &format!("{path}.rates"), faults);
+    }
+}
+
+/// Whether a factor is above zero.
+pub(crate) fn is_positive(factor: Factor) -> bool {
+    factor.as_parts() > 0
+}
