@@ -28,10 +28,11 @@ const ORDER: [&str; 19] = [
 ];
 
 /// What the engine has besides, each the helper of a neighbour.
-const ENGINE_HELPERS: [&str; 9] = [
+const ENGINE_HELPERS: [&str; 10] = [
     "decimal",
     "unique_map",
     "id",
+    "price_book_check",
     "check_models",
     "check_tasks",
     "rating",
