@@ -1,0 +1,100 @@
+"""Measures how many tokens other tokenizers make of what o200k_base counts as one.
+
+Usage: python measure.py. Not part of any check: its figures stand in models.toml, under
+`encodings`, with what was assumed beyond them. It needs, in an environment of its own, litellm as
+pinned here (for the tokenizers inside it) and tiktoken 0.14.0, tokenizers 0.23.3 and
+mistral-common 1.13.1. The texts are this repository's own files and the translated messages of
+the programs installed on the machine, so the figures differ a little from machine to machine.
+"""
+
+import gettext
+import random
+import re
+from importlib import metadata, resources
+from pathlib import Path
+
+import tiktoken
+from mistral_common.tokens.tokenizers.tekken import Tekkenizer
+from tiktoken.load import load_tiktoken_bpe
+from tokenizers import Tokenizer
+
+ROOT = Path(__file__).parent.parent.parent.parent
+LANGUAGES = (
+    "ar bn de el es fi fr he hi hu id it ja ka ko pl ru sr ta th tr uk vi zh_CN zh_TW".split()
+)
+TEXT_LENGTH = 20_000
+# The name that tiktoken gives its cached copy of o200k_base.
+O200K_BASE = "fb374d419588a4632f3f557e76b4b70aebbca790"
+O200K_PATTERN = "|".join(
+    [
+        r"""[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?""",
+        r"""[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?""",
+        r"""\p{N}{1,3}""",
+        r""" ?[^\s\p{L}\p{N}]+[\r\n/]*""",
+        r"""\s*[\r\n]+""",
+        r"""\s+(?!\S)""",
+        r"""\s+""",
+    ]
+)
+
+
+def main() -> None:
+    inside = Path(metadata.distribution("litellm").locate_file("litellm/litellm_core_utils/tokenizers"))
+    counted = tiktoken.Encoding(
+        "o200k_base",
+        pat_str=O200K_PATTERN,
+        mergeable_ranks=load_tiktoken_bpe(str(inside / O200K_BASE)),
+        special_tokens={},
+    )
+    deepseek = Tokenizer.from_file(str(inside / "deepseek_tokenizer.json"))
+    claude = Tokenizer.from_file(str(inside / "anthropic_tokenizer.json"))
+    data = resources.files("mistral_common") / "data" / "tekken_240911.json"
+    tekken = Tekkenizer.from_file(str(data))
+    others = {
+        "deepseek": lambda text: len(deepseek.encode(text, add_special_tokens=False).ids),
+        "mistral tekken": lambda text: len(tekken.encode(text, bos=False, eos=False)),
+        "claude (earlier)": lambda text: len(claude.encode(text, add_special_tokens=False).ids),
+    }
+    ratios: dict[str, list[float]] = {name: [] for name in others}
+    print(f"{'text':10}" + "".join(f"{name:>18}" for name in others))
+    for name, text in texts().items():
+        tokens = len(counted.encode(text, disallowed_special=()))
+        row = [count(text) / tokens for count in others.values()]
+        for other, ratio in zip(others, row):
+            ratios[other].append(ratio)
+        print(f"{name:10}" + "".join(f"{ratio:18.3f}" for ratio in row))
+    for end in (min, max):
+        print(f"{end.__name__:10}" + "".join(f"{end(found):18.3f}" for found in ratios.values()))
+
+
+def texts() -> dict[str, str]:
+    found = {
+        "english": _files("*.md"),
+        "rust": _files("src/engine/*.rs"),
+        "python": _files("src/xtask/price_book/*.py"),
+        "json": _files("src/server/price-book.json"),
+        "digits": " ".join(str(random.Random(seed).randrange(10**12)) for seed in range(1500)),
+    }
+    for language in LANGUAGES:
+        found[language] = _messages(language)
+    return {name: text[:TEXT_LENGTH] for name, text in found.items() if len(text) > 2_000}
+
+
+def _files(pattern: str) -> str:
+    return "".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob(pattern)))
+
+
+def _messages(language: str) -> str:
+    messages: list[str] = []
+    for path in sorted(Path(f"/usr/share/locale/{language}/LC_MESSAGES").glob("*.mo")):
+        try:
+            with path.open("rb") as file:
+                catalogue = gettext.GNUTranslations(file)._catalog
+        except (OSError, UnicodeDecodeError):
+            continue
+        messages += [text for text in catalogue.values() if re.match(r".{20}", text)]
+    return "\n".join(messages)
+
+
+if __name__ == "__main__":
+    main()

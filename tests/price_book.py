@@ -1,0 +1,151 @@
+"""The drift check finds what it is for: each kind of difference, told apart, and nothing else.
+
+Run with the Python of target/venv, as `cargo xtask test prices` does. The engine's own tests of
+the book are in price_book.rs.
+"""
+
+import contextlib
+import copy
+import io
+import json
+import sys
+import tempfile
+import tomllib
+import unittest
+from decimal import Decimal
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "src/xtask/price_book"
+BOOK = ROOT / "src/server/price-book.json"
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(FOLDER))
+
+import drift as drift_check  # noqa: E402
+import write  # noqa: E402
+from compose import Reading, canonical  # noqa: E402
+
+READING = Reading()
+COMPOSED = READING.compose()
+
+
+def the_book() -> dict:
+    return json.loads(BOOK.read_text(encoding="utf-8"))
+
+
+def model(book: dict, name: str) -> dict:
+    return next(entry for entry in book["models"] if entry["id"] == name)
+
+
+class Drift(unittest.TestCase):
+    def paths(self, book: dict) -> list[tuple[str, str, str]]:
+        faults = drift_check.drift(book, COMPOSED)
+        return [(fault.path, fault.ours, fault.theirs) for fault in faults]
+
+    def test_the_book_is_what_the_packages_say(self):
+        self.assertEqual(self.paths(the_book()), [])
+
+    def test_a_changed_rate_is_found_with_both_values(self):
+        book = the_book()
+        model(book, "gpt-6.1-sol")["rates"]["output_tokens"]["credits"] = "999"
+        path = "models/gpt-6.1-sol/rates/output_tokens/credits"
+        self.assertEqual(self.paths(book), [(path, "999", "1000")])
+
+    def test_a_changed_tier_is_found(self):
+        book = the_book()
+        model(book, "claude-haiku-5-5")["tiers"][0]["above_input_tokens"] = 100001
+        found = {path.split("/")[3] for path, _, _ in self.paths(book)}
+        self.assertEqual(found, {"100000", "100001"})
+
+    def test_a_lost_and_an_added_model_are_found(self):
+        book = the_book()
+        book["models"][0]["id"] = "made-up"
+        self.assertEqual(
+            {path for path, _, _ in self.paths(book)}, {"models/made-up", "models/gpt-6-luna"}
+        )
+
+    def test_a_changed_source_is_found(self):
+        book = the_book()
+        model(book, "trellis-2")["source"]["package"] = "memory"
+        self.assertEqual(len(self.paths(book)), 1)
+
+    def test_the_command_fails_on_drift_and_names_the_path(self):
+        book = the_book()
+        model(book, "veo-3.1-generate-001")["rates"]["video_blocks"]["credits"] = "1"
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "book.json"
+            path.write_text(json.dumps(book), encoding="utf-8")
+            said = io.StringIO()
+            with contextlib.redirect_stdout(said):
+                self.assertEqual(drift_check.main(path), 1)
+                self.assertEqual(drift_check.main(Path(folder) / "absent.json"), 1)
+        self.assertIn("models/veo-3.1-generate-001/rates/video_blocks/credits", said.getvalue())
+        self.assertIn("absent.json", said.getvalue())
+
+
+class Disagreement(unittest.TestCase):
+    """What the packages say differently must be written down, and only that."""
+
+    def faults_after(self, change) -> list[str]:
+        reading = copy.copy(READING)
+        with (FOLDER / "models.toml").open("rb") as file:
+            reading.table = tomllib.load(file)
+        reading.litellm = dict(READING.litellm)
+        change(reading)
+        return [fault.path for composed in reading.compose() for fault in composed.faults]
+
+    def row(self, reading: Reading, name: str) -> dict:
+        return next(row for row in reading.table["models"] if row["id"] == name)
+
+    def test_an_unexplained_one_is_a_fault(self):
+        def change(reading):
+            entry = dict(reading.litellm["xai/grok-4.7"])
+            entry["input_cost_per_token"] = Decimal("0.000003")
+            reading.litellm["xai/grok-4.7"] = entry
+
+        self.assertEqual(self.faults_after(change), ["models/grok-4.7/rates/input_tokens"])
+
+    def test_an_explanation_that_no_longer_holds_is_a_fault(self):
+        def change(reading):
+            rates = self.row(reading, "mistral-large-4")["differs"][0]["rates"]
+            rates["output_tokens"] = "417"
+
+        path = "models/mistral-large-4/rates/output_tokens"
+        self.assertEqual(self.faults_after(change), [path])
+
+    def test_an_explanation_without_a_difference_is_a_fault(self):
+        def change(reading):
+            self.row(reading, "grok-4.7")["differs"] = [
+                {"package": "litellm", "rates": {"input_tokens": "300"}, "why": "it used to"}
+            ]
+
+        self.assertEqual(self.faults_after(change), ["models/grok-4.7/input_tokens"])
+
+    def test_a_tier_that_one_package_lacks_is_a_fault(self):
+        def change(reading):
+            del self.row(reading, "grok-4.7")["thresholds"]
+
+        self.assertIn("models/grok-4.7/tiers/199999", self.faults_after(change))
+
+    def test_a_package_with_another_price_fills_no_gap(self):
+        argon = next(composed.entry for composed in COMPOSED if composed.id == "gemini-4-argon")
+        self.assertEqual(argon["rates"]["reasoning_tokens"], argon["rates"]["output_tokens"])
+
+
+class Written(unittest.TestCase):
+    def test_the_generator_writes_the_committed_book(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "book.json"
+            with contextlib.redirect_stdout(io.StringIO()):
+                self.assertEqual(write.main(path), 0)
+            self.assertEqual(path.read_text(encoding="utf-8"), BOOK.read_text(encoding="utf-8"))
+
+    def test_amounts_are_canonical(self):
+        for value, text in [("100", "100"), ("0.600", "0.6"), ("1E+2", "100"), ("0.000001", "0.000001")]:
+            self.assertEqual(canonical(Decimal(value)), text)
+        with self.assertRaises(ValueError):
+            canonical(Decimal("0.0000001"))
+
+
+if __name__ == "__main__":
+    unittest.main()
