@@ -29,10 +29,8 @@ pub(crate) fn ready(repository: &Repository) -> Result<Result<Version, Missing>>
     if let Some(version) = found(repository) {
         return Ok(Ok(version));
     }
-    let present = Version::of(repository.command("node").arg("--version")).map_or_else(
-        || "is not there".to_owned(),
-        |version| format!("is {version}, too old"),
-    );
+    let present = Version::of(repository.command("node").arg("--version"))
+        .map_or_else(|| "is not there".to_owned(), |version| format!("is {version}, too old"));
     let by_hand = Missing {
         what: format!("node (with npm) {present}, {NODE_OLDEST} or newer is needed"),
         command: "install it from nodejs.org or with your system's packages".to_owned(),
@@ -42,12 +40,10 @@ pub(crate) fn ready(repository: &Repository) -> Result<Result<Version, Missing>>
     if offered.is_none_or(|version| version < NODE_OLDEST) {
         return Ok(Err(by_hand));
     }
-    Ok(
-        match system::install(repository, "node with npm", &["nodejs", "npm"])? {
-            Ok(()) => found(repository).ok_or(by_hand),
-            Err(missing) => Err(missing),
-        },
-    )
+    Ok(match system::install(repository, "node with npm", &["nodejs", "npm"])? {
+        Ok(()) => found(repository).ok_or(by_hand),
+        Err(missing) => Err(missing),
+    })
 }
 
 fn found(repository: &Repository) -> Option<Version> {
@@ -78,10 +74,7 @@ pub(crate) fn packages_ready(repository: &Repository) -> Result<Result<(), Missi
             command: format!("see `{}`", ran.log.display()),
         }));
     }
-    println!(
-        "     installed the npm packages of package-lock.json ({})",
-        seconds(ran.took)
-    );
+    println!("     installed the npm packages of package-lock.json ({})", seconds(ran.took));
     Ok(Ok(()))
 }
 
@@ -92,9 +85,9 @@ fn packages_are_installed(root: &Path) -> bool {
     let wanted = versions_in(&root.join("package-lock.json"));
     let present = versions_in(&root.join("node_modules/.package-lock.json"));
     match (wanted, present) {
-        (Ok(wanted), Ok(present)) => wanted
-            .iter()
-            .all(|(path, version)| present.get(path) == Some(version)),
+        (Ok(wanted), Ok(present)) => {
+            wanted.iter().all(|(path, version)| present.get(path) == Some(version))
+        }
         (Err(_), _) | (_, Err(_)) => false,
     }
 }
@@ -103,10 +96,7 @@ fn packages_are_installed(root: &Path) -> bool {
 fn versions_in(lock: &Path) -> Result<BTreeMap<String, Option<String>>> {
     let text = fs::read_to_string(lock).with_context(|| format!("no `{}`", lock.display()))?;
     let lock: Value = serde_json::from_str(&text)?;
-    let packages = lock
-        .get("packages")
-        .and_then(Value::as_object)
-        .context("no packages")?;
+    let packages = lock.get("packages").and_then(Value::as_object).context("no packages")?;
     let optional = |package: &Value| {
         ["optional", "devOptional", "peer"]
             .iter()
@@ -116,10 +106,7 @@ fn versions_in(lock: &Path) -> Result<BTreeMap<String, Option<String>>> {
         .iter()
         .filter(|(path, package)| path.contains("node_modules/") && !optional(package))
         .map(|(path, package)| {
-            let version = package
-                .get("version")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
+            let version = package.get("version").and_then(Value::as_str).map(str::to_owned);
             (path.clone(), version)
         })
         .collect())
@@ -134,11 +121,7 @@ mod tests {
         fs::write(folder.path().join("package-lock.json"), lock).unwrap();
         if let Some(installed) = installed {
             fs::create_dir(folder.path().join("node_modules")).unwrap();
-            fs::write(
-                folder.path().join("node_modules/.package-lock.json"),
-                installed,
-            )
-            .unwrap();
+            fs::write(folder.path().join("node_modules/.package-lock.json"), installed).unwrap();
         }
         folder
     }
@@ -154,19 +137,10 @@ mod tests {
         let older = r#"{"packages":{"node_modules/@kumari/credits":{"link":true},
             "node_modules/a":{"version":"0.9.0"}}}"#;
         let fewer = r#"{"packages":{"node_modules/a":{"version":"1.0.0"}}}"#;
-        let table = [
-            (Some(same), true),
-            (Some(older), false),
-            (Some(fewer), false),
-            (None, false),
-        ];
+        let table = [(Some(same), true), (Some(older), false), (Some(fewer), false), (None, false)];
         for (installed, expected) in table {
             let folder = folder(lock, installed);
-            assert_eq!(
-                packages_are_installed(folder.path()),
-                expected,
-                "{installed:?}"
-            );
+            assert_eq!(packages_are_installed(folder.path()), expected, "{installed:?}");
         }
     }
 }

@@ -70,9 +70,7 @@ impl Tools {
         };
         if wanted.contains(&Tool::Wasm) {
             tools.wasm = wasm_target::ready(repository, choice)?;
-            words.push(word(&tools.wasm, |route| {
-                format!("wasm32 by {}", route.name())
-            }));
+            words.push(word(&tools.wasm, |route| format!("wasm32 by {}", route.name())));
         }
         if wanted.contains(&Tool::Npm) {
             let node = node::ready(repository)?;
@@ -93,11 +91,7 @@ impl Tools {
         }
         words.retain(|word| !word.is_empty());
         if !words.is_empty() {
-            println!(
-                "setup {} ({})",
-                words.join(", "),
-                seconds(started.elapsed())
-            );
+            println!("setup {} ({})", words.join(", "), seconds(started.elapsed()));
         }
         Ok(tools)
     }
@@ -123,10 +117,7 @@ impl Tools {
 }
 
 fn not_asked_for() -> Missing {
-    Missing {
-        what: "not set up".to_owned(),
-        command: "run: cargo xtask setup".to_owned(),
-    }
+    Missing { what: "not set up".to_owned(), command: "run: cargo xtask setup".to_owned() }
 }
 
 /// What is said of a part in the one line; what is missing gets a line of its own.
