@@ -40,10 +40,16 @@ pub(crate) fn ready(repository: &Repository) -> Result<Result<Version, Missing>>
     if offered.is_none_or(|version| version < NODE_OLDEST) {
         return Ok(Err(by_hand));
     }
-    Ok(match system::install(repository, "node with npm", &["nodejs", "npm"])? {
-        Ok(()) => found(repository).ok_or(by_hand),
-        Err(missing) => Err(missing),
-    })
+    // Some builds of nodejs bring npm and conflict with a package of that name: so one by one.
+    for package in ["nodejs", "npm"] {
+        if let Err(missing) = system::install(repository, package, &[package])? {
+            return Ok(Err(missing));
+        }
+        if let Some(version) = found(repository) {
+            return Ok(Ok(version));
+        }
+    }
+    Ok(Err(by_hand))
 }
 
 fn found(repository: &Repository) -> Option<Version> {

@@ -76,10 +76,13 @@ impl Tools {
             let node = node::ready(repository)?;
             words.push(word(&node, |version| format!("node {version}")));
             tools.npm = match node {
-                Ok(_) => node::packages_ready(repository)?,
+                Ok(_) => {
+                    let packages = node::packages_ready(repository)?;
+                    words.push(word(&packages, |()| "npm packages".to_owned()));
+                    packages
+                }
                 Err(missing) => Err(missing),
             };
-            words.push(word(&tools.npm, |()| "npm packages".to_owned()));
         }
         if wanted.contains(&Tool::Chromium) {
             tools.chromium = chromium::ready(repository)?;
