@@ -1,6 +1,6 @@
 """The drift check finds what it is for: each kind of difference, told apart, and nothing else.
 
-Run with the Python of target/venv, as `cargo xtask test prices` does. The engine's own tests of
+Run with the Python of target/venv, as `cargo xtask test` does. The engine's own tests of
 the book are in price_book.rs.
 """
 
