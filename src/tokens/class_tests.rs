@@ -46,14 +46,8 @@ fn each_class_has_its_characters() {
     check("\u{301}\u{20dd}\u{fe0f}\u{e01ef}", MARK);
     check("09²½Ⅷ٣〇", NUMBER);
     check("\r\n", NEWLINE);
-    check(
-        "\t\u{b}\u{c} \u{85}\u{a0}\u{1680}\u{2003}\u{2028}\u{3000}",
-        BLANK,
-    );
-    check(
-        "!_'$€😀\0\u{ad}\u{200b}\u{200d}\u{feff}\u{fffd}\u{e000}\u{378}\u{10ffff}",
-        SYMBOL,
-    );
+    check("\t\u{b}\u{c} \u{85}\u{a0}\u{1680}\u{2003}\u{2028}\u{3000}", BLANK);
+    check("!_'$€😀\0\u{ad}\u{200b}\u{200d}\u{feff}\u{fffd}\u{e000}\u{378}\u{10ffff}", SYMBOL);
 }
 
 #[test]
@@ -75,10 +69,7 @@ fn tables_are_those_of_regex_syntax() {
 #[test]
 fn contractions_have_one_more_form() {
     // `split.rs` spells the letters of `(?i:'s|'t|'re|'ve|'m|'ll|'d)` out.
-    let forms: String = ranges("(?i:[strvmlde])")
-        .flatten()
-        .filter_map(char::from_u32)
-        .collect();
+    let forms: String = ranges("(?i:[strvmlde])").flatten().filter_map(char::from_u32).collect();
     assert_eq!(forms, "DELMRSTVdelmrstvſ");
 }
 
@@ -92,10 +83,7 @@ fn classes() -> Vec<u8> {
             *class = bit;
         }
     }
-    classes
-        .iter_mut()
-        .filter(|class| **class == 0)
-        .for_each(|class| *class = SYMBOL);
+    classes.iter_mut().filter(|class| **class == 0).for_each(|class| *class = SYMBOL);
     classes
 }
 
@@ -104,13 +92,8 @@ fn ranges(pattern: &str) -> impl Iterator<Item = std::ops::RangeInclusive<u32>> 
     let HirKind::Class(Class::Unicode(class)) = hir.into_kind() else {
         panic!("`{pattern}` is no class")
     };
-    let ranges: Vec<_> = class
-        .iter()
-        .map(|range| (range.start(), range.end()))
-        .collect();
-    ranges
-        .into_iter()
-        .map(|(start, end)| u32::from(start)..=u32::from(end))
+    let ranges: Vec<_> = class.iter().map(|range| (range.start(), range.end())).collect();
+    ranges.into_iter().map(|(start, end)| u32::from(start)..=u32::from(end))
 }
 
 /// Equal blocks once, and where each block of code points is found; without the symbols at the
@@ -119,17 +102,12 @@ fn compress(classes: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let block_length = usize::try_from(BLOCK).unwrap();
     let used = classes.iter().rposition(|&class| class != SYMBOL).unwrap() + 1;
     let mut blocks: Vec<&[u8]> = Vec::new();
-    let index = classes[..used.next_multiple_of(block_length)]
-        .chunks(block_length)
-        .map(|block| {
-            let at = blocks
-                .iter()
-                .position(|known| *known == block)
-                .unwrap_or_else(|| {
-                    blocks.push(block);
-                    blocks.len() - 1
-                });
-            u8::try_from(at).expect("the index has a byte for a block")
+    let index = classes[..used.next_multiple_of(block_length)].chunks(block_length).map(|block| {
+        let at = blocks.iter().position(|known| *known == block).unwrap_or_else(|| {
+            blocks.push(block);
+            blocks.len() - 1
         });
+        u8::try_from(at).expect("the index has a byte for a block")
+    });
     (index.collect(), blocks.concat())
 }

@@ -41,11 +41,7 @@ impl Document {
     /// An empty document. Documents share their vocabulary.
     #[must_use]
     pub const fn new(vocabulary: Arc<Vocabulary>) -> Self {
-        Self {
-            vocabulary,
-            units: Vec::new(),
-            count: Some(0),
-        }
+        Self { vocabulary, units: Vec::new(), count: Some(0) }
     }
 
     /// The encoding that it is counted in.
@@ -74,17 +70,10 @@ impl Document {
     ) -> Result<(), EditError> {
         let length = self.units.len();
         let end = offset.checked_add(deleted).filter(|&end| end <= length);
-        let end = end.ok_or(EditError::OutOfRange {
-            offset,
-            deleted,
-            length,
-        })?;
+        let end = end.ok_or(EditError::OutOfRange { offset, deleted, length })?;
         let edited = (length - deleted).saturating_add(inserted.len());
         if edited > Self::LENGTH_MAX {
-            return Err(EditError::TooLong {
-                length: edited,
-                length_max: Self::LENGTH_MAX,
-            });
+            return Err(EditError::TooLong { length: edited, length_max: Self::LENGTH_MAX });
         }
         self.units.splice(offset..end, inserted.iter().copied());
         self.count = None;
@@ -94,9 +83,7 @@ impl Document {
     /// Tokens of the whole text. Counted when it is first asked for after an edit, so a batch of
     /// edits costs one count.
     pub fn count(&mut self) -> u64 {
-        let count = self
-            .count
-            .unwrap_or_else(|| self.vocabulary.count(&self.text()));
+        let count = self.count.unwrap_or_else(|| self.vocabulary.count(&self.text()));
         self.count = Some(count);
         count
     }

@@ -27,9 +27,7 @@ impl Encoding {
     /// The encoding of that [`name`](Self::name), if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|encoding| encoding.name() == name)
+        Self::ALL.into_iter().find(|encoding| encoding.name() == name)
     }
 
     /// The name of its vocabulary file. It holds the fingerprint, so a file of that name never

@@ -19,14 +19,14 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-mod class;
-mod document;
 mod encoding;
-mod merge;
-pub mod ranks;
-mod split;
-mod table;
 mod vocabulary;
+mod document;
+mod split;
+mod class;
+mod merge;
+mod table;
+pub mod ranks;
 
 pub use document::{Document, EditError};
 pub use encoding::Encoding;

@@ -62,13 +62,12 @@ impl Merger {
     fn start(&mut self, merges: &impl Merges, bytes: &[u8]) {
         self.unions.clear();
         self.parts.clear();
-        self.parts
-            .extend(bytes.iter().enumerate().map(|(at, &byte)| Part {
-                token: merges.byte(byte),
-                union: NONE,
-                previous: at.checked_sub(1).unwrap_or(usize::MAX),
-                next: at + 1,
-            }));
+        self.parts.extend(bytes.iter().enumerate().map(|(at, &byte)| Part {
+            token: merges.byte(byte),
+            union: NONE,
+            previous: at.checked_sub(1).unwrap_or(usize::MAX),
+            next: at + 1,
+        }));
         (0..bytes.len()).for_each(|at| self.propose(merges, at));
     }
 
@@ -136,10 +135,7 @@ mod tests {
     #[test]
     fn counts_are_those_of_the_rule() {
         let check = |bytes: &[u8], expected: usize| {
-            assert_eq!(
-                Merger::default().count(&Doubling::default(), bytes),
-                expected
-            );
+            assert_eq!(Merger::default().count(&Doubling::default(), bytes), expected);
         };
         check(b"", 0);
         check(b"a", 1);

@@ -16,9 +16,7 @@ use crate::{Encoding, Vocabulary, VocabularyError};
 /// # Errors
 /// Where the tokens are not those of the encoding.
 pub fn build(encoding: Encoding, tokens: &[Vec<u8>]) -> Result<Vec<u8>, BuildError> {
-    let singles = single_bytes()
-        .zip(tokens)
-        .take_while(|(byte, token)| **token == [*byte]);
+    let singles = single_bytes().zip(tokens).take_while(|(byte, token)| **token == [*byte]);
     if singles.count() != 256 {
         return Err(BuildError::SingleBytes);
     }
@@ -51,9 +49,7 @@ pub fn from_npm(json: &str) -> Result<Vec<Vec<u8>>, BuildError> {
     for line in lines.ok_or(fault("it has no text `bpe_ranks`"))?.lines() {
         let mut words = line.split(' ').skip(1);
         if words.next().and_then(|first| first.parse().ok()) != Some(tokens.len()) {
-            return Err(fault(
-                "a line of `bpe_ranks` does not go on with the next rank",
-            ));
+            return Err(fault("a line of `bpe_ranks` does not go on with the next rank"));
         }
         for word in words {
             let token = base64::engine::general_purpose::STANDARD.decode(word);
@@ -96,18 +92,14 @@ fn last_pair(ranks: &BTreeMap<&[u8], u32>, token: &[u8]) -> Option<(u32, u32)> {
             &[start, _, end] => ranks.get(token.get(start..end)?),
             _ => None,
         };
-        let unions = cuts
-            .windows(3)
-            .zip(1..)
-            .filter_map(|(cut, at)| Some((union(cut)?, at)));
+        let unions = cuts.windows(3).zip(1..).filter_map(|(cut, at)| Some((union(cut)?, at)));
         let (_, at) = unions.min()?;
         cuts.remove(at);
     }
     match *cuts {
-        [start, cut, end] => Some((
-            *ranks.get(token.get(start..cut)?)?,
-            *ranks.get(token.get(cut..end)?)?,
-        )),
+        [start, cut, end] => {
+            Some((*ranks.get(token.get(start..cut)?)?, *ranks.get(token.get(cut..end)?)?))
+        }
         _ => None,
     }
 }

@@ -126,20 +126,14 @@ fn o200k_word(text: &str) -> Option<usize> {
             both_end = Some(heads_end);
         }
     }
-    let mark_lead = || {
-        text.starts_with(|first| class_of(first) == MARK)
-            .then_some(begin)
-    };
+    let mark_lead = || text.starts_with(|first| class_of(first) == MARK).then_some(begin);
     let upper_case = || (heads_end > begin).then_some(heads_end);
     both_end.or_else(mark_lead).or_else(upper_case)
 }
 
 /// `\p{N}{1,3}`
 fn number(text: &str) -> Option<usize> {
-    let digits = text
-        .chars()
-        .take(3)
-        .take_while(|&next| class_of(next) == NUMBER);
+    let digits = text.chars().take(3).take_while(|&next| class_of(next) == NUMBER);
     Some(digits.map(char::len_utf8).sum()).filter(|&end| end > 0)
 }
 
@@ -161,27 +155,19 @@ fn white_space(text: &str) -> usize {
         return last_break + 1;
     }
     let last = space.chars().next_back().map_or(0, char::len_utf8);
-    if end == text.len() || end == last {
-        end
-    } else {
-        end - last
-    }
+    if end == text.len() || end == last { end } else { end - last }
 }
 
 /// `[^\r\n\p{L}\p{N}]?`
 fn lead(text: &str) -> usize {
-    let first = text
-        .chars()
-        .next()
-        .filter(|&first| class_of(first) & LEAD != 0);
+    let first = text.chars().next().filter(|&first| class_of(first) & LEAD != 0);
     first.map_or(0, char::len_utf8)
 }
 
 /// Where the characters of a set end that begin at `begin`.
 fn run_end(text: &str, begin: usize, set: u8) -> usize {
     let rest = after(text, begin);
-    rest.find(|next| class_of(next) & set == 0)
-        .map_or(text.len(), |length| begin + length)
+    rest.find(|next| class_of(next) & set == 0).map_or(text.len(), |length| begin + length)
 }
 
 /// The text from a byte on that begins a character.

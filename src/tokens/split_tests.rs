@@ -30,10 +30,7 @@ fn oracle(encoding: Encoding) -> Regex {
 }
 
 fn check_oracle(encoding: Encoding, regex: &Regex, text: &str) {
-    let expected: Vec<&str> = regex
-        .find_iter(text)
-        .map(|found| found.unwrap().as_str())
-        .collect();
+    let expected: Vec<&str> = regex.find_iter(text).map(|found| found.unwrap().as_str()).collect();
     let found: Vec<&str> = pieces(encoding, text).collect();
     assert_eq!(found, expected, "{encoding:?} {text:?}");
 }
@@ -82,16 +79,8 @@ fn corner_cases() {
     check("\u{301}ABC", &["\u{301}ABC"], &["\u{301}", "ABC"]);
     check("\u{301}'s", &["\u{301}'", "s"], &["\u{301}'s"]);
     check("e\u{301}a", &["e", "\u{301}a"], &["e\u{301}a"]);
-    check(
-        " \u{301}\u{302}A",
-        &[" \u{301}\u{302}", "A"],
-        &[" \u{301}\u{302}", "A"],
-    );
-    check(
-        "!\u{301}B\n",
-        &["!\u{301}", "B", "\n"],
-        &["!\u{301}", "B", "\n"],
-    );
+    check(" \u{301}\u{302}A", &[" \u{301}\u{302}", "A"], &[" \u{301}\u{302}", "A"]);
+    check("!\u{301}B\n", &["!\u{301}", "B", "\n"], &["!\u{301}", "B", "\n"]);
 }
 
 #[test]
@@ -105,9 +94,7 @@ fn pieces_are_those_of_the_pattern() {
 #[test]
 fn short_texts_of_all_classes() {
     // Every text of up to four characters out of one or two of each class, exhaustively.
-    let alphabet = [
-        'A', 'a', '中', '\u{301}', '7', '\n', ' ', '\t', '\'', '/', 's',
-    ];
+    let alphabet = ['A', 'a', '中', '\u{301}', '7', '\n', ' ', '\t', '\'', '/', 's'];
     for encoding in Encoding::ALL {
         let regex = oracle(encoding);
         let mut texts: Vec<String> = Vec::from([String::new()]);
@@ -116,9 +103,7 @@ fn short_texts_of_all_classes() {
                 .iter()
                 .flat_map(|text| alphabet.map(|next| text.chars().chain([next]).collect()))
                 .collect();
-            texts
-                .iter()
-                .for_each(|text| check_oracle(encoding, &regex, text));
+            texts.iter().for_each(|text| check_oracle(encoding, &regex, text));
         }
     }
 }
@@ -137,10 +122,7 @@ fn steps_are_linear() {
             let length: usize = pieces(encoding, &text).map(str::len).sum();
             assert_eq!(length, text.len());
             let steps = (looks() - before) / text.chars().count();
-            assert!(
-                steps <= 8,
-                "{encoding:?} {unit:?} {end:?}: {steps} looks for each character"
-            );
+            assert!(steps <= 8, "{encoding:?} {unit:?} {end:?}: {steps} looks for each character");
         }
     }
 }

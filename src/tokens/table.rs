@@ -12,7 +12,6 @@ const EMPTY: u32 = u32::MAX;
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Token ids, found by the hash of a key.
-#[derive(Debug)]
 pub(crate) struct Table {
     slots: Vec<u32>,
     /// Bits of a hash to drop, so that the rest is a slot's number.
@@ -22,13 +21,8 @@ pub(crate) struct Table {
 impl Table {
     /// An empty table for up to so many ids.
     pub(crate) fn with_capacity(ids: u32) -> Self {
-        let bits = (u64::from(ids).max(1) * 2)
-            .next_power_of_two()
-            .trailing_zeros();
-        Self {
-            slots: vec![EMPTY; 1 << bits],
-            shift: u64::BITS - bits,
-        }
+        let bits = (u64::from(ids).max(1) * 2).next_power_of_two().trailing_zeros();
+        Self { slots: vec![EMPTY; 1 << bits], shift: u64::BITS - bits }
     }
 
     /// Adds an id under a hash, in front of no other.
@@ -73,10 +67,7 @@ pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
         (hash.rotate_left(26) ^ u64::from_le_bytes(word)).wrapping_mul(MULTIPLIER)
     };
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let hash = mix(
-        words.iter().fold(length, |hash, &word| mix(hash, word)),
-        last,
-    );
+    let hash = mix(words.iter().fold(length, |hash, &word| mix(hash, word)), last);
     // The product's high bits know of every bit of the word, its low bits only of the lowest.
     hash ^ (hash >> 32)
 }

@@ -79,20 +79,8 @@ const CONTRACTIONS: &[&str] = &[
     "'s", "'S", "'ſ", "'t", "'re", "'RE", "'rE", "'ve", "'m", "'ll", "'lL", "'d", "'", "''", "'x",
     "'r", "'l", "’s", "'sa", "'sA", "'ſſ",
 ];
-const NUMBERS: &[&str] = &[
-    "0",
-    "12",
-    "123",
-    "1234",
-    "3.14159",
-    "1,000,000",
-    "٣٤٥",
-    "½",
-    "²³",
-    "Ⅻ",
-    "𝟘𝟙𝟚𝟛",
-    "二〇",
-];
+const NUMBERS: &[&str] =
+    &["0", "12", "123", "1234", "3.14159", "1,000,000", "٣٤٥", "½", "²³", "Ⅻ", "𝟘𝟙𝟚𝟛", "二〇"];
 const MARKS: &[&str] = &[
     "\u{301}",
     "\u{301}\u{302}",
@@ -153,9 +141,7 @@ const SPECIAL: &[&str] = &[
 pub(crate) fn text(number: usize) -> String {
     let dice = &mut Dice(u64::try_from(number).unwrap());
     let mut text = String::new();
-    text.extend(char::from_u32(
-        u32::try_from(number % 0x8800 * 32 + dice.below(32)).unwrap(),
-    ));
+    text.extend(char::from_u32(u32::try_from(number % 0x8800 * 32 + dice.below(32)).unwrap()));
     for _ in 0..1 + dice.below(12) {
         fragment(dice, &mut text);
     }
