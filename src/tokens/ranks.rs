@@ -103,3 +103,26 @@ fn last_pair(ranks: &BTreeMap<&[u8], u32>, token: &[u8]) -> Option<(u32, u32)> {
         _ => None,
     }
 }
+
+#[cfg(all(test, feature = "build"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encoder_files_are_read_or_refused() {
+        let check = |json: &str, expected: Result<&[&str], &'static str>| {
+            let tokens = |tokens: &[&str]| tokens.iter().map(|&token| token.into()).collect();
+            let expected = expected.map(tokens).map_err(|what| BuildError::Npm { what });
+            assert_eq!(from_npm(json), expected, "{json}");
+        };
+        check(r#"{"pat_str":"x","bpe_ranks":"! 0 IQ== YWI="}"#, Ok(&["!", "ab"]));
+        check(r#"{"bpe_ranks":"! 0 IQ== Ig==\n! 2 YWI="}"#, Ok(&["!", "\"", "ab"]));
+        check(r#"{"bpe_ranks":"! 0 IQ==\n! 2 YWI="}"#, Err(GAP));
+        check(r#"{"bpe_ranks":"! x IQ=="}"#, Err(GAP));
+        check(r#"{"bpe_ranks":"! 0 I"}"#, Err("a token of `bpe_ranks` is no Base64"));
+        check(r#"{"bpe_ranks":7}"#, Err("it has no text `bpe_ranks`"));
+        check("IQ== 0", Err("it is no JSON"));
+    }
+
+    const GAP: &str = "a line of `bpe_ranks` does not go on with the next rank";
+}
