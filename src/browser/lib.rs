@@ -1,1 +1,17 @@
 //! The engine for JavaScript: what the npm package is built from.
+//!
+//! A boundary function is three lines: convert, call, convert. Each cargo feature is one module of
+//! the package: `rules` (pure functions), `client` (rules and everything that talks to a server)
+//! and `tokens` (counting while typing). What the functions decide is decided in `kumari-engine`;
+//! an `if` about a price, a balance or a verdict does not belong here.
+
+#[cfg(feature = "rules")]
+mod convert;
+#[cfg(feature = "rules")]
+pub mod format;
+#[cfg(feature = "rules")]
+pub mod handle;
+#[cfg(feature = "rules")]
+pub mod rules;
+#[cfg(any(feature = "rules", feature = "tokens"))]
+mod thrown;

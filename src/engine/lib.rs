@@ -9,12 +9,11 @@
 //! The story in five words: `price_book -> estimate -> authorize -> settle -> statement`.
 //!
 //! Modules are listed in reading order.
-#![no_std]
+// The test build has the standard library, for the derives that write TypeScript.
+#![cfg_attr(not(test), no_std)]
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic, clippy::integer_division)]
 
 extern crate alloc;
-#[cfg(test)]
-extern crate std;
 
 mod decimal;
 mod unique_map;
@@ -46,6 +45,9 @@ pub mod period;
 pub mod entry;
 pub mod receipt;
 pub mod denial;
+
+#[cfg(test)]
+mod typescript_test;
 
 /// The version of the rules in this build, sent with every quote.
 ///

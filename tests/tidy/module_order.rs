@@ -28,7 +28,7 @@ const ORDER: [&str; 19] = [
 ];
 
 /// What the engine has besides, each the helper of a neighbour.
-const ENGINE_HELPERS: [&str; 10] = [
+const ENGINE_HELPERS: [&str; 11] = [
     "decimal",
     "unique_map",
     "id",
@@ -39,6 +39,7 @@ const ENGINE_HELPERS: [&str; 10] = [
     "request",
     "bounds",
     "fit",
+    "typescript_test",
 ];
 
 const ENGINE: &str = "src/engine/lib.rs";

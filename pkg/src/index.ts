@@ -1,0 +1,22 @@
+// The rules: pure functions over a price book. Call `init` once, before anything else.
+import { initOnce } from './boot.js';
+import start from './rules.js';
+
+export type { WasmSource } from './boot.js';
+export type * from './types/engine.js';
+export type * from './types/errors.js';
+export {
+  PriceBookHandle,
+  eligibility,
+  eligibilityJson,
+  estimate,
+  estimateJson,
+  flags,
+  format,
+  loadPriceBook,
+  replay,
+  rulesVersion,
+} from './rules.js';
+
+/** Loads the rules. `source` says where from, if not from the file beside this script. */
+export const init = initOnce(start, new URL('./rules_bg.wasm', import.meta.url));

@@ -1,0 +1,148 @@
+//! The rules as JavaScript calls them.
+
+use crate::convert::{denied, read, read_optional, read_text, write, write_text};
+use crate::handle::PriceBookHandle;
+use kumari_engine::eligibility::eligibility as decide;
+use kumari_engine::estimate::{Caps, estimate as uncapped, estimate_capped};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &'static str = "import type { Caps, Eligibility, Estimate, Flag, Quote, Receipt, \
+    Replay, Request, Standing } from './types/engine.js';";
+
+#[wasm_bindgen]
+extern "C" {
+    /// A request as JavaScript has it.
+    #[wasm_bindgen(typescript_type = "Request")]
+    pub type JsRequest;
+    /// Caps, or nothing.
+    #[wasm_bindgen(typescript_type = "Caps | null | undefined")]
+    pub type JsCaps;
+    /// A quote, or nothing.
+    #[wasm_bindgen(typescript_type = "Quote | null | undefined")]
+    pub type JsQuote;
+    /// A standing.
+    #[wasm_bindgen(typescript_type = "Standing")]
+    pub type JsStanding;
+    /// A receipt.
+    #[wasm_bindgen(typescript_type = "Receipt")]
+    pub type JsReceipt;
+    /// An estimate.
+    #[wasm_bindgen(typescript_type = "Estimate")]
+    pub type JsEstimate;
+    /// A verdict.
+    #[wasm_bindgen(typescript_type = "Eligibility")]
+    pub type JsEligibility;
+    /// A replay.
+    #[wasm_bindgen(typescript_type = "Replay")]
+    pub type JsReplay;
+    /// Flags.
+    #[wasm_bindgen(typescript_type = "Flag[]")]
+    pub type JsFlags;
+}
+
+/// What a request costs: low, expected and high, with caps or without. Throws an `Error` that has
+/// the fields of a `Denial` where the book has no price for it.
+///
+/// # Errors
+/// The `Error` to throw.
+#[wasm_bindgen]
+pub fn estimate(
+    book: &PriceBookHandle,
+    request: &JsRequest,
+    caps: Option<JsCaps>,
+) -> Result<JsEstimate, JsValue> {
+    let (request, caps) = (read(request)?, read_caps(caps)?);
+    let made = estimate_capped(book.published(), &request, &caps);
+    write(&made.map_err(|denial| denied(&denial))?)
+}
+
+/// Whether this account may send this request now, and if not, why and what would help.
+///
+/// # Errors
+/// The `Error` to throw where an argument is malformed; a "no" is a value.
+#[wasm_bindgen]
+pub fn eligibility(
+    book: &PriceBookHandle,
+    standing: &JsStanding,
+    request: &JsRequest,
+    quote: Option<JsQuote>,
+) -> Result<JsEligibility, JsValue> {
+    let (standing, request, quote) = (read(standing)?, read(request)?, read_quote(quote)?);
+    let price = uncapped(book.published(), &request);
+    write(&decide(book.published(), &standing, &request, &price, quote.as_ref()))
+}
+
+/// Computes the charge of a receipt again, from its usage and the book that it names.
+///
+/// # Errors
+/// The `Error` to throw where the receipt is malformed or the book has no price for it.
+#[wasm_bindgen]
+pub fn replay(book: &PriceBookHandle, receipt: &JsReceipt) -> Result<JsReplay, JsValue> {
+    let receipt = read(receipt)?;
+    let replayed = kumari_engine::receipt::replay(book.published(), &receipt);
+    write(&replayed.map_err(|denial| denied(&denial))?)
+}
+
+/// What a text looks like, for `Request.flags`.
+///
+/// # Errors
+/// Never.
+#[wasm_bindgen]
+pub fn flags(text: &str) -> Result<JsFlags, JsValue> {
+    write(&kumari_engine::routing::flags(text))
+}
+
+/// The version of the rules in this build, for `Quote.rules`.
+#[wasm_bindgen(js_name = rulesVersion)]
+pub fn rules_version() -> String {
+    kumari_engine::RULES_VERSION.to_owned()
+}
+
+/// As `estimate`, JSON in and canonical JSON out: the bytes that the server makes (R11). A denial
+/// is the answer `{"denial": …}` here, so that it can be compared too.
+///
+/// # Errors
+/// The `Error` to throw where the JSON is malformed.
+#[wasm_bindgen(js_name = estimateJson)]
+pub fn estimate_json(book: &PriceBookHandle, request: &str) -> Result<String, JsValue> {
+    let request = read_text(request)?;
+    match uncapped(book.published(), &request) {
+        Ok(price) => write_text(&price),
+        Err(denial) => write_text(&Refusal { denial }),
+    }
+}
+
+/// As `eligibility`, JSON in and canonical JSON out.
+///
+/// # Errors
+/// The `Error` to throw where the JSON is malformed.
+#[wasm_bindgen(js_name = eligibilityJson)]
+pub fn eligibility_json(
+    book: &PriceBookHandle,
+    standing: &str,
+    request: &str,
+    quote: Option<String>,
+) -> Result<String, JsValue> {
+    let (standing, request) = (read_text(standing)?, read_text(request)?);
+    let quote = quote.map(|quote| read_text(&quote)).transpose()?;
+    let price = uncapped(book.published(), &request);
+    write_text(&decide(book.published(), &standing, &request, &price, quote.as_ref()))
+}
+
+/// A denial in place of an estimate.
+#[derive(serde::Serialize)]
+struct Refusal {
+    denial: kumari_engine::denial::Denial,
+}
+
+fn read_caps(caps: Option<JsCaps>) -> Result<Caps, JsValue> {
+    caps.map_or(Ok(Caps::default()), |caps| Ok(read_optional(&caps)?.unwrap_or_default()))
+}
+
+fn read_quote(
+    quote: Option<JsQuote>,
+) -> Result<Option<kumari_engine::eligibility::Quote>, JsValue> {
+    quote.map_or(Ok(None), |quote| read_optional(&quote))
+}
