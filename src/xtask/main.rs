@@ -4,6 +4,7 @@
 //! the machine lacks (the others do that too). Each says what it does and how long it took. Nothing
 //! here is part of the product.
 
+mod assets;
 mod chromium;
 mod node;
 mod pack;
@@ -46,13 +47,7 @@ struct Common {
     #[arg(long, global = true)]
     verbose: bool,
     /// How to compile wasm32.
-    #[arg(
-        long,
-        global = true,
-        env = "KUMARI_WASM_ROUTE",
-        value_enum,
-        default_value = "auto"
-    )]
+    #[arg(long, global = true, env = "KUMARI_WASM_ROUTE", value_enum, default_value = "auto")]
     wasm_route: RouteChoice,
 }
 
@@ -93,11 +88,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode> {
         }
         Command::Setup => {
             let tools = Tools::prepare(&repository, route, Tool::ALL)?;
-            Ok(if tools.complete() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
+            Ok(if tools.complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
     }
 }

@@ -3,14 +3,12 @@
 //! It publishes nothing.
 
 use std::fs;
-use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::Value;
 
+use crate::assets;
 use crate::progress::{self, seconds};
 use crate::repository::Repository;
 use crate::wasm::{self, DIST, MODULES, Module};
@@ -30,11 +28,7 @@ pub(crate) fn build(repository: &Repository, route: &Route) -> Result<()> {
     command.args(["run", "build", "--workspace", PACKAGE]);
     let ran = progress::run(repository, "npm run build (pkg)", &mut command, NPM_LIMIT)?;
     if !ran.passed {
-        bail!(
-            "building pkg {}:\n{}",
-            ran.how_it_ended(),
-            ran.output_tail()
-        );
+        bail!("building pkg {}:\n{}", ran.how_it_ended(), ran.output_tail());
     }
     println!("     pkg built ({})", seconds(ran.took));
     Ok(())
@@ -66,13 +60,8 @@ impl Weight {
     /// Each file is weighed by itself, as a server compresses and sends it.
     fn add(&mut self, bytes: &[u8]) -> Result<()> {
         self.raw += bytes.len();
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-        gzip.write_all(bytes)?;
-        self.gzip += gzip.finish()?.len();
-        let mut brotli = Vec::new();
-        let parameters = brotli::enc::BrotliEncoderParams::default();
-        brotli::BrotliCompress(&mut std::io::Cursor::new(bytes), &mut brotli, &parameters)?;
-        self.brotli += brotli.len();
+        self.gzip += assets::gzip(bytes)?.len();
+        self.brotli += assets::brotli(bytes)?.len();
         Ok(())
     }
 
@@ -121,21 +110,11 @@ fn weigh(repository: &Repository) -> Result<Vec<String>> {
 fn files_to_ship(repository: &Repository) -> Result<Vec<String>> {
     let output = repository
         .command("npm")
-        .args([
-            "pack",
-            "--dry-run",
-            "--json",
-            "--ignore-scripts",
-            "--workspace",
-            PACKAGE,
-        ])
+        .args(["pack", "--dry-run", "--json", "--ignore-scripts", "--workspace", PACKAGE])
         .output()
         .context("cannot start `npm`")?;
     if !output.status.success() {
-        bail!(
-            "npm pack --dry-run failed:\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        bail!("npm pack --dry-run failed:\n{}", String::from_utf8_lossy(&output.stderr));
     }
     let answer: Value = serde_json::from_slice(&output.stdout).context("npm pack's answer")?;
     let files = answer
@@ -151,10 +130,7 @@ fn files_to_ship(repository: &Repository) -> Result<Vec<String>> {
 
 /// What is missing from the package, and what does not belong there.
 fn file_faults(files: &[String]) -> Vec<String> {
-    let built = MODULES
-        .iter()
-        .flat_map(Module::files)
-        .map(|file| format!("dist/{file}"));
+    let built = MODULES.iter().flat_map(Module::files).map(|file| format!("dist/{file}"));
     let wanted = built.chain(["package.json", "README.md"].map(str::to_owned));
     let absent = wanted
         .filter(|file| !files.contains(file))
@@ -181,15 +157,8 @@ mod tests {
 
     #[test]
     fn a_module_over_its_budget_is_a_fault_and_one_at_its_budget_is_not() {
-        let module = Module {
-            name: "rules",
-            gzip_bytes_max: 1000,
-        };
-        let weight = |gzip| Weight {
-            raw: 9,
-            gzip,
-            brotli: 9,
-        };
+        let module = Module { name: "rules", gzip_bytes_max: 1000 };
+        let weight = |gzip| Weight { raw: 9, gzip, brotli: 9 };
         assert_eq!(weight(1000).fault(&module), None);
         assert_eq!(
             weight(1001).fault(&module).unwrap(),

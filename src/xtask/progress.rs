@@ -101,12 +101,7 @@ pub(crate) fn run(
     };
     RUNNING_GROUP.store(0, Ordering::SeqCst);
     show.clear();
-    Ok(Ran {
-        passed: status.success() && !timed_out,
-        timed_out,
-        took: started.elapsed(),
-        log,
-    })
+    Ok(Ran { passed: status.success() && !timed_out, timed_out, took: started.elapsed(), log })
 }
 
 /// Makes Ctrl-C (and a polite kill) end the running program before this one.
@@ -164,11 +159,7 @@ impl<'a> Show<'a> {
     fn new(title: &'a str, started: Instant, verbose: bool) -> Self {
         let terminal = std::io::stderr().is_terminal() && !verbose;
         Self {
-            title,
-            started,
-            terminal,
-            frames: "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏".chars().cycle(),
-            last_word: None,
+            title, started, terminal, frames: "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏".chars().cycle(), last_word: None
         }
     }
 
@@ -237,13 +228,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let repository = Repository::at(folder.path());
         let mut command = shell("sleep 600 & sleep 600; wait");
-        let ran = run(
-            &repository,
-            "hangs",
-            &mut command,
-            Duration::from_millis(300),
-        )
-        .unwrap();
+        let ran = run(&repository, "hangs", &mut command, Duration::from_millis(300)).unwrap();
         assert!(ran.timed_out && !ran.passed);
         assert!(ran.took < Duration::from_secs(30));
     }

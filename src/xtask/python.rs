@@ -15,10 +15,8 @@ use crate::repository::{self, Repository};
 use crate::system::{self, Missing};
 
 /// The packages and versions that the checks use.
-const REQUIREMENTS: [&str; 2] = [
-    "src/xtask/requirements.txt",
-    "src/xtask/price_book/requirements.txt",
-];
+const REQUIREMENTS: [&str; 2] =
+    ["src/xtask/requirements.txt", "src/xtask/price_book/requirements.txt"];
 const INSTALL_LIMIT: Duration = Duration::from_secs(600);
 
 /// The folder of programs (python and others) of an environment that has what the checks use.
@@ -41,14 +39,7 @@ pub(crate) fn ready(repository: &Repository) -> Result<Result<PathBuf, Missing>>
     }
     let mut pip = repository.command(programs.join("python"));
     // Every package is named: what the price packages would need to run is not wanted.
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--disable-pip-version-check",
-        "--no-deps",
-    ]);
+    pip.args(["-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps"]);
     for file in REQUIREMENTS {
         pip.args(["-r", file]);
     }
@@ -60,10 +51,7 @@ pub(crate) fn ready(repository: &Repository) -> Result<Result<PathBuf, Missing>>
         }));
     }
     repository::write(&mark, &wanted)?;
-    println!(
-        "     installed Python packages into target/venv ({})",
-        seconds(ran.took)
-    );
+    println!("     installed Python packages into target/venv ({})", seconds(ran.took));
     Ok(Ok(programs))
 }
 

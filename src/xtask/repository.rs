@@ -37,11 +37,7 @@ impl Repository {
 
     #[cfg(test)]
     pub(crate) fn at(root: &Path) -> Self {
-        Self {
-            root: root.to_path_buf(),
-            verbose: false,
-            yes: false,
-        }
+        Self { root: root.to_path_buf(), verbose: false, yes: false }
     }
 
     /// The repository's top folder.
@@ -64,13 +60,7 @@ impl Repository {
             .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
         let name: String = title
             .chars()
-            .map(|character| {
-                if character.is_ascii_alphanumeric() {
-                    character
-                } else {
-                    '-'
-                }
-            })
+            .map(|character| if character.is_ascii_alphanumeric() { character } else { '-' })
             .collect();
         Ok(folder.join(format!("{name}.log")))
     }
@@ -84,14 +74,9 @@ impl Repository {
         command.current_dir(&self.root);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            let of_this_program = [
-                "CARGO_PKG_",
-                "CARGO_MANIFEST_",
-                "CARGO_BIN_",
-                "CARGO_CRATE_",
-            ]
-            .iter()
-            .any(|prefix| text.starts_with(prefix));
+            let of_this_program = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
+                .iter()
+                .any(|prefix| text.starts_with(prefix));
             if of_this_program || text == "CARGO_PRIMARY_PACKAGE" {
                 command.env_remove(&name);
             }

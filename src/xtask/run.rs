@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::pack;
 use crate::progress::{self, seconds};
 use crate::repository::Repository;
 use crate::setup::{Tool, Tools};
 use crate::wasm_target::RouteChoice;
+use crate::{assets, pack};
 
 const APP_LIMIT: Duration = Duration::from_secs(300);
 /// A first build of the server compiles a database, among other things.
@@ -35,10 +35,7 @@ pub(crate) struct Wish {
 pub(crate) fn run(repository: &Repository, choice: RouteChoice, wish: &Wish) -> Result<ExitCode> {
     let started = Instant::now();
     build(repository, choice)?;
-    println!(
-        "built in {}; starting the server, Ctrl-C stops it",
-        seconds(started.elapsed())
-    );
+    println!("built in {}; starting the server, Ctrl-C stops it", seconds(started.elapsed()));
     let mut server = repository.command(server_binary(repository, "release"));
     server.arg("serve");
     if let Some(database) = &wish.database {
@@ -57,23 +54,14 @@ pub(crate) fn run(repository: &Repository, choice: RouteChoice, wish: &Wish) -> 
 pub(crate) fn build(repository: &Repository, choice: RouteChoice) -> Result<()> {
     let tools = Tools::prepare(repository, choice, Tool::FOR_BUILDING)?;
     pack::build(repository, tools.for_building()?)?;
+    assets::build_vocabularies(repository)?;
     build_app(repository)?;
+    assets::compress_app(repository)?;
     let mut cargo = repository.cargo();
-    cargo.args([
-        "build",
-        "--release",
-        "--package",
-        "kumari-server",
-        "--bin",
-        "kumari-credits",
-    ]);
+    cargo.args(["build", "--release", "--package", "kumari-server", "--bin", "kumari-credits"]);
     let ran = progress::run(repository, "build the server", &mut cargo, SERVER_LIMIT)?;
     if !ran.passed {
-        bail!(
-            "building the server {}:\n{}",
-            ran.how_it_ended(),
-            ran.output_tail()
-        );
+        bail!("building the server {}:\n{}", ran.how_it_ended(), ran.output_tail());
     }
     println!("     server built ({})", seconds(ran.took));
     Ok(())
@@ -88,11 +76,7 @@ pub(crate) fn build_app(repository: &Repository) -> Result<()> {
     npm.args(["run", "build", "--workspace", "www"]);
     let ran = progress::run(repository, "build the app", &mut npm, APP_LIMIT)?;
     if !ran.passed {
-        bail!(
-            "building the app {}:\n{}",
-            ran.how_it_ended(),
-            ran.output_tail()
-        );
+        bail!("building the app {}:\n{}", ran.how_it_ended(), ran.output_tail());
     }
     println!("     app built ({})", seconds(ran.took));
     Ok(())
@@ -100,9 +84,7 @@ pub(crate) fn build_app(repository: &Repository) -> Result<()> {
 
 /// Where cargo leaves the server, by profile folder.
 pub(crate) fn server_binary(repository: &Repository, profile: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || repository.path("target"),
-        |folder| repository.path(folder),
-    );
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| repository.path("target"), |folder| repository.path(folder));
     target.join(profile).join("kumari-credits")
 }

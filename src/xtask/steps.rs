@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::setup::Tool;
 use crate::test::{Bench, Step, Verdict, ready};
-use crate::{chromium, pack, run};
+use crate::{assets, chromium, pack, run};
 
 /// Checks that compile nothing.
 const SHORT: Duration = Duration::from_secs(300);
@@ -20,13 +20,7 @@ const SEED: &str = "20261123";
 
 /// All steps.
 pub(crate) const STEPS: &[Step] = &[
-    Step {
-        name: "fmt",
-        shows: "Rust is formatted",
-        needs: &[],
-        uses: &[],
-        run: fmt,
-    },
+    Step { name: "fmt", shows: "Rust is formatted", needs: &[], uses: &[], run: fmt },
     Step {
         name: "deny",
         shows: "licences, sources and bans of crates",
@@ -139,8 +133,7 @@ fn cargo_deny(bench: &Bench, checks: &[&str]) -> Result<Verdict> {
         Err(verdict) => return Ok(verdict),
     };
     let mut deny = bench.repository.command(programs.join("cargo-deny"));
-    deny.args(["--all-features", "check", "--hide-inclusion-graph"])
-        .args(checks);
+    deny.args(["--all-features", "check", "--hide-inclusion-graph"]).args(checks);
     bench.check(deny, SHORT)
 }
 
@@ -150,10 +143,7 @@ fn prices(bench: &Bench) -> Result<Verdict> {
         Err(verdict) => return Ok(verdict),
     };
     let mut drift = bench.repository.command(programs.join("python"));
-    drift.args([
-        "src/xtask/price_book/drift.py",
-        "src/server/price-book.json",
-    ]);
+    drift.args(["src/xtask/price_book/drift.py", "src/server/price-book.json"]);
     // Nothing may be written beside the sources.
     drift.env("PYTHONDONTWRITEBYTECODE", "1");
     bench.check(drift, SHORT)
@@ -193,28 +183,20 @@ fn app(bench: &Bench) -> Result<Verdict> {
     if let Err(verdict) = bench.npm() {
         return Ok(verdict);
     }
+    assets::build_vocabularies(bench.repository)?;
     run::build_app(bench.repository)?;
     Ok(Verdict::Passed)
 }
 
 fn clippy(bench: &Bench) -> Result<Verdict> {
     let mut cargo = bench.repository.cargo();
-    cargo.args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]);
+    cargo.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
     bench.check(cargo, LONG)
 }
 
 fn rust(bench: &Bench) -> Result<Verdict> {
     let mut cargo = bench.repository.cargo();
-    cargo
-        .args(["test", "--workspace"])
-        .env("PROPTEST_RNG_SEED", SEED);
+    cargo.args(["test", "--workspace"]).env("PROPTEST_RNG_SEED", SEED);
     bench.check(cargo, LONG)
 }
 
@@ -224,13 +206,7 @@ fn e2e(bench: &Bench) -> Result<Verdict> {
         (Err(verdict), _) | (_, Err(verdict)) => return Ok(verdict),
     };
     let mut cargo = bench.repository.cargo();
-    cargo.args([
-        "build",
-        "--package",
-        "kumari-server",
-        "--bin",
-        "kumari-credits",
-    ]);
+    cargo.args(["build", "--package", "kumari-server", "--bin", "kumari-credits"]);
     match bench.check(cargo, LONG)? {
         Verdict::Passed => {}
         verdict @ (Verdict::Failed(_) | Verdict::NotChecked(_)) => return Ok(verdict),
@@ -238,10 +214,7 @@ fn e2e(bench: &Bench) -> Result<Verdict> {
     let mut npm = bench.repository.command("npm");
     npm.args(["run", "e2e"])
         .env(chromium::VARIABLE, browser)
-        .env(
-            "KUMARI_SERVER",
-            run::server_binary(bench.repository, "debug"),
-        );
+        .env("KUMARI_SERVER", run::server_binary(bench.repository, "debug"));
     bench.check(npm, LONG)
 }
 

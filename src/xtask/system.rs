@@ -42,10 +42,7 @@ pub(crate) fn install(
     what: &str,
     packages: &[&str],
 ) -> Result<Result<(), Missing>> {
-    let by_hand = format!(
-        "apt-get install -y --no-install-recommends {}",
-        packages.join(" ")
-    );
+    let by_hand = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
     let missing = |why: &str| Missing {
         what: format!("{what} is missing, {why}"),
         command: format!("run as root: {by_hand}"),
@@ -69,23 +66,14 @@ pub(crate) fn install(
         if !root {
             command.args(["-n", "apt-get"]);
         }
-        command
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive");
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
         command
     };
-    let lists = progress::run(
-        repository,
-        "apt-get update",
-        &mut apt(&["update", "-q"]),
-        UPDATE_LIMIT,
-    )?;
+    let lists =
+        progress::run(repository, "apt-get update", &mut apt(&["update", "-q"]), UPDATE_LIMIT)?;
     if !lists.passed {
         // Old lists may still do: the install says the last word.
-        println!(
-            "     apt-get update {}; going on with the lists at hand",
-            lists.how_it_ended()
-        );
+        println!("     apt-get update {}; going on with the lists at hand", lists.how_it_ended());
     }
     let mut arguments = vec!["install", "-q", "-y", "--no-install-recommends"];
     arguments.extend(packages);
@@ -123,10 +111,7 @@ fn asked_and_answered_yes(what: &str, by_hand: &str) -> Result<bool> {
     print!("{what} is missing. Install it now (sudo {by_hand})? [y/N] ");
     std::io::stdout().flush().context("cannot ask")?;
     let mut answer = String::new();
-    std::io::stdin()
-        .lock()
-        .read_line(&mut answer)
-        .context("cannot read the answer")?;
+    std::io::stdin().lock().read_line(&mut answer).context("cannot read the answer")?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 

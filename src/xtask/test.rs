@@ -89,8 +89,7 @@ impl Bench<'_> {
 /// # Errors
 /// The verdict.
 pub(crate) fn ready<T: Clone>(part: &Part<T>) -> Result<T, Verdict> {
-    part.clone()
-        .map_err(|missing| Verdict::NotChecked(missing.to_string()))
+    part.clone().map_err(|missing| Verdict::NotChecked(missing.to_string()))
 }
 
 /// Runs the steps asked for, and prints how each ended.
@@ -107,11 +106,7 @@ pub(crate) fn run(repository: &Repository, choice: RouteChoice, wish: &Wish) -> 
         let verdict = match unmet_need(step, &results) {
             Some(verdict) => verdict,
             None => {
-                let bench = Bench {
-                    repository,
-                    tools: &tools,
-                    step: step.name,
-                };
+                let bench = Bench { repository, tools: &tools, step: step.name };
                 (step.run)(&bench).unwrap_or_else(|fault| Verdict::Failed(format!("{fault:#}")))
             }
         };
@@ -131,10 +126,8 @@ fn with_needs<'a>(steps: &'a [Step], names: &[String]) -> Result<Vec<&'a Step>> 
             wanted.extend(step.needs);
         }
     }
-    let chosen: Vec<&Step> = steps
-        .iter()
-        .filter(|step| names.is_empty() || wanted.contains(&step.name))
-        .collect();
+    let chosen: Vec<&Step> =
+        steps.iter().filter(|step| names.is_empty() || wanted.contains(&step.name)).collect();
     if chosen.is_empty() {
         bail!("no such step");
     }
@@ -164,12 +157,7 @@ fn line(step: &Step, verdict: &Verdict, took: Duration) -> String {
         Verdict::Failed(_) => ("FAILED", String::new()),
         Verdict::NotChecked(why) => ("not checked", format!(" ({why})")),
     };
-    format!(
-        "{word:<12} {:<10} {:>8}  {}{why}",
-        step.name,
-        seconds(took),
-        step.shows
-    )
+    format!("{word:<12} {:<10} {:>8}  {}{why}", step.name, seconds(took), step.shows)
 }
 
 fn summary(results: &[(&Step, Verdict, Duration)]) -> ExitCode {
@@ -178,22 +166,13 @@ fn summary(results: &[(&Step, Verdict, Duration)]) -> ExitCode {
         println!("{}", line(step, verdict, *took));
     }
     println!("\n{}", count(results));
-    let failed = results
-        .iter()
-        .any(|(_, verdict, _)| matches!(verdict, Verdict::Failed(_)));
-    if failed {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    }
+    let failed = results.iter().any(|(_, verdict, _)| matches!(verdict, Verdict::Failed(_)));
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 fn count(results: &[(&Step, Verdict, Duration)]) -> String {
     let number = |matching: fn(&Verdict) -> bool| {
-        results
-            .iter()
-            .filter(|(_, verdict, _)| matching(verdict))
-            .count()
+        results.iter().filter(|(_, verdict, _)| matching(verdict)).count()
     };
     let passed = number(|verdict| *verdict == Verdict::Passed);
     let failed = number(|verdict| matches!(verdict, Verdict::Failed(_)));
@@ -213,13 +192,7 @@ mod tests {
     use super::*;
 
     fn step(name: &'static str, needs: &'static [&'static str]) -> Step {
-        Step {
-            name,
-            shows: "",
-            needs,
-            uses: &[],
-            run: |_| Ok(Verdict::Passed),
-        }
+        Step { name, shows: "", needs, uses: &[], run: |_| Ok(Verdict::Passed) }
     }
 
     fn names_of(steps: &[&Step]) -> Vec<&'static str> {
@@ -228,12 +201,8 @@ mod tests {
 
     #[test]
     fn a_step_brings_what_it_needs_and_nothing_else() {
-        let steps = [
-            step("fmt", &[]),
-            step("pack", &[]),
-            step("app", &["pack"]),
-            step("e2e", &["app"]),
-        ];
+        let steps =
+            [step("fmt", &[]), step("pack", &[]), step("app", &["pack"]), step("e2e", &["app"])];
         let chosen = with_needs(&steps, &["e2e".to_owned()]).unwrap();
         assert_eq!(names_of(&chosen), ["pack", "app", "e2e"]);
         assert_eq!(with_needs(&steps, &[]).unwrap().len(), 4);
@@ -263,10 +232,8 @@ mod tests {
             Verdict::Passed,
             Verdict::NotChecked(String::new()),
         ];
-        let results: Vec<_> = verdicts
-            .into_iter()
-            .map(|verdict| (&one, verdict, Duration::ZERO))
-            .collect();
+        let results: Vec<_> =
+            verdicts.into_iter().map(|verdict| (&one, verdict, Duration::ZERO)).collect();
         assert_eq!(count(&results), "2 passed, 1 failed, 1 skipped");
         assert_eq!(count(results.get(..3).unwrap()), "2 passed, 1 failed");
     }

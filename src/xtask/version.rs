@@ -30,10 +30,7 @@ impl Version {
 
     /// What `command` answers; `None` when it is not there or says nothing like a version.
     pub(crate) fn of(command: &mut Command) -> Option<Self> {
-        let output = command
-            .output()
-            .ok()
-            .filter(|output| output.status.success())?;
+        let output = command.output().ok().filter(|output| output.status.success())?;
         Self::find_in(&String::from_utf8_lossy(&output.stdout))
     }
 }
@@ -46,14 +43,8 @@ mod tests {
     fn versions_are_found_in_what_programs_say() {
         let table = [
             ("v20.20.2", Some(Version(20, 20, 2))),
-            (
-                "rustc 1.96.0 (ac68faa20 2026-05-25)",
-                Some(Version(1, 96, 0)),
-            ),
-            (
-                "Chromium 156.0.8078.79 built on Debian",
-                Some(Version(156, 0, 8078)),
-            ),
+            ("rustc 1.96.0 (ac68faa20 2026-05-25)", Some(Version(1, 96, 0))),
+            ("Chromium 156.0.8078.79 built on Debian", Some(Version(156, 0, 8078))),
             ("18.20.4+dfsg-1~deb12u1", Some(Version(18, 20, 4))),
             ("cargo-deny 0.20.2", Some(Version(0, 20, 2))),
             ("11.19", Some(Version(11, 19, 0))),

@@ -29,18 +29,9 @@ pub(crate) struct Module {
 
 /// The modules, in the order in which a page loads them.
 pub(crate) const MODULES: [Module; 3] = [
-    Module {
-        name: "rules",
-        gzip_bytes_max: 60_000,
-    },
-    Module {
-        name: "client",
-        gzip_bytes_max: 100_000,
-    },
-    Module {
-        name: "tokens",
-        gzip_bytes_max: 40_000,
-    },
+    Module { name: "rules", gzip_bytes_max: 60_000 },
+    Module { name: "client", gzip_bytes_max: 100_000 },
+    Module { name: "tokens", gzip_bytes_max: 40_000 },
 ];
 
 /// Where built files land.
@@ -70,11 +61,7 @@ impl Module {
     /// The files of the module in `pkg/dist`.
     pub(crate) fn files(&self) -> [String; 3] {
         let name = self.name;
-        [
-            format!("{name}.js"),
-            format!("{name}.d.ts"),
-            format!("{name}_bg.wasm"),
-        ]
+        [format!("{name}.js"), format!("{name}.d.ts"), format!("{name}_bg.wasm")]
     }
 }
 
@@ -98,23 +85,12 @@ pub(crate) fn build(repository: &Repository, route: &Route) -> Result<()> {
 fn compile(repository: &Repository, route: &Route, module: &Module) -> Result<PathBuf> {
     let mut command = route.cargo_build(repository);
     command
-        .args([
-            "--package",
-            "kumari-browser",
-            "--profile",
-            "wasm",
-            "--no-default-features",
-        ])
+        .args(["--package", "kumari-browser", "--profile", "wasm", "--no-default-features"])
         .args(["--features", module.name]);
     let title = format!("compile wasm {} ({})", module.name, route.name());
     let ran = progress::run(repository, &title, &mut command, COMPILE_LIMIT)?;
     if !ran.passed {
-        bail!(
-            "compiling wasm {} {}:\n{}",
-            module.name,
-            ran.how_it_ended(),
-            ran.output_tail()
-        );
+        bail!("compiling wasm {} {}:\n{}", module.name, ran.how_it_ended(), ran.output_tail());
     }
     // The three features leave their result at one place, so it is taken away before the next.
     let made = repository
@@ -162,20 +138,11 @@ fn bind_and_shrink(repository: &Repository, module: &Module, compiled: &Path) ->
     let [script, types, wasm] = module.files();
     let shrunk = folder.join("shrunk.wasm");
     let mut command = repository.command(repository.path("node_modules/.bin/wasm-opt"));
-    command
-        .args(WASM_OPT)
-        .arg(bound.join(&wasm))
-        .arg("-o")
-        .arg(&shrunk);
+    command.args(WASM_OPT).arg(bound.join(&wasm)).arg("-o").arg(&shrunk);
     let title = format!("wasm-opt {}", module.name);
     let ran = progress::run(repository, &title, &mut command, OPTIMIZE_LIMIT)?;
     if !ran.passed {
-        bail!(
-            "wasm-opt {} {}:\n{}",
-            module.name,
-            ran.how_it_ended(),
-            ran.output_tail()
-        );
+        bail!("wasm-opt {} {}:\n{}", module.name, ran.how_it_ended(), ran.output_tail());
     }
     let dist = repository.path(DIST);
     for file in [&script, &types] {
@@ -185,11 +152,7 @@ fn bind_and_shrink(repository: &Repository, module: &Module, compiled: &Path) ->
     // Written last: a run that was stopped on the way does its work again.
     repository::write(&folder.join("bound.wasm"), &fs::read(compiled)?)?;
     repository::write(&folder.join("tools.txt"), tools(repository)?.as_bytes())?;
-    println!(
-        "     wasm {} bound and shrunk ({})",
-        module.name,
-        seconds(ran.took)
-    );
+    println!("     wasm {} bound and shrunk ({})", module.name, seconds(ran.took));
     Ok(())
 }
 
@@ -203,13 +166,7 @@ fn tools(repository: &Repository) -> Result<String> {
     let text = fs::read_to_string(&file)
         .with_context(|| format!("no binaryen at `{}`; run: npm ci", file.display()))?;
     let package: serde_json::Value = serde_json::from_str(&text)?;
-    let binaryen = package
-        .get("version")
-        .and_then(serde_json::Value::as_str)
-        .unwrap_or("?");
+    let binaryen = package.get("version").and_then(serde_json::Value::as_str).unwrap_or("?");
     let bindgen = wasm_bindgen_shared::SCHEMA_VERSION;
-    Ok(format!(
-        "wasm-bindgen {bindgen}, binaryen {binaryen}, {}",
-        WASM_OPT.join(" ")
-    ))
+    Ok(format!("wasm-bindgen {bindgen}, binaryen {binaryen}, {}", WASM_OPT.join(" ")))
 }

@@ -111,10 +111,7 @@ pub(crate) fn ready(
         add.args(["target", "add", TARGET]);
         let ran = progress::run(repository, "rustup target add", &mut add, RUSTUP_LIMIT)?;
         if ran.passed && toolchain_has_target(repository) {
-            println!(
-                "     installed the target {TARGET} with rustup ({})",
-                seconds(ran.took)
-            );
+            println!("     installed the target {TARGET} with rustup ({})", seconds(ran.took));
             return Ok(Ok(Route::Rustup));
         }
         println!("     rustup target add {TARGET} {}", ran.how_it_ended());
@@ -164,17 +161,13 @@ fn debian_with_linker(repository: &Repository) -> Result<Result<Route, Missing>>
     if let Some(linker) = linker(repository) {
         return Ok(Ok(Route::Debian { linker }));
     }
-    Ok(
-        match system::install(repository, "a linker for wasm32", &["lld"])? {
-            Err(missing) => Err(missing),
-            Ok(()) => linker(repository)
-                .map(|linker| Route::Debian { linker })
-                .ok_or(Missing {
-                    what: "lld was installed, but there is no `wasm-ld` on PATH".to_owned(),
-                    command: "put the folder of `wasm-ld` on PATH".to_owned(),
-                }),
-        },
-    )
+    Ok(match system::install(repository, "a linker for wasm32", &["lld"])? {
+        Err(missing) => Err(missing),
+        Ok(()) => linker(repository).map(|linker| Route::Debian { linker }).ok_or(Missing {
+            what: "lld was installed, but there is no `wasm-ld` on PATH".to_owned(),
+            command: "put the folder of `wasm-ld` on PATH".to_owned(),
+        }),
+    })
 }
 
 /// The linker of the rustup toolchain, or one of Debian's.
@@ -198,10 +191,7 @@ fn remapped_paths(repository: &Repository) -> OsString {
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
     let mut flags = OsString::new();
-    let places = [
-        (cargo_home, "cargo"),
-        (Some(repository.root().to_path_buf()), "kumari"),
-    ];
+    let places = [(cargo_home, "cargo"), (Some(repository.root().to_path_buf()), "kumari")];
     for (place, name) in places {
         if let Some(place) = place {
             if !flags.is_empty() {
