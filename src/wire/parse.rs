@@ -101,7 +101,7 @@ mod tests {
             (
                 r#"{"task":"direct","input_tokens":{"o200k_base":1,"o200k_base":2}}"#,
                 "input_tokens",
-                "a key occurs twice",
+                "occurs twice",
             ),
             (r#"{"task":"direct","images":-1}"#, "images", "invalid value"),
             (r#"{"models":[]}"#, "", "missing field `task`"),
