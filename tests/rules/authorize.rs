@@ -1,0 +1,218 @@
+//! Reserving credits (R17, R18, R21–R23, R27, R29–R32).
+
+use kumari_engine::account::Answer;
+use kumari_engine::denial::DenialCode;
+use kumari_engine::entry::{Event, is_balanced};
+use kumari_engine::lot::{Lot, LotId, LotKind, burn_down};
+use kumari_engine::request::Task;
+use kumari_tests::accounts::{Ledger, credits, time};
+use kumari_tests::books::{request, small_book};
+
+#[test]
+fn r18_burn_down_is_one_order() {
+    let lot = |id: u64, kind, priority, end: Option<&str>, from: &str| Lot {
+        id: LotId(id),
+        kind,
+        priority,
+        effective_at: time(from),
+        expires_at: end.map(time),
+        granted: credits("1"),
+        available: credits("1"),
+        held: credits("0"),
+    };
+    let (jan, feb) = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
+    let expected = [
+        lot(9, LotKind::Pack, -1, None, feb),
+        lot(8, LotKind::Promo, 0, Some("2026-03-01T00:00:00Z"), feb),
+        lot(7, LotKind::Pro, 0, Some("2026-03-15T00:00:00Z"), feb),
+        lot(6, LotKind::Free, 0, None, feb),
+        lot(4, LotKind::Pack, 0, None, jan),
+        lot(5, LotKind::Pack, 0, None, jan),
+        lot(3, LotKind::Pack, 0, None, feb),
+        lot(1, LotKind::Free, 1, None, jan),
+    ];
+    let mut sorted = expected;
+    sorted.reverse();
+    sorted.sort_by(burn_down);
+    assert_eq!(sorted, expected);
+}
+
+#[test]
+fn r18_a_lot_is_usable_from_its_beginning_to_before_its_end() {
+    let mut ledger = Ledger::default();
+    ledger.grant_until("g", LotKind::Pro, "5", Some("2026-03-15T00:00:00Z"));
+    let lot = ledger.account.lots[0];
+    for (at, usable) in [
+        ("2026-02-28T23:59:59.999Z", false),
+        ("2026-03-01T00:00:00Z", true),
+        ("2026-03-14T23:59:59.999Z", true),
+        ("2026-03-15T00:00:00Z", false),
+    ] {
+        assert_eq!(lot.is_usable(time(at)), usable, "{at}");
+    }
+}
+
+#[test]
+fn r23_e05_a_hold_takes_lots_in_order_and_ends_alike_in_either_order() {
+    let book = small_book(|book| {
+        // Legs of exactly 4 and 3 credits: 0.5 + 3 500 and 0.05 + 73 750 output tokens.
+        book["models"][0]["rates"]["output_tokens"]["credits"] = "1000".into();
+        book["tasks"][0]["offers"][0]["per_request"] = "3".into();
+        book["tasks"][0]["offers"][1]["per_request"] = "4".into();
+        for model in [0, 1] {
+            for rate in book["models"][model]["rates"].as_object_mut().unwrap().values_mut() {
+                *rate = serde_json::json!({"credits": "0", "per": 1, "free": true});
+            }
+        }
+        // 3.5 of A: its price per output token is set so that 3 500 tokens make it.
+        book["tasks"][0]["offers"][1]["per_request"] = "3".into();
+        book["models"][1]["rates"]["output_tokens"] =
+            serde_json::json!({"credits": "1", "per": 1000});
+        book["tasks"][0]["offers"][1]["bounds"]["output_tokens"]["max"] = 1000.into();
+        book["levels"][1]["from"] = "3.5".into();
+        book["references"][0]["levels"] = serde_json::json!(["low"]);
+    });
+    let compare = request(Task::Compare, &["top", "lite"], 10);
+    for a_first in [true, false] {
+        let mut ledger = Ledger::default();
+        ledger.grant("free", LotKind::Free, "2");
+        ledger.grant("pack", LotKind::Pack, "50");
+        ledger.grant_until("pro", LotKind::Pro, "3", Some("2026-03-15T00:00:00Z"));
+        let Ok(Answer::Authorized(hold)) = ledger.authorize(&book, "a", &compare) else { panic!() };
+        let drawn: Vec<_> =
+            hold.lots.iter().map(|part| (part.kind, part.amount.to_string())).collect();
+        assert_eq!(
+            drawn,
+            [(LotKind::Pro, "3".into()), (LotKind::Free, "2".into()), (LotKind::Pack, "2".into())]
+        );
+        assert_eq!(
+            hold.legs.iter().map(|leg| leg.part.to_string()).collect::<Vec<_>>(),
+            ["4", "3"]
+        );
+        assert_eq!(ledger.balances(), ("48".into(), "7".into(), "55".into()));
+        let settle = |ledger: &mut Ledger| {
+            let usage = [(kumari_engine::meter::Meter::OutputTokens, 500)];
+            ledger.settle(&book, ("a", 0), "top", &usage).unwrap();
+        };
+        if a_first {
+            settle(&mut ledger);
+            ledger.void(&book, ("a", 1)).unwrap();
+        } else {
+            ledger.void(&book, ("a", 1)).unwrap();
+            settle(&mut ledger);
+        }
+        assert_eq!(
+            ledger.lots(),
+            [(LotKind::Free, "1.5".into()), (LotKind::Pack, "50".into())],
+            "a_first {a_first}; Pro is used up"
+        );
+        assert_eq!(ledger.balances(), ("51.5".into(), "0".into(), "51.5".into()));
+    }
+}
+
+#[test]
+fn r27_e08_only_an_admission_binds_an_action_id() {
+    let book = small_book(|_| {});
+    let message = request(Task::Direct, &["lite"], 10);
+    let mut ledger = Ledger::default();
+    let denial = ledger.authorize(&book, "a", &message).unwrap_err();
+    assert_eq!(denial.code, DenialCode::CreditsExhausted);
+    assert_eq!(ledger.account.sequence, 0, "a denial stores nothing");
+
+    ledger.grant("payment", LotKind::Pack, "10");
+    let first = ledger.authorize(&book, "a", &message).unwrap();
+    let held = ledger.balances();
+    let sequence = ledger.account.sequence;
+    assert_eq!(ledger.authorize(&book, "a", &message).unwrap(), first);
+    assert_eq!((ledger.balances(), ledger.account.sequence), (held, sequence), "no second hold");
+
+    let other = request(Task::Direct, &["top"], 10);
+    assert_eq!(ledger.authorize(&book, "a", &other).unwrap_err().code, DenialCode::ActionIdReused);
+    assert_eq!(
+        ledger.authorize(&book, "payment", &message).unwrap_err().code,
+        DenialCode::ActionIdReused,
+        "a payment's id is no action's"
+    );
+}
+
+#[test]
+fn r27_a_repeat_after_the_end_gets_the_hold_and_holds_nothing_again() {
+    let book = small_book(|_| {});
+    let message = request(Task::Direct, &["lite"], 10);
+    let mut ledger = Ledger::default();
+    ledger.grant("g", LotKind::Pack, "10");
+    ledger.authorize(&book, "a", &message).unwrap();
+    ledger.void(&book, ("a", 0)).unwrap();
+    let sequence = ledger.account.sequence;
+    assert!(
+        matches!(ledger.authorize(&book, "a", &message), Ok(Answer::Authorized(hold)) if !hold.is_open())
+    );
+    assert_eq!(ledger.account.sequence, sequence);
+}
+
+#[test]
+fn r29_r30_every_entry_balances_and_names_its_lots() {
+    let book = small_book(|_| {});
+    let mut ledger = Ledger::default();
+    ledger.grant("g", LotKind::Pack, "10");
+    ledger.authorize(&book, "a", &request(Task::Direct, &["top"], 1_000)).unwrap();
+    let usage = [(kumari_engine::meter::Meter::OutputTokens, 100)];
+    ledger.settle(&book, ("a", 0), "top", &usage).unwrap();
+    assert_eq!(ledger.entries.len(), 3);
+    for entry in &ledger.entries {
+        assert_eq!(is_balanced(&entry.postings), Ok(true), "{entry:?}");
+        assert!(entry.postings.len() >= 2);
+    }
+    assert!(matches!(ledger.entries[1].event, Event::Authorized { .. }));
+    let totals = ledger.account.totals;
+    assert_eq!((totals.issued, totals.revenue), (credits("10"), credits("0.6")));
+}
+
+#[test]
+fn r32_e12_an_ended_lot_counts_as_nothing_before_any_sweep() {
+    let book = small_book(|_| {});
+    let mut ledger = Ledger::default();
+    ledger.grant_until("pro", LotKind::Pro, "5", Some("2026-03-15T00:00:00Z"));
+    ledger.grant("pack", LotKind::Pack, "7");
+    ledger.now = time("2026-03-14T23:59:59Z");
+    assert_eq!(ledger.balances().0, "12");
+    ledger.now = time("2026-03-15T00:00:01Z");
+    assert_eq!(ledger.balances(), ("7".into(), "0".into(), "7".into()), "in a read");
+    let Ok(Answer::Authorized(hold)) =
+        ledger.authorize(&book, "a", &request(Task::Direct, &["lite"], 10))
+    else {
+        panic!()
+    };
+    assert_eq!(hold.lots.len(), 1);
+    assert_eq!(hold.lots[0].kind, LotKind::Pack, "in a command");
+    assert_eq!(ledger.account.totals.breakage, credits("5"));
+    assert_eq!(ledger.entries[2].at, time("2026-03-15T00:00:00Z"), "dated when it ended");
+}
+
+#[test]
+fn r32_now_never_runs_backwards() {
+    let book = small_book(|_| {});
+    let mut ledger = Ledger::default();
+    ledger.grant("g", LotKind::Pack, "10");
+    ledger.now = time("2026-02-01T00:00:00Z");
+    let Ok(Answer::Authorized(hold)) =
+        ledger.authorize(&book, "a", &request(Task::Direct, &["lite"], 10))
+    else {
+        panic!()
+    };
+    assert_eq!(hold.authorized_at, time("2026-03-01T00:00:00Z"));
+}
+
+#[test]
+fn r17_r19_a_grant_is_made_once_and_expiry_leaves_other_lots_alone() {
+    let mut ledger = Ledger::default();
+    ledger.grant("free", LotKind::Free, "100");
+    ledger.grant("free", LotKind::Free, "100");
+    assert_eq!(ledger.balances().0, "100");
+    ledger.grant_until("pro", LotKind::Pro, "5", Some("2026-03-15T00:00:00Z"));
+    let before = ledger.account.lots[0];
+    ledger.now = time("2026-03-16T00:00:00Z");
+    ledger.grant("pack", LotKind::Pack, "1");
+    assert_eq!(ledger.account.lots[0], before, "bit-identical");
+    assert_eq!(ledger.lots().len(), 2);
+}

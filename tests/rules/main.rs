@@ -1,0 +1,10 @@
+//! The rules of credits, one test for each, found by its number; the worked examples by theirs.
+
+mod authorize;
+mod eligibility;
+mod estimate;
+mod laws;
+mod price_book;
+mod rating;
+mod receipt;
+mod settle;
