@@ -1,1 +1,32 @@
 //! The journal in a database: one trait, several back ends, one conformance suite.
+//!
+//! A [`Store`] keeps what the engine decided and never decides itself: it computes no amount, and
+//! of the journal it only ever adds rows. [`Ledger`] is the one place that loads an account, lets
+//! the engine decide in memory, and appends and commits what came out. Beside the journal a store
+//! keeps conversations, sessions and published price books.
+//!
+//! It knows no HTTP, no model provider and no price.
+//!
+//! Modules are listed in reading order.
+
+mod error;
+mod limits;
+mod clock;
+mod chat;
+mod lookup;
+mod store;
+mod check;
+mod memory;
+mod ledger;
+
+pub use chat::{
+    ActionChat, Author, ChatWrite, Conversation, ConversationId, Message, MessageStatus,
+    MessageUpdate,
+};
+pub use clock::{Clock, SettableClock, SystemClock};
+pub use error::StoreError;
+pub use ledger::{LOSSES_MAX, Ledger, LedgerError, Swept};
+pub use limits::*;
+pub use lookup::{BookListing, Session, StoredBook, TokenHash};
+pub use memory::MemoryStore;
+pub use store::{Commit, CommitOutcome, Decide, Decided, Store, Wanted};

@@ -1,0 +1,111 @@
+//! What every back end refuses before it writes, so that one command's fault never reaches the
+//! commands that are committed with it.
+
+use crate::chat::{ChatWrite, Message};
+use crate::error::StoreError;
+use crate::limits::{
+    BATCH_MAX, BOOK_BYTES_MAX, CHAT_WRITES_MAX, TEXT_BYTES_MAX, TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
+};
+use crate::lookup::StoredBook;
+use crate::store::{Commit, Wanted};
+use kumari_engine::account::{Account, Action, Change};
+use kumari_engine::id::ActionId;
+use kumari_engine::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A list that is asked for is not too long. Returns the limit as a count.
+pub(crate) fn limit(what: &'static str, asked: u32, max: u32) -> Result<usize, StoreError> {
+    let count = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
+    at_most(what, count(asked), count(max)).map(|()| count(asked))
+}
+
+/// The accounts and actions wanted are not too many.
+pub(crate) fn wanted(wanted: &[Wanted]) -> Result<(), StoreError> {
+    at_most("accounts", wanted.len(), BATCH_MAX)?;
+    wanted.iter().try_for_each(|one| at_most("actions", one.actions.len(), WANTED_ACTIONS_MAX))
+}
+
+/// The commits can be written: each follows from what it says it was decided on.
+pub(crate) fn commits(commits: &[Commit]) -> Result<(), StoreError> {
+    at_most("commits", commits.len(), BATCH_MAX)?;
+    let mut accounts = BTreeSet::new();
+    for commit in commits {
+        if !accounts.insert(&commit.change.account.id) {
+            return Err(StoreError::Invalid("two commits of one account"));
+        }
+        entries(commit.before, &commit.change)?;
+        touched(&commit.change)?;
+        chat(&commit.chat)?;
+    }
+    Ok(())
+}
+
+/// The chat rows are neither too many nor too long.
+pub(crate) fn chat(writes: &[ChatWrite]) -> Result<(), StoreError> {
+    let mut rows = 0_usize;
+    for write in writes {
+        let text = match write {
+            ChatWrite::Append { conversation, messages } => {
+                rows = rows.saturating_add(messages.len());
+                at_most("bytes of a title", conversation.title.len(), TITLE_BYTES_MAX)?;
+                messages.iter().map(|Message { text, .. }| text.len()).max()
+            }
+            ChatWrite::Update(update) => update.text.as_ref().map(String::len),
+        };
+        rows = rows.saturating_add(1);
+        at_most("bytes of a text", text.unwrap_or(0), TEXT_BYTES_MAX)?;
+    }
+    at_most("chat rows", rows, CHAT_WRITES_MAX)
+}
+
+/// The price book is not too long.
+pub(crate) fn book(book: &StoredBook) -> Result<(), StoreError> {
+    at_most("bytes of a price book", book.json.len(), BOOK_BYTES_MAX)
+}
+
+/// The actions that the change's entries are about, as they are after it.
+pub(crate) fn touched(change: &Change) -> Result<BTreeMap<&ActionId, &Action>, StoreError> {
+    let named = change.entries.iter().filter_map(|entry| entry.event.action_id());
+    named
+        .map(|action_id| match change.account.actions.get(action_id) {
+            Some(action) => Ok((action_id, action)),
+            None => Err(StoreError::Invalid("an entry about an action that the account lacks")),
+        })
+        .collect()
+}
+
+/// When an open hold's deadline comes; of anything else never.
+pub(crate) fn open_until(action: &Action) -> Option<Timestamp> {
+    match action {
+        Action::Hold(hold) if hold.is_open() => Some(hold.deadline),
+        Action::Hold(_) | Action::Grant(_) => None,
+    }
+}
+
+/// When the next lot with something left in it ends.
+pub(crate) fn next_lot_end(account: &Account) -> Option<Timestamp> {
+    let left = account.lots.iter().filter(|lot| lot.available.is_positive());
+    left.filter_map(|lot| lot.expires_at).min()
+}
+
+fn entries(before: u64, change: &Change) -> Result<(), StoreError> {
+    if change.entries.is_empty() {
+        return Err(StoreError::Invalid("a change without entries"));
+    }
+    let mut sequence = before;
+    for entry in &change.entries {
+        if sequence.checked_add(1) != Some(entry.sequence) {
+            return Err(StoreError::Invalid("entries that do not follow each other"));
+        }
+        sequence = entry.sequence;
+    }
+    if sequence == change.account.sequence {
+        Ok(())
+    } else {
+        Err(StoreError::Invalid("entries that do not lead to their account"))
+    }
+}
+
+fn at_most(what: &'static str, count: usize, max: usize) -> Result<(), StoreError> {
+    if count > max { Err(StoreError::OverLimit { what, max }) } else { Ok(()) }
+}

@@ -1,0 +1,62 @@
+//! Why a store could not do what it was asked: faults, never a business "no".
+
+use kumari_engine::id::BookVersion;
+use thiserror::Error;
+
+/// A fault of a store. Unless the variant says otherwise, nothing was changed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Too much is waiting, or another process has the database for too long. Try again soon.
+    #[error("the store has too much to do; try again in a moment")]
+    Busy,
+    /// The store is closed, or its writer died. If a write was under way it may have happened.
+    #[error("the store is closed")]
+    Closed,
+    /// More was asked for than one call may have.
+    #[error("{what} are limited to {max} a call; ask for fewer")]
+    OverLimit {
+        /// Of what.
+        what: &'static str,
+        /// The most.
+        max: usize,
+    },
+    /// The caller's values contradict each other.
+    #[error("the store was given {0}")]
+    Invalid(&'static str),
+    /// A published price book never changes, and this version has other content.
+    #[error("price book `{0}` is published with other content; a published version never changes")]
+    BookChanged(BookVersion),
+    /// A stored value cannot be read back.
+    #[error("{what} in the database cannot be read: {detail}")]
+    Corrupt {
+        /// Which value.
+        what: &'static str,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The database was written by a newer version of this program.
+    #[error(
+        "the database has schema {found}, this program knows {known}; start a version of the \
+         program that knows schema {found}"
+    )]
+    SchemaNewer {
+        /// The schema of the database.
+        found: u32,
+        /// The newest schema of this program.
+        known: u32,
+    },
+    /// The database belongs to another program.
+    #[error("the database belongs to another program; name another file")]
+    Foreign,
+    /// The database said no.
+    #[error("the database failed: {0}")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StoreError {
+    /// Whether the same call may succeed in a moment.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy)
+    }
+}

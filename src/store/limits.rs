@@ -1,0 +1,26 @@
+//! What a store refuses because it is too much: every list, batch and text has a limit.
+
+/// The most commits of one call, and the most accounts of one load.
+pub const BATCH_MAX: usize = 1_000;
+/// The most actions that one command names.
+pub const WANTED_ACTIONS_MAX: usize = 1_000;
+/// The most chat rows that one command writes.
+pub const CHAT_WRITES_MAX: usize = 1_000;
+/// The most journal entries of one read.
+pub const ENTRIES_MAX: u32 = 1_000;
+/// The most accounts of one read of what is due.
+pub const ACCOUNTS_DUE_MAX: u32 = 1_000;
+/// The most conversations of one read.
+pub const CONVERSATIONS_MAX: u32 = 100;
+/// The most messages of one read.
+pub const MESSAGES_MAX: u32 = 1_000;
+/// The most price books of one read.
+pub const BOOKS_MAX: u32 = 1_000;
+/// The most sessions of one clean-up.
+pub const SESSIONS_MAX: u32 = 1_000;
+/// The longest title of a conversation, in bytes.
+pub const TITLE_BYTES_MAX: usize = 1_024;
+/// The longest text of a message, in bytes.
+pub const TEXT_BYTES_MAX: usize = 8 * 1_024 * 1_024;
+/// The longest price book, in bytes.
+pub const BOOK_BYTES_MAX: usize = 8 * 1_024 * 1_024;

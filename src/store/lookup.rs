@@ -1,0 +1,45 @@
+//! Tables that are led by their own key, not by an account: sessions and price books.
+
+use kumari_engine::id::{AccountId, BookVersion};
+use kumari_engine::time::Timestamp;
+
+/// The SHA-256 of a session's token. The token itself is never stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenHash(pub [u8; 32]);
+
+/// Whose a session's token is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The hash of its token.
+    pub token_hash: TokenHash,
+    /// The account that it speaks for.
+    pub account: AccountId,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// From when it no longer counts; never, where absent.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A published price book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBook {
+    /// The SHA-256 of its canonical form.
+    pub version: BookVersion,
+    /// Its canonical JSON, at most [`crate::BOOK_BYTES_MAX`].
+    pub json: String,
+    /// When it comes into force.
+    pub effective_at: Timestamp,
+    /// When it was published.
+    pub published_at: Timestamp,
+}
+
+/// A published price book, without its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BookListing {
+    /// The SHA-256 of its canonical form.
+    pub version: BookVersion,
+    /// When it comes into force.
+    pub effective_at: Timestamp,
+    /// When it was published.
+    pub published_at: Timestamp,
+}

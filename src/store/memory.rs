@@ -1,0 +1,358 @@
+//! A store in memory: the reference that the others are compared with, for tests and trials.
+//!
+//! It keeps nothing once it is dropped.
+
+use crate::chat::{ActionChat, ChatWrite, Conversation, ConversationId, Message};
+use crate::check;
+use crate::error::StoreError;
+use crate::limits::{
+    ACCOUNTS_DUE_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX, MESSAGES_MAX, SESSIONS_MAX,
+};
+use crate::lookup::{BookListing, Session, StoredBook, TokenHash};
+use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
+use async_trait::async_trait;
+use kumari_engine::account::{Account, Action, Change, Refused};
+use kumari_engine::entry::Entry;
+use kumari_engine::id::{AccountId, ActionId, BookVersion};
+use kumari_engine::time::Timestamp;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A store in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore(Mutex<Tables>);
+
+#[derive(Debug, Default)]
+struct Tables {
+    accounts: BTreeMap<AccountId, Kept>,
+    sessions: BTreeMap<TokenHash, Session>,
+    books: BTreeMap<BookVersion, StoredBook>,
+}
+
+/// Everything that is kept of one account.
+#[derive(Debug, Default)]
+struct Kept {
+    /// The account after its last entry, without actions; absent before the first.
+    account: Option<Account>,
+    entries: Vec<Entry>,
+    actions: BTreeMap<ActionId, Action>,
+    conversations: BTreeMap<ConversationId, Conversation>,
+    /// By the action and the leg that name them; the person's message has no leg.
+    messages: BTreeMap<(ActionId, Option<u32>), (ConversationId, Message)>,
+}
+
+impl MemoryStore {
+    /// A store with nothing in it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A panic under the lock cannot leave half of a write: every write checks first and then
+    /// only assigns.
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    fn load(&self, wanted: &Wanted, now: Timestamp) -> Account {
+        let Some(kept) = self.accounts.get(&wanted.account) else {
+            return Account::new(wanted.account.clone());
+        };
+        let account = kept.account.clone();
+        let mut account = account.unwrap_or_else(|| Account::new(wanted.account.clone()));
+        let now = now.max(account.updated_at);
+        let is_due = |action: &Action| check::open_until(action).is_some_and(|end| end <= now);
+        let due = kept.actions.iter().filter(|(_, action)| is_due(action));
+        let named = wanted.actions.iter();
+        let named = named.filter_map(|action_id| kept.actions.get_key_value(action_id));
+        account.actions = due
+            .chain(named)
+            .map(|(action_id, action)| (action_id.clone(), action.clone()))
+            .collect();
+        account
+    }
+
+    /// Writes a commit that was checked.
+    fn commit(&mut self, commit: &Commit) -> Result<CommitOutcome, StoreError> {
+        let change = &commit.change;
+        let touched = check::touched(change)?;
+        let stored = self.accounts.get(&change.account.id);
+        let sequence = stored.and_then(|kept| kept.account.as_ref());
+        if sequence.map_or(0, |account| account.sequence) != commit.before {
+            return Ok(CommitOutcome::Lost);
+        }
+        let kept = self.accounts.entry(change.account.id.clone()).or_default();
+        for (action_id, action) in touched {
+            kept.actions.insert(action_id.clone(), action.clone());
+        }
+        kept.entries.extend(change.entries.iter().cloned());
+        kept.account = Some(Account { actions: BTreeMap::new(), ..change.account.clone() });
+        kept.write_chat(&commit.chat);
+        Ok(CommitOutcome::Won)
+    }
+}
+
+impl Kept {
+    fn is_due(&self, now: Timestamp) -> bool {
+        let lot = self.account.as_ref().and_then(check::next_lot_end);
+        let holds = self.actions.values().filter_map(check::open_until);
+        holds.chain(lot).any(|due| due <= now)
+    }
+
+    fn write_chat(&mut self, writes: &[ChatWrite]) {
+        for write in writes {
+            match write {
+                ChatWrite::Append { conversation, messages } => self.append(conversation, messages),
+                ChatWrite::Update(update) => {
+                    let key = (update.action_id.clone(), Some(update.leg));
+                    if let Some((_, message)) = self.messages.get_mut(&key) {
+                        message.update(update);
+                    }
+                }
+            }
+        }
+    }
+
+    fn append(&mut self, conversation: &Conversation, messages: &[Message]) {
+        let stored = self.conversations.entry(conversation.id);
+        let stored = stored.or_insert_with(|| conversation.clone());
+        stored.updated_at = stored.updated_at.max(conversation.updated_at);
+        for message in messages {
+            self.messages
+                .entry((message.action_id.clone(), message.author.leg()))
+                .or_insert_with(|| (conversation.id, message.clone()));
+        }
+    }
+
+    /// The messages of a conversation, in their order.
+    fn messages(&self, conversation: ConversationId) -> Vec<&Message> {
+        let all = self.messages.values();
+        let mut messages: Vec<&Message> =
+            all.filter(|(id, _)| *id == conversation).map(|(_, message)| message).collect();
+        messages
+            .sort_by_key(|message| (message.created_at, &message.action_id, message.author.leg()));
+        messages
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn load(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<Account>, StoreError> {
+        check::wanted(wanted)?;
+        let tables = self.tables();
+        Ok(wanted.iter().map(|one| tables.load(one, now)).collect())
+    }
+
+    async fn commit(&self, commits: Vec<Commit>) -> Result<Vec<CommitOutcome>, StoreError> {
+        check::commits(&commits)?;
+        let mut tables = self.tables();
+        commits.iter().map(|commit| tables.commit(commit)).collect()
+    }
+
+    async fn decide_alone(
+        &self,
+        wanted: &Wanted,
+        now: Timestamp,
+        decide: Decide,
+    ) -> Result<Result<Change, Refused>, StoreError> {
+        check::wanted(std::slice::from_ref(wanted))?;
+        let mut tables = self.tables();
+        let account = tables.load(wanted, now);
+        let decided = match decide(&account) {
+            Ok(decided) => decided,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        if !decided.change.entries.is_empty() {
+            let commit = Commit {
+                before: account.sequence,
+                change: Arc::new(decided.change.clone()),
+                chat: decided.chat,
+            };
+            check::commits(std::slice::from_ref(&commit))?;
+            if tables.commit(&commit)? == CommitOutcome::Lost {
+                return Err(StoreError::Invalid("a change of another account"));
+            }
+        }
+        Ok(Ok(decided.change))
+    }
+
+    async fn entries(
+        &self,
+        account: &AccountId,
+        after_sequence: u64,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let limit = check::limit("entries", limit, ENTRIES_MAX)?;
+        let tables = self.tables();
+        let kept = tables.accounts.get(account);
+        let entries = kept.into_iter().flat_map(|kept| &kept.entries);
+        let after = entries.filter(|entry| entry.sequence > after_sequence);
+        Ok(after.take(limit).cloned().collect())
+    }
+
+    async fn accounts_due(
+        &self,
+        now: Timestamp,
+        after: Option<&AccountId>,
+        limit: u32,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let limit = check::limit("accounts due", limit, ACCOUNTS_DUE_MAX)?;
+        let tables = self.tables();
+        let all = tables.accounts.iter();
+        let due =
+            all.filter(|(id, kept)| after.is_none_or(|after| *id > after) && kept.is_due(now));
+        Ok(due.take(limit).map(|(id, _)| id.clone()).collect())
+    }
+
+    async fn write_chat(
+        &self,
+        account: &AccountId,
+        writes: Vec<ChatWrite>,
+    ) -> Result<(), StoreError> {
+        check::chat(&writes)?;
+        let mut tables = self.tables();
+        let kept = tables.accounts.entry(account.clone()).or_default();
+        kept.write_chat(&writes);
+        Ok(())
+    }
+
+    async fn conversations(
+        &self,
+        account: &AccountId,
+        before: Option<(Timestamp, ConversationId)>,
+        limit: u32,
+    ) -> Result<Vec<Conversation>, StoreError> {
+        let limit = check::limit("conversations", limit, CONVERSATIONS_MAX)?;
+        let tables = self.tables();
+        let kept = tables.accounts.get(account);
+        let all = kept.into_iter().flat_map(|kept| kept.conversations.values());
+        let key = |conversation: &Conversation| (conversation.updated_at, conversation.id);
+        let after = all.filter(|one| before.is_none_or(|before| key(one) < before));
+        let mut conversations: Vec<Conversation> = after.cloned().collect();
+        conversations.sort_by_key(|conversation| Reverse(key(conversation)));
+        conversations.truncate(limit);
+        Ok(conversations)
+    }
+
+    async fn conversation(
+        &self,
+        account: &AccountId,
+        id: ConversationId,
+    ) -> Result<Option<Conversation>, StoreError> {
+        let tables = self.tables();
+        let kept = tables.accounts.get(account);
+        Ok(kept.and_then(|kept| kept.conversations.get(&id)).cloned())
+    }
+
+    async fn messages(
+        &self,
+        account: &AccountId,
+        conversation: ConversationId,
+        limit: u32,
+    ) -> Result<Vec<Message>, StoreError> {
+        let limit = check::limit("messages", limit, MESSAGES_MAX)?;
+        let tables = self.tables();
+        let kept = tables.accounts.get(account);
+        let all = kept.map_or_else(Vec::new, |kept| kept.messages(conversation));
+        let skipped = all.len().saturating_sub(limit);
+        Ok(all.into_iter().skip(skipped).cloned().collect())
+    }
+
+    async fn action_chat(
+        &self,
+        account: &AccountId,
+        action_id: &ActionId,
+    ) -> Result<Option<ActionChat>, StoreError> {
+        let tables = self.tables();
+        let kept = tables.accounts.get(account);
+        let all = kept.into_iter().flat_map(|kept| &kept.messages);
+        let own = all.filter(|((id, _), _)| id == action_id);
+        let mut chat: Option<ActionChat> = None;
+        for (_, (conversation_id, message)) in own {
+            chat.get_or_insert_with(|| ActionChat {
+                conversation_id: *conversation_id,
+                messages: Vec::new(),
+            })
+            .messages
+            .push(message.clone());
+        }
+        Ok(chat)
+    }
+
+    async fn open_session(&self, session: Session) -> Result<Session, StoreError> {
+        let mut tables = self.tables();
+        let stored = tables.sessions.entry(session.token_hash);
+        Ok(stored.or_insert(session).clone())
+    }
+
+    async fn session(
+        &self,
+        token_hash: &TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let tables = self.tables();
+        let stored = tables.sessions.get(token_hash);
+        let live = stored.filter(|session| session.expires_at.is_none_or(|end| now < end));
+        Ok(live.cloned())
+    }
+
+    async fn close_session(&self, token_hash: &TokenHash) -> Result<bool, StoreError> {
+        Ok(self.tables().sessions.remove(token_hash).is_some())
+    }
+
+    async fn forget_sessions(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError> {
+        let limit = check::limit("sessions", limit, SESSIONS_MAX)?;
+        let mut tables = self.tables();
+        let all = tables.sessions.values();
+        let over = all.filter(|session| session.expires_at.is_some_and(|end| end <= now));
+        let over: Vec<TokenHash> = over.take(limit).map(|session| session.token_hash).collect();
+        for token_hash in &over {
+            tables.sessions.remove(token_hash);
+        }
+        Ok(u32::try_from(over.len()).unwrap_or(u32::MAX))
+    }
+
+    async fn publish_book(&self, book: StoredBook) -> Result<(), StoreError> {
+        check::book(&book)?;
+        let mut tables = self.tables();
+        let version = book.version.clone();
+        let published = tables.books.entry(version).or_insert_with(|| book.clone());
+        if (&published.json, published.effective_at) == (&book.json, book.effective_at) {
+            Ok(())
+        } else {
+            Err(StoreError::BookChanged(book.version))
+        }
+    }
+
+    async fn book(&self, version: &BookVersion) -> Result<Option<StoredBook>, StoreError> {
+        Ok(self.tables().books.get(version).cloned())
+    }
+
+    async fn book_at(&self, now: Timestamp) -> Result<Option<StoredBook>, StoreError> {
+        let tables = self.tables();
+        let all = tables.books.values();
+        let effective = all.filter(|book| book.effective_at <= now);
+        let last =
+            effective.max_by_key(|book| (book.effective_at, book.published_at, &book.version));
+        Ok(last.cloned())
+    }
+
+    async fn books(&self, limit: u32) -> Result<Vec<BookListing>, StoreError> {
+        let limit = check::limit("price books", limit, BOOKS_MAX)?;
+        let tables = self.tables();
+        let mut books: Vec<&StoredBook> = tables.books.values().collect();
+        books.sort_by_key(|book| Reverse((book.effective_at, book.published_at, &book.version)));
+        let listing = |book: &StoredBook| BookListing {
+            version: book.version.clone(),
+            effective_at: book.effective_at,
+            published_at: book.published_at,
+        };
+        Ok(books.into_iter().take(limit).map(listing).collect())
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,230 @@
+//! What every back end does. Their answers never differ; one suite holds them to it.
+
+use crate::chat::{ActionChat, ChatWrite, Conversation, ConversationId, Message};
+use crate::error::StoreError;
+use crate::lookup::{BookListing, Session, StoredBook, TokenHash};
+use async_trait::async_trait;
+use kumari_engine::account::{Account, Change, Refused};
+use kumari_engine::entry::Entry;
+use kumari_engine::id::{AccountId, ActionId, BookVersion};
+use kumari_engine::time::Timestamp;
+use std::sync::Arc;
+
+/// An account to load, with the actions that a command names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The account.
+    pub account: AccountId,
+    /// The actions, at most [`crate::WANTED_ACTIONS_MAX`].
+    pub actions: Vec<ActionId>,
+}
+
+/// What a command did, to be made durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// The account's sequence when the decision was made: the fence.
+    pub before: u64,
+    /// What the engine decided; with at least one entry.
+    pub change: Arc<Change>,
+    /// The chat rows that belong to it.
+    pub chat: Vec<ChatWrite>,
+}
+
+/// Whether a commit took effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommitOutcome {
+    /// It is durable.
+    Won,
+    /// The account had moved on: nothing of it is written. Load and decide again.
+    Lost,
+}
+
+/// What a command did, and the chat rows that belong to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// What the engine decided. A change without entries writes nothing.
+    pub change: Change,
+    /// The chat rows that belong to it; not written where the change has no entries.
+    pub chat: Vec<ChatWrite>,
+}
+
+/// A command: looks at an account and decides, without waiting for anything. It may be called
+/// again, with the account as it is then.
+pub type Decide = Arc<dyn Fn(&Account) -> Result<Decided, Refused> + Send + Sync>;
+
+/// The journal, conversations, sessions and price books in a database.
+///
+/// Whatever a write changes is durable when it answers. Reads see every write that was answered
+/// before they began. Every key of the journal and of the chat begins with the account, no
+/// call needs a lock, a join or a sequence across accounts.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Loads accounts, in the order asked for: as of one instant each, with the actions named and
+    /// every open hold whose deadline has come at `now` (or at the account's last entry, where that
+    /// is later) in [`Account::actions`]. An account without entries comes as [`Account::new`].
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::BATCH_MAX`] accounts or
+    /// [`crate::WANTED_ACTIONS_MAX`] actions of one.
+    async fn load(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<Account>, StoreError>;
+
+    /// Makes changes durable, in one transaction, and says for each whether it did. The ones that
+    /// lost do not disturb the others.
+    ///
+    /// An account occurs at most once: who groups several commands of one account joins them into
+    /// one commit.
+    ///
+    /// # Errors
+    /// [`StoreError`], with nothing written: [`StoreError::Invalid`] where an account occurs twice,
+    /// or entries do not run from `before` on to the account's sequence;
+    /// [`StoreError::OverLimit`] above [`crate::BATCH_MAX`].
+    async fn commit(&self, commits: Vec<Commit>) -> Result<Vec<CommitOutcome>, StoreError>;
+
+    /// Loads, decides and commits with the account to itself, so that no fence can be lost: for an
+    /// account that many write to at once. Others wait, so `decide` must not.
+    ///
+    /// # Errors
+    /// [`StoreError`] as of [`Store::load`] and [`Store::commit`]. A refusal is an answer.
+    async fn decide_alone(
+        &self,
+        wanted: &Wanted,
+        now: Timestamp,
+        decide: Decide,
+    ) -> Result<Result<Change, Refused>, StoreError>;
+
+    /// The entries of an account after that sequence, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::ENTRIES_MAX`].
+    async fn entries(
+        &self,
+        account: &AccountId,
+        after_sequence: u64,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError>;
+
+    /// Accounts that time has something to do with: a hold that is open at its deadline, a lot
+    /// with something left at its end. In the order of their ids, those after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::ACCOUNTS_DUE_MAX`].
+    async fn accounts_due(
+        &self,
+        now: Timestamp,
+        after: Option<&AccountId>,
+        limit: u32,
+    ) -> Result<Vec<AccountId>, StoreError>;
+
+    /// Writes chat rows that belong to no change of the ledger: the text of an answer under way.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::CHAT_WRITES_MAX`] rows or where a
+    /// text is too long.
+    async fn write_chat(
+        &self,
+        account: &AccountId,
+        writes: Vec<ChatWrite>,
+    ) -> Result<(), StoreError>;
+
+    /// Conversations, the last updated first, those after `before` in that order.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::CONVERSATIONS_MAX`].
+    async fn conversations(
+        &self,
+        account: &AccountId,
+        before: Option<(Timestamp, ConversationId)>,
+        limit: u32,
+    ) -> Result<Vec<Conversation>, StoreError>;
+
+    /// One conversation.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn conversation(
+        &self,
+        account: &AccountId,
+        id: ConversationId,
+    ) -> Result<Option<Conversation>, StoreError>;
+
+    /// The last messages of a conversation, oldest first; none where there is no such one.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::MESSAGES_MAX`].
+    async fn messages(
+        &self,
+        account: &AccountId,
+        conversation: ConversationId,
+        limit: u32,
+    ) -> Result<Vec<Message>, StoreError>;
+
+    /// What an action asked and what was answered.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn action_chat(
+        &self,
+        account: &AccountId,
+        action_id: &ActionId,
+    ) -> Result<Option<ActionChat>, StoreError>;
+
+    /// Begins a session, and answers with the one that is stored: a token hash that is already
+    /// there keeps its account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn open_session(&self, session: Session) -> Result<Session, StoreError>;
+
+    /// The session of that token, unless its time is over at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn session(
+        &self,
+        token_hash: &TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError>;
+
+    /// Ends a session, and says whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn close_session(&self, token_hash: &TokenHash) -> Result<bool, StoreError>;
+
+    /// Forgets sessions whose time is over at `now`, and says how many.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::SESSIONS_MAX`].
+    async fn forget_sessions(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError>;
+
+    /// Publishes a price book. The same again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::BookChanged`] where that version has other content.
+    async fn publish_book(&self, book: StoredBook) -> Result<(), StoreError>;
+
+    /// A price book by its version.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn book(&self, version: &BookVersion) -> Result<Option<StoredBook>, StoreError>;
+
+    /// The price book in force at `now`: of those that are effective the last, and of several
+    /// that came into force at one instant the one published last.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn book_at(&self, now: Timestamp) -> Result<Option<StoredBook>, StoreError>;
+
+    /// Published price books, in the order in which they come into force, the last first.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::BOOKS_MAX`].
+    async fn books(&self, limit: u32) -> Result<Vec<BookListing>, StoreError>;
+
+    /// Answers when the store can be read and written: readiness.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
