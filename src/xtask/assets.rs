@@ -24,6 +24,8 @@ const ENCODERS: &str = "node_modules/tiktoken/encoders";
 const VOCABULARY_LIMIT: Duration = Duration::from_secs(600);
 /// Below this a compressed copy saves nothing that a person could notice.
 const WORTH_BYTES: usize = 1000;
+/// From here on it takes seconds, and a person is told.
+const LONG_BYTES: usize = 500_000;
 /// Pictures and fonts are compressed by themselves.
 const WORTH_ENDINGS: [&str; 8] = ["bin", "css", "html", "js", "json", "svg", "txt", "wasm"];
 
@@ -35,12 +37,13 @@ pub(crate) fn build_vocabularies(repository: &Repository) -> Result<()> {
     let mut cargo = repository.cargo();
     cargo.args(["run", "--package", "kumari-tokens", "--features", "build"]);
     cargo.args(["--bin", "build-vocabulary", "--", ENCODERS, VOCABULARY]);
+    let started = Instant::now();
     let ran = progress::run(repository, "build the vocabularies", &mut cargo, VOCABULARY_LIMIT)?;
     if !ran.passed {
         bail!("building the vocabularies {}:\n{}", ran.how_it_ended(), ran.output_tail());
     }
     let made = compress_folder(&repository.path(VOCABULARY))?;
-    println!("     vocabularies built, {made} compressed anew ({})", seconds(ran.took));
+    println!("     vocabularies built, {made} compressed anew ({})", seconds(started.elapsed()));
     Ok(())
 }
 
@@ -86,6 +89,9 @@ fn compress_folder(folder: &Path) -> Result<usize> {
             && fs::metadata(&file)?.len() >= u64::try_from(WORTH_BYTES)?;
         if worth && !has_fresh_copies(&file)? {
             let bytes = fs::read(&file)?;
+            if bytes.len() >= LONG_BYTES {
+                eprintln!("…    compressing {}", file.display());
+            }
             repository::write(&beside(&file, "gz"), &gzip(&bytes)?)?;
             repository::write(&beside(&file, "br"), &brotli(&bytes)?)?;
             made += 1;
