@@ -1,7 +1,7 @@
 //! Each rule of credits has a test that bears its number, so that anyone finds it.
 //!
-//! A test is found by its name: `r06_…` for rule R6, `e01_…` for worked example E1, as a function
-//! of a Rust test (in whatever room), also inside `proptest!`.
+//! A test is found by its name: `r06_…` for rule R6, `e01_…` for worked example E1, `r06_e01_…` for
+//! both, as a function of a Rust test (in whatever room), also inside `proptest!`.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -11,17 +11,20 @@ use regex::Regex;
 use crate::tree::{Tree, assert_found, assert_none};
 
 /// The rules that are built so far; a rule is added here together with its test.
-const RULES: &[u8] = &[1, 2, 3, 6, 7];
+const RULES: &[u8] = &[
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 25, 26, 27, 29,
+    30, 31, 32, 33,
+];
 
 /// The worked examples that are built so far.
-const EXAMPLES: &[u8] = &[];
+const EXAMPLES: &[u8] = &[1, 2, 3, 4, 5, 6, 8, 10, 12];
 
 /// The highest numbers that there are.
 const RULES_LAST: u8 = 39;
 const EXAMPLES_LAST: u8 = 12;
 
 static NAMES: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?m)^\s*(?:async )?fn (?<kind>[re])(?<number>\d\d)_\w+").expect("a regex")
+    Regex::new(r"(?m)^\s*(?:async )?fn (?<numbers>(?:[re]\d\d_)+)").expect("a regex")
 });
 
 fn check(tree: &Tree, rules: &[u8], examples: &[u8]) -> Vec<String> {
@@ -32,12 +35,15 @@ fn check(tree: &Tree, rules: &[u8], examples: &[u8]) -> Vec<String> {
             continue;
         }
         for name in NAMES.captures_iter(text) {
-            let number: u8 = name["number"].parse().expect("two digits");
-            let last = if &name["kind"] == "r" { RULES_LAST } else { EXAMPLES_LAST };
-            if number == 0 || number > last {
-                faults.push(format!("{path}: `{}`: there is no such number", &name[0].trim()));
+            for number in name["numbers"].split_terminator('_') {
+                let (kind, digits) = number.split_at(1);
+                let last = if kind == "r" { RULES_LAST } else { EXAMPLES_LAST };
+                let value: u8 = digits.parse().expect("two digits");
+                if value == 0 || value > last {
+                    faults.push(format!("{path}: `{number}_…`: there is no such number"));
+                }
+                found.insert((kind.to_owned(), value));
             }
-            found.insert((name["kind"].to_owned(), number));
         }
     }
     for (kind, numbers) in [("r", rules), ("e", examples)] {
@@ -59,9 +65,9 @@ fn each_rule_has_a_test_with_its_number() {
 fn a_rule_without_a_test_is_found() {
     let tree = Tree::of(&[(
         "src/engine/rate.rs",
-        "#[test]\nfn r06_rounds_up() {}\nproptest! {\n    #[test]\n    fn e01_in_numbers(n: u8) {}\n}",
+        "#[test]\nfn r06_rounds_up() {}\nproptest! {\n    #[test]\n    fn r08_e03_in_numbers(n: u8) {}\n}",
     )]);
-    assert_none(check(&tree, &[6], &[1]));
+    assert_none(check(&tree, &[6, 8], &[3]));
     assert_found(check(&tree, &[6, 7], &[]), "no test is called `r07_…`");
     assert_found(check(&tree, &[], &[6]), "no test is called `e06_…`");
 }
