@@ -1,0 +1,161 @@
+//! The proof that one crate serves both sides (R11): the engine compiled for this machine and the
+//! npm package in Node give the same bytes for every estimate and every verdict.
+//!
+//! `parity node --cases N --seed S` asks both and stops at the first difference, with the case.
+//! `parity corpus --cases N --seed S FILE` writes cases with the native answers as JSON lines, for
+//! the test in a real browser.
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use fastrand::Rng;
+use kumari_engine::eligibility::eligibility;
+use kumari_engine::estimate::estimate;
+use kumari_engine::price_book::PublishedBook;
+use kumari_tests::parity_cases::{Case, books, case};
+use kumari_wire::canonical;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+
+/// How many books the cases are about.
+const BOOKS: usize = 24;
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Compare with the package in Node.
+    Node {
+        /// How many cases.
+        #[arg(long, default_value_t = 10_000)]
+        cases: u32,
+        /// The seed that they come from.
+        #[arg(long, default_value_t = 20_261_123)]
+        seed: u64,
+    },
+    /// Write cases and native answers for the test in a browser.
+    Corpus {
+        /// How many cases.
+        #[arg(long, default_value_t = 500)]
+        cases: u32,
+        /// The seed that they come from.
+        #[arg(long, default_value_t = 20_261_123)]
+        seed: u64,
+        /// Where to.
+        file: PathBuf,
+    },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().what {
+        What::Node { cases, seed } => compare_with_node(cases, seed),
+        What::Corpus { cases, seed, file } => write_corpus(cases, seed, &file),
+    }
+}
+
+fn compare_with_node(cases: u32, seed: u64) -> Result<()> {
+    let mut rng = Rng::with_seed(seed);
+    let books = books(&mut rng, BOOKS);
+    let mut node = Command::new("node")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/parity/answer.mjs"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start node")?;
+    let (stdin, stdout) = (node.stdin.take(), node.stdout.take());
+    let mut questions = BufWriter::new(stdin.context("node has no standard input")?);
+    let answers = BufReader::new(stdout.context("node has no standard output")?);
+
+    // One thread asks and one compares, so that neither pipe can fill up while both wait.
+    let asking = {
+        let (mut rng, books) = (rng.clone(), books.clone());
+        thread::spawn(move || -> Result<()> {
+            for book in &books {
+                writeln!(questions, "{}", json!({"book": canonical(&book.book)?}))?;
+            }
+            for _ in 0..cases {
+                writeln!(questions, "{}", question(&case(&mut rng, &books))?)?;
+            }
+            Ok(questions.flush()?)
+        })
+    };
+    let mut answers = answers.lines();
+    let mut allowed = 0_u32;
+    for number in 0..cases {
+        let case = case(&mut rng, &books);
+        let native = native_answer(&books, &case)?;
+        let line = answers.next().context("node stopped answering")??;
+        let theirs: [String; 2] = serde_json::from_str(&line)?;
+        if theirs != native {
+            bail!(
+                "case {number} of seed {seed} differs\n{case:#?}\nnative: {native:#?}\nin Node: {theirs:#?}"
+            );
+        }
+        allowed += u32::from(native[1].contains("\"verdict\":\"allowed\""));
+    }
+    if asking.join().is_err() {
+        bail!("asking failed");
+    }
+    if !node.wait()?.success() {
+        bail!("node failed");
+    }
+    // A generator that only ever asks what is refused would prove little.
+    if allowed * 10 < cases || allowed * 10 > cases * 9 {
+        bail!("{allowed} of {cases} verdicts are `allowed`; the cases are one-sided");
+    }
+    println!(
+        "{cases} cases over {BOOKS} books, seed {seed}: native and Node byte-identical, {allowed} allowed"
+    );
+    Ok(())
+}
+
+fn write_corpus(cases: u32, seed: u64, path: &PathBuf) -> Result<()> {
+    let mut rng = Rng::with_seed(seed);
+    let books = books(&mut rng, BOOKS);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut file = BufWriter::new(File::create(path)?);
+    for book in &books {
+        writeln!(file, "{}", json!({"book": canonical(&book.book)?}))?;
+    }
+    for _ in 0..cases {
+        let case = case(&mut rng, &books);
+        let mut line = question(&case)?;
+        line["native"] = json!(native_answer(&books, &case)?);
+        writeln!(file, "{line}")?;
+    }
+    file.flush()?;
+    println!("{cases} cases over {BOOKS} books, seed {seed}");
+    Ok(())
+}
+
+/// The case as JSON texts, which the package reads as a server would.
+fn question(case: &Case) -> Result<Value> {
+    let quote = case.quote.as_ref().map(canonical).transpose()?;
+    Ok(json!({
+        "index": case.book,
+        "request": canonical(&case.request)?,
+        "standing": canonical(&case.standing)?,
+        "quote": quote,
+    }))
+}
+
+/// The canonical estimate and verdict of the engine compiled for this machine.
+fn native_answer(books: &[PublishedBook], case: &Case) -> Result<[String; 2]> {
+    let book = books.get(case.book).context("there is no such book")?;
+    let price = estimate(book, &case.request);
+    let verdict = eligibility(book, &case.standing, &case.request, &price, case.quote.as_ref());
+    let price = match price {
+        Ok(price) => canonical(&price)?,
+        Err(denial) => canonical(&json!({"denial": denial}))?,
+    };
+    Ok([price, canonical(&verdict)?])
+}

@@ -1,0 +1,198 @@
+//! Random books and requests for the proof that one crate serves both sides (R11): the same seed
+//! gives the same cases, so that a difference that was found can be looked at again.
+
+use crate::books::{rate, small_json, text_model};
+use fastrand::Rng;
+use kumari_engine::RULES_VERSION;
+use kumari_engine::amount::Credits;
+use kumari_engine::eligibility::{Quote, Standing};
+use kumari_engine::estimate::Caps;
+use kumari_engine::price_book::{PlanId, PublishedBook};
+use kumari_engine::request::{CacheWrite, Encoding, Flag, Request, Task};
+use kumari_engine::time::Timestamp;
+use serde_json::{Value, json};
+
+/// One question to both sides.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Which of the books it is about.
+    pub book: usize,
+    /// What is asked.
+    pub request: Request,
+    /// Who asks.
+    pub standing: Standing,
+    /// What they saw, if anything.
+    pub quote: Option<Quote>,
+}
+
+/// `count` different books: the default one, the small one, and random changes of the small one.
+///
+/// # Panics
+/// Where a book is refused: a mistake of this generator.
+pub fn books(rng: &mut Rng, count: usize) -> Vec<PublishedBook> {
+    let default = include_str!("../src/server/price-book.json").to_owned();
+    let changed = std::iter::repeat_with(|| random_book(rng).to_string());
+    [default, small_json().to_string()]
+        .into_iter()
+        .chain(changed)
+        .take(count)
+        .map(|text| kumari_wire::publish(&text).unwrap_or_else(|fault| panic!("{fault}\n{text}")))
+        .collect()
+}
+
+/// A random case about one of `books`.
+pub fn case(rng: &mut Rng, books: &[PublishedBook]) -> Case {
+    let book = rng.usize(..books.len());
+    let published = &books[book];
+    Case {
+        book,
+        request: random_request(rng, published),
+        standing: random_standing(rng),
+        quote: (rng.u32(..3) == 0).then(|| random_quote(rng, published)),
+    }
+}
+
+fn random_book(rng: &mut Rng) -> Value {
+    let mut book = small_json();
+    let step = ["0.01", "0.000001", "0.25", "1"][rng.usize(..4)];
+    book["charge_step"] = json!(step);
+    for index in [0, 1] {
+        let (input, output) = (amount(rng, 900), amount(rng, 4_000));
+        let tier = book["models"][index]["kind"]["text"]["tier"].clone();
+        let id = book["models"][index]["id"].clone();
+        let mut model = text_model("x", "frontier", &input, &output);
+        (model["id"], model["name"]) = (id, json!("Ein Modell, 一个模型 \u{1f984}"));
+        let text = &mut model["kind"]["text"];
+        text["tier"] = tier;
+        text["context_tokens_max"] = json!(rng.u64(20_000..2_000_000));
+        text["output_tokens_max"] = json!(rng.u64(100..20_000));
+        text["encoding"]["name"] = json!(["o200k_base", "cl100k_base"][rng.usize(..2)]);
+        text["encoding"]["low"] = json!(hundredths(rng.u32(50..=100)));
+        text["encoding"]["high"] = json!(hundredths(rng.u32(100..=300)));
+        text["encoding"]["message_tokens"] = json!(rng.u32(..12));
+        if rng.bool() {
+            let mut thresholds = [rng.u64(10..1_000), rng.u64(1_000..300_000)];
+            thresholds.sort_unstable();
+            model["tiers"] = thresholds
+                .map(|threshold| {
+                    let (input, output) = (amount(rng, 900), amount(rng, 4_000));
+                    let rates = text_model("x", "frontier", &input, &output)["rates"].clone();
+                    json!({"above_input_tokens": threshold, "rates": rates})
+                })
+                .to_vec()
+                .into();
+        }
+        book["models"][index] = model;
+    }
+    for task in book["tasks"].as_array_mut().into_iter().flatten() {
+        for offer in task["offers"].as_array_mut().into_iter().flatten() {
+            offer["multiplier"] = json!(hundredths(rng.u32(1..500)));
+            if rng.bool() {
+                offer["minimum"] = json!(amount(rng, 20));
+            } else if let Some(offer) = offer.as_object_mut() {
+                offer.remove("minimum");
+            }
+        }
+    }
+    book["models"][2]["rates"]["images"] = rate(&hundredths(rng.u32(1..2_000)), 1);
+    // The levels of random prices are whatever they are, in whatever encoding.
+    book["references"][0]["request"]["input_tokens"]["cl100k_base"] = json!(400);
+    book["references"][0]["levels"] = json!(["low", "medium", "high", "very_high"]);
+    book
+}
+
+fn random_request(rng: &mut Rng, published: &PublishedBook) -> Request {
+    let task = Task::ALL[rng.usize(..Task::ALL.len())];
+    let offered: Vec<_> = published.book.models_of(task).map(|model| model.id.clone()).collect();
+    let mut models = offered.clone();
+    rng.shuffle(&mut models);
+    models.truncate(match task {
+        Task::Routing => 0,
+        Task::Compare => rng.usize(2..=4),
+        _ => 1,
+    });
+    // Some requests contradict themselves: both sides must say so in the same words.
+    match rng.u32(..40) {
+        0 => models.push("no-such-model".parse().unwrap()),
+        1 => models.clear(),
+        2 => models.extend(models.clone()),
+        _ => {}
+    }
+    let mut request = Request::new(task, models);
+    let tokens = match rng.u32(..4) {
+        0 => rng.u64(..50),
+        1 => rng.u64(..5_000),
+        2 => rng.u64(..300_000),
+        _ => rng.u64(..3_000_000),
+    };
+    request.input_tokens.insert(Encoding::O200kBase, tokens);
+    if rng.u32(..10) > 0 {
+        request.input_tokens.insert(Encoding::Cl100kBase, tokens + tokens / 10);
+    }
+    let mut maybe = |most: u64| (rng.u32(..3) == 0).then(|| rng.u64(..most));
+    request.output_tokens_max = maybe(10_000);
+    request.steps_max = maybe(20);
+    request.searches_max = maybe(20);
+    request.pages = maybe(500);
+    let mut maybe = |most: u32| (rng.u32(..3) == 0).then(|| rng.u32(..most));
+    request.messages = maybe(200);
+    request.images = maybe(12);
+    request.clips = maybe(5);
+    request.clip_seconds = maybe(25);
+    request.three_d_models = maybe(5);
+    if task == Task::FileProcessing && request.pages.is_none() {
+        request.pages = Some(rng.u64(1..200));
+    }
+    request.cache_write =
+        [None, None, Some(CacheWrite::Default), Some(CacheWrite::OneHour)][rng.usize(..4)];
+    for flag in [Flag::Code, Flag::Math] {
+        if rng.bool() {
+            request.flags.insert(flag);
+        }
+    }
+    request
+}
+
+fn random_standing(rng: &mut Rng) -> Standing {
+    let available = match rng.u32(..4) {
+        0 => 0,
+        1 => rng.i64(0..5_000_000),
+        2 => rng.i64(0..100_000_000),
+        _ => rng.i64(0..1_000_000_000_000),
+    };
+    let held = if rng.bool() { 0 } else { rng.i64(0..20_000_000) };
+    let pro = rng.bool();
+    Standing {
+        settled: Credits::from_micros(available + held),
+        held: Credits::from_micros(held),
+        available: Credits::from_micros(available),
+        open_holds: if rng.u32(..30) == 0 { 1_000 } else { rng.u32(..5) },
+        plan: if pro { PlanId::Pro } else { PlanId::Free },
+        resets_at: pro.then(|| Timestamp::from_millis(rng.i64(0..4_000_000_000_000)).unwrap()),
+        limit_left: (rng.u32(..10) == 0).then(|| Credits::from_micros(rng.i64(0..50_000_000))),
+        closed: rng.u32(..50) == 0,
+        disputed: rng.u32(..50) == 0,
+    }
+}
+
+fn random_quote(rng: &mut Rng, published: &PublishedBook) -> Quote {
+    let version =
+        if rng.u32(..8) == 0 { "0".repeat(64).parse() } else { Ok(published.version.clone()) };
+    let mut cap = |most: u64| (rng.u32(..3) == 0).then(|| rng.u64(1..most));
+    let caps =
+        Caps { output_tokens: cap(4_000), steps: cap(10), searches: cap(10), candidates: None };
+    Quote {
+        price_book: version.unwrap(),
+        rules: if rng.u32(..20) == 0 { "0".into() } else { RULES_VERSION.into() },
+        high: Credits::from_micros(rng.i64(0..2_000_000_000)),
+        caps,
+    }
+}
+
+fn amount(rng: &mut Rng, most: u32) -> String {
+    rng.u32(10..most).to_string()
+}
+
+fn hundredths(value: u32) -> String {
+    Credits::from_micros(i64::from(value) * 10_000).to_string()
+}
