@@ -1,6 +1,7 @@
 //! Why a store could not do what it was asked: faults, never a business "no".
 
 use kumari_engine::id::BookVersion;
+use rusqlite::ErrorCode;
 use thiserror::Error;
 
 /// A fault of a store. Unless the variant says otherwise, nothing was changed.
@@ -49,7 +50,8 @@ pub enum StoreError {
     /// The database belongs to another program.
     #[error("the database belongs to another program; name another file")]
     Foreign,
-    /// The database said no.
+    /// The database said no. Where it failed at the commit itself, what was under way may have
+    /// happened.
     #[error("the database failed: {0}")]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -58,5 +60,27 @@ impl StoreError {
     /// Whether the same call may succeed in a moment.
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Busy)
+    }
+
+    /// A value that does not come back as what it was written from.
+    pub(crate) fn corrupt(what: &'static str, detail: impl std::fmt::Display) -> Self {
+        let detail = detail.to_string();
+        Self::Corrupt { what, detail }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::NotADatabase) => Self::Foreign,
+            _ => Self::Database(error.into()),
+        }
+    }
+}
+
+impl From<rusqlite::types::FromSqlError> for StoreError {
+    fn from(error: rusqlite::types::FromSqlError) -> Self {
+        Self::corrupt("a column", error)
     }
 }

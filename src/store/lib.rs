@@ -17,6 +17,13 @@ mod lookup;
 mod store;
 mod check;
 mod memory;
+mod sqlite;
+mod sqlite_ledger;
+mod sqlite_chat;
+mod sqlite_lookup;
+mod sqlite_schema;
+mod sqlite_writer;
+mod sqlite_readers;
 mod ledger;
 
 pub use chat::{
@@ -29,4 +36,5 @@ pub use ledger::{LOSSES_MAX, Ledger, LedgerError, Swept};
 pub use limits::*;
 pub use lookup::{BookListing, Session, StoredBook, TokenHash};
 pub use memory::MemoryStore;
+pub use sqlite::{SqliteOptions, SqliteStore};
 pub use store::{Commit, CommitOutcome, Decide, Decided, Store, Wanted};

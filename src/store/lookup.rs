@@ -43,3 +43,19 @@ pub struct BookListing {
     /// When it was published.
     pub published_at: Timestamp,
 }
+
+impl Session {
+    /// Whether it counts at `now`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+impl StoredBook {
+    /// Whether both are one book, whenever they were published.
+    pub(crate) fn is_same_book(&self, other: &Self) -> bool {
+        self.version == other.version
+            && self.json == other.json
+            && self.effective_at == other.effective_at
+    }
+}

@@ -294,7 +294,7 @@ impl Store for MemoryStore {
     ) -> Result<Option<Session>, StoreError> {
         let tables = self.tables();
         let stored = tables.sessions.get(token_hash);
-        let live = stored.filter(|session| session.expires_at.is_none_or(|end| now < end));
+        let live = stored.filter(|session| session.is_live(now));
         Ok(live.cloned())
     }
 
@@ -306,7 +306,7 @@ impl Store for MemoryStore {
         let limit = check::limit("sessions", limit, SESSIONS_MAX)?;
         let mut tables = self.tables();
         let all = tables.sessions.values();
-        let over = all.filter(|session| session.expires_at.is_some_and(|end| end <= now));
+        let over = all.filter(|session| !session.is_live(now));
         let over: Vec<TokenHash> = over.take(limit).map(|session| session.token_hash).collect();
         for token_hash in &over {
             tables.sessions.remove(token_hash);
@@ -319,7 +319,7 @@ impl Store for MemoryStore {
         let mut tables = self.tables();
         let version = book.version.clone();
         let published = tables.books.entry(version).or_insert_with(|| book.clone());
-        if (&published.json, published.effective_at) == (&book.json, book.effective_at) {
+        if published.is_same_book(&book) {
             Ok(())
         } else {
             Err(StoreError::BookChanged(book.version))

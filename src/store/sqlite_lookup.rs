@@ -1,0 +1,156 @@
+//! Sessions and price books in SQLite. Called inside a transaction.
+
+use crate::error::StoreError;
+use crate::lookup::{BookListing, Session, StoredBook, TokenHash};
+use crate::sqlite_ledger::parse;
+use kumari_engine::id::BookVersion;
+use kumari_engine::time::Timestamp;
+use rusqlite::{Connection, Params, Row, params};
+
+/// Begins a session, and answers with the one that is stored.
+pub(crate) fn open_session(
+    transaction: &Connection,
+    session: &Session,
+) -> Result<Session, StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO sessions (token_hash, account_id, created_at, expires_at) \
+             VALUES (?1, ?2, ?3, ?4) ON CONFLICT (token_hash) DO NOTHING",
+        )?
+        .execute(params![
+            session.token_hash.0,
+            session.account.as_str(),
+            session.created_at.as_millis(),
+            session.expires_at.map(Timestamp::as_millis),
+        ])?;
+    let stored = self::session(transaction, &session.token_hash)?;
+    stored.ok_or_else(|| StoreError::corrupt("a session", "it was written and is not there"))
+}
+
+/// A session, live or not.
+pub(crate) fn session(
+    connection: &Connection,
+    token_hash: &TokenHash,
+) -> Result<Option<Session>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT account_id, created_at, expires_at FROM sessions WHERE token_hash = ?1",
+    )?;
+    let mut rows = statement.query([token_hash.0])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let expires_at: Option<i64> = row.get(2)?;
+    Ok(Some(Session {
+        token_hash: *token_hash,
+        account: parse("an account's id", row.get_ref(0)?.as_str()?)?,
+        created_at: time(row.get(1)?)?,
+        expires_at: expires_at.map(time).transpose()?,
+    }))
+}
+
+/// Ends a session.
+pub(crate) fn close_session(
+    transaction: &Connection,
+    token_hash: &TokenHash,
+) -> Result<bool, StoreError> {
+    let closed = transaction
+        .prepare_cached("DELETE FROM sessions WHERE token_hash = ?1")?
+        .execute([token_hash.0])?;
+    Ok(closed == 1)
+}
+
+/// Forgets sessions whose time is over.
+pub(crate) fn forget_sessions(
+    transaction: &Connection,
+    now: Timestamp,
+    limit: u32,
+) -> Result<u32, StoreError> {
+    let forgotten = transaction
+        .prepare_cached(
+            "DELETE FROM sessions WHERE token_hash IN \
+             (SELECT token_hash FROM sessions WHERE expires_at <= ?1 LIMIT ?2)",
+        )?
+        .execute(params![now.as_millis(), limit])?;
+    Ok(u32::try_from(forgotten).unwrap_or(u32::MAX))
+}
+
+/// Publishes a price book.
+pub(crate) fn publish_book(transaction: &Connection, book: &StoredBook) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO price_books (version, book, effective_at, published_at) \
+             VALUES (?1, ?2, ?3, ?4) ON CONFLICT (version) DO NOTHING",
+        )?
+        .execute(params![
+            book.version.as_str(),
+            book.json,
+            book.effective_at.as_millis(),
+            book.published_at.as_millis(),
+        ])?;
+    match self::book(transaction, &book.version)? {
+        Some(stored) if stored.is_same_book(book) => Ok(()),
+        Some(_) | None => Err(StoreError::BookChanged(book.version.clone())),
+    }
+}
+
+/// A price book by its version.
+pub(crate) fn book(
+    connection: &Connection,
+    version: &BookVersion,
+) -> Result<Option<StoredBook>, StoreError> {
+    let sql = "SELECT version, effective_at, published_at, book FROM price_books \
+               WHERE version = ?1";
+    one_book(connection, sql, [version.as_str()])
+}
+
+/// The price book in force.
+pub(crate) fn book_at(
+    connection: &Connection,
+    now: Timestamp,
+) -> Result<Option<StoredBook>, StoreError> {
+    let sql = "SELECT version, effective_at, published_at, book FROM price_books \
+               WHERE effective_at <= ?1 \
+               ORDER BY effective_at DESC, published_at DESC, version DESC LIMIT 1";
+    one_book(connection, sql, [now.as_millis()])
+}
+
+/// Price books, the last to come into force first.
+pub(crate) fn books(connection: &Connection, limit: u32) -> Result<Vec<BookListing>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT version, effective_at, published_at FROM price_books \
+         ORDER BY effective_at DESC, published_at DESC, version DESC LIMIT ?1",
+    )?;
+    let mut rows = statement.query([limit])?;
+    let mut books = Vec::new();
+    while let Some(row) = rows.next()? {
+        books.push(listing_of(row)?);
+    }
+    Ok(books)
+}
+
+fn one_book(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+) -> Result<Option<StoredBook>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let BookListing { version, effective_at, published_at } = listing_of(row)?;
+    Ok(Some(StoredBook { version, json: row.get(3)?, effective_at, published_at }))
+}
+
+fn listing_of(row: &Row<'_>) -> Result<BookListing, StoreError> {
+    Ok(BookListing {
+        version: parse("a price book's version", row.get_ref(0)?.as_str()?)?,
+        effective_at: time(row.get(1)?)?,
+        published_at: time(row.get(2)?)?,
+    })
+}
+
+/// A time as it is stored.
+pub(crate) fn time(millis: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millis(millis).map_err(|fault| StoreError::corrupt("a time", fault))
+}

@@ -1,0 +1,103 @@
+//! The schema of a SQLite file: numbered migrations, each applied once, in order.
+//!
+//! A migration that was released never changes; the next one changes what it made. Expand first,
+//! contract in a later release.
+
+use crate::error::StoreError;
+use rusqlite::Connection;
+
+/// Marks a file as ours: `kuma` in ASCII, in the place that SQLite has for it.
+const APPLICATION_ID: i32 = 0x6b75_6d61;
+
+/// All migrations; the schema's number is how many of them were applied.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_ledger_chat_and_lookups.sql")];
+
+/// The file is empty, or ours and not too new. Nothing is written before this is known.
+pub(crate) fn check_owner(connection: &Connection) -> Result<(), StoreError> {
+    let owner: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if owner != APPLICATION_ID && (owner != 0 || tables != 0 || schema(connection)? != 0) {
+        return Err(StoreError::Foreign);
+    }
+    pending(connection, &MIGRATIONS).map(|_| ())
+}
+
+/// Applies what is missing; called in a transaction, so two processes cannot both do it.
+pub(crate) fn migrate(transaction: &Connection) -> Result<(), StoreError> {
+    apply(transaction, &MIGRATIONS)
+}
+
+/// Answers when a statement can run.
+pub(crate) fn ping(connection: &Connection) -> Result<(), StoreError> {
+    Ok(connection.query_row(
+        "SELECT 1 FROM (SELECT count(*) FROM accounts WHERE account_id = '')",
+        [],
+        |_| Ok(()),
+    )?)
+}
+
+fn apply(transaction: &Connection, migrations: &[&str]) -> Result<(), StoreError> {
+    for migration in pending(transaction, migrations)? {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", count(migrations))?;
+    Ok(())
+}
+
+fn pending<'list, 'sql>(
+    connection: &Connection,
+    migrations: &'list [&'sql str],
+) -> Result<&'list [&'sql str], StoreError> {
+    let found = schema(connection)?;
+    let known = count(migrations);
+    let applied = usize::try_from(found).ok();
+    applied
+        .and_then(|applied| migrations.get(applied..))
+        .ok_or(StoreError::SchemaNewer { found, known })
+}
+
+fn schema(connection: &Connection) -> Result<u32, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+fn count(migrations: &[&str]) -> u32 {
+    u32::try_from(migrations.len()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{APPLICATION_ID, apply, schema};
+    use crate::error::StoreError;
+    use crate::sqlite::write;
+    use rusqlite::Connection;
+
+    #[test]
+    fn a_migration_is_applied_once_and_all_or_nothing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let first = "CREATE TABLE one (id INTEGER); INSERT INTO one VALUES (1);";
+        write(&mut connection, |transaction| apply(transaction, &[first])).unwrap();
+        write(&mut connection, |transaction| apply(transaction, &[first])).unwrap();
+        let rows: i64 =
+            connection.query_row("SELECT count(*) FROM one", [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 1, "applied twice");
+
+        let broken = "CREATE TABLE two (id INTEGER); INSERT INTO nowhere VALUES (1);";
+        let result = write(&mut connection, |transaction| apply(transaction, &[first, broken]));
+        assert!(matches!(result, Err(StoreError::Database(_))), "{result:?}");
+        assert_eq!(schema(&connection).unwrap(), 1);
+        connection.query_row("SELECT * FROM two", [], |_| Ok(())).unwrap_err();
+
+        let second = "CREATE TABLE two (id INTEGER);";
+        write(&mut connection, |transaction| apply(transaction, &[first, second])).unwrap();
+        assert_eq!(schema(&connection).unwrap(), 2);
+        let owner: i32 =
+            connection.pragma_query_value(None, "application_id", |row| row.get(0)).unwrap();
+        assert_eq!(owner, APPLICATION_ID);
+
+        let older = write(&mut connection, |transaction| apply(transaction, &[first]));
+        let newer = older.unwrap_err().to_string();
+        assert!(newer.contains("schema 2") && newer.contains("knows 1"), "{newer}");
+    }
+}
