@@ -1,0 +1,184 @@
+//! The seam to those who run the models: what the server asks of a provider, and what it hears.
+//!
+//! A provider turns one leg's request into one stream. The stream tells, in this order:
+//!
+//! 1. [`ProviderEvent::Accepted`] once, when the provider has taken the request on;
+//! 2. [`ProviderEvent::Delta`] and [`ProviderEvent::Reasoning`], as the answer comes;
+//! 3. [`ProviderEvent::Usage`] at most once. None came: the usage is *missing*, which is not zero;
+//!    what is visible is then counted by the server;
+//! 4. one end, after which nothing comes: [`ProviderEvent::Finished`], or a [`ProviderFault`].
+//!
+//! A cancelled stream ends at once with [`Finish::Stopped`], in any state, with the usage so far
+//! before it where the provider knows it. A stream that is dropped lets go of the provider too, so
+//! the browser going away must not drop it: the server reads it to its end.
+//!
+//! What is not here: prices, holds and what an outcome costs (the engine and `settle`), retries
+//! with another model (routing), and who may send at all. A provider never sees an account.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use futures::stream::BoxStream;
+use kumari_engine::id::ModelId;
+use kumari_engine::meter::Usage;
+use kumari_engine::price_book::TextModel;
+use kumari_engine::settle::Finish;
+use kumari_engine::void::VoidReason;
+use tokio_util::sync::CancellationToken;
+
+/// Who runs models: `demo` or `openai`.
+pub trait Provider: Debug + Send + Sync {
+    /// Its name in logs and in the configuration.
+    fn name(&self) -> &'static str;
+
+    /// Whether its answers are made up, so that guests may be given credits for them.
+    fn is_demo(&self) -> bool;
+
+    /// Starts one answer. Nothing happens until the stream is polled.
+    ///
+    /// The events and their order are those of this module's head.
+    ///
+    /// # Errors
+    /// The stream's last item where the answer did not come to an end of its own.
+    fn stream(&self, request: ProviderRequest, cancel: CancellationToken) -> ProviderStream;
+}
+
+/// What a provider says about one request, until its end.
+pub type ProviderStream = BoxStream<'static, Result<ProviderEvent, ProviderFault>>;
+
+/// One leg, as a provider sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderRequest {
+    /// The model that shall answer, by its id in the price book.
+    pub model: ModelId,
+    /// What the leg's price book says about that model.
+    pub facts: TextModel,
+    /// The conversation, oldest first; the last one is the message to answer.
+    pub messages: Vec<ProviderMessage>,
+    /// The longest answer in the model's own tokens, reasoning included: the leg's held bound.
+    pub output_tokens_max: u64,
+}
+
+/// One message of the conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderMessage {
+    /// Who said it.
+    pub role: ProviderRole,
+    /// What was said.
+    pub text: String,
+}
+
+/// Who said a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProviderRole {
+    /// The operator, to the model.
+    System,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// What a provider says on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProviderEvent {
+    /// It has taken the request on. Faults before this are refusals or never reached it.
+    Accepted,
+    /// More of the visible answer; never empty, always whole characters.
+    Delta {
+        /// To be added to what came before.
+        text: String,
+    },
+    /// The model thinks. It is billable output even where nothing of it is shown.
+    Reasoning {
+        /// What it lets be seen; empty where it lets nothing be seen.
+        text: String,
+    },
+    /// What was used, in disjoint meters (R7); at most once, shortly before the end.
+    Usage(Usage),
+    /// The end of an answer. [`Finish::Stopped`] is the caller's own cancellation.
+    Finished {
+        /// How the answer came to its end.
+        finish: Finish,
+    },
+}
+
+/// Why there is no answer, or no whole one. It never holds a key or a header of ours.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProviderFault {
+    /// The provider did not accept the request, or was not there; nothing was used.
+    #[error("the provider did not accept the request: {message}")]
+    Refused {
+        /// The HTTP status, where there was an answer.
+        status: Option<u16>,
+        /// What the provider said, shortened, or why it was not reached.
+        message: String,
+        /// When it asked to be tried again.
+        retry_after: Option<Duration>,
+    },
+    /// The provider had accepted and then failed, before or after some output.
+    #[error("the provider failed: {message}")]
+    Failed {
+        /// What went wrong.
+        message: String,
+    },
+    /// The provider was too slow.
+    #[error("the provider was too slow: {phase}, waited {waited:?}")]
+    TimedOut {
+        /// For what.
+        phase: TimeoutPhase,
+        /// How long it was given.
+        waited: Duration,
+    },
+}
+
+/// What a provider was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TimeoutPhase {
+    /// A connection.
+    Connect,
+    /// The head of its answer, which accepts the request.
+    FirstByte,
+    /// The next piece of the answer.
+    Idle,
+    /// The whole answer.
+    Total,
+}
+
+impl std::fmt::Display for TimeoutPhase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "no connection",
+            Self::FirstByte => "no answer",
+            Self::Idle => "the answer stood still",
+            Self::Total => "the answer took too long",
+        })
+    }
+}
+
+impl ProviderFault {
+    /// Its stable name, for logs and for the chat.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } => "provider_refused",
+            Self::Failed { .. } => "provider_failed",
+            Self::TimedOut { .. } => "provider_timed_out",
+        }
+    }
+
+    /// How the leg is voided: a fault costs nothing, whatever came before it.
+    pub const fn void_reason(&self) -> VoidReason {
+        match self {
+            Self::Refused { .. }
+            | Self::TimedOut {
+                phase: TimeoutPhase::Connect | TimeoutPhase::FirstByte,
+                ..
+            } => VoidReason::Refused,
+            Self::Failed { .. }
+            | Self::TimedOut {
+                phase: TimeoutPhase::Idle | TimeoutPhase::Total,
+                ..
+            } => VoidReason::Failed,
+        }
+    }
+}
