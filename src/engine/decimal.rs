@@ -129,24 +129,7 @@ macro_rules! decimal_text {
             }
         }
 
-        impl<'de> serde::Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Text;
-                impl serde::de::Visitor<'_> for Text {
-                    type Value = $type;
-
-                    fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                        f.write_str($what)
-                    }
-
-                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$type, E> {
-                        text.parse()
-                            .map_err(|fault| E::custom(core::format_args!("`{text}` is {fault}")))
-                    }
-                }
-                deserializer.deserialize_str(Text)
-            }
-        }
+        $crate::checked::deserialize_text!($type, $what);
     };
 }
 pub(crate) use decimal_text;

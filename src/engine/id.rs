@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 use core::str::FromStr;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 
 /// The longest id, in bytes.
 pub const ID_LENGTH_MAX: usize = 128;
@@ -52,15 +52,7 @@ macro_rules! id {
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                match check(&text) {
-                    Ok(()) => Ok(Self(text)),
-                    Err(fault) => Err(serde::de::Error::custom(fault)),
-                }
-            }
-        }
+        crate::checked::deserialize_text!($name, "an id");
     };
 }
 

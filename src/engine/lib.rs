@@ -15,6 +15,7 @@
 
 extern crate alloc;
 
+mod checked;
 mod decimal;
 mod unique_map;
 

@@ -1,5 +1,6 @@
 //! Meters and usage: what is counted, and how much of it (R7).
 
+use crate::checked::deserialize_integer;
 use crate::unique_map::unique_map;
 use alloc::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
@@ -110,9 +111,9 @@ impl Meter {
 }
 
 /// A quantity of one meter, at most [`QUANTITY_MAX`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(type = "number"))]
-#[serde(try_from = "u64", into = "u64")]
+#[serde(into = "u64")]
 pub struct Quantity(u64);
 
 /// A quantity is above [`QUANTITY_MAX`].
@@ -134,6 +135,8 @@ impl TryFrom<u64> for Quantity {
         if count > QUANTITY_MAX { Err(QuantityTooLarge) } else { Ok(Self(count)) }
     }
 }
+
+deserialize_integer!(Quantity, "a quantity, a whole number");
 
 impl From<Quantity> for u64 {
     fn from(quantity: Quantity) -> Self {

@@ -1,6 +1,7 @@
 //! Rates: credits per so many units of a meter.
 
 use crate::amount::Credits;
+use crate::checked::deserialize_integer;
 use crate::decimal::{DecimalFault, decimal_text};
 use serde::{Deserialize, Serialize};
 
@@ -23,9 +24,9 @@ pub struct Rate {
 }
 
 /// How many units a rate is for: 1, 1 000 or 1 000 000, a plain number in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(type = "1 | 1000 | 1000000"))]
-#[serde(try_from = "u32", into = "u32")]
+#[serde(into = "u32")]
 pub enum Per {
     /// One unit.
     One,
@@ -46,10 +47,10 @@ impl Per {
     }
 }
 
-impl TryFrom<u32> for Per {
+impl TryFrom<u64> for Per {
     type Error = &'static str;
 
-    fn try_from(units: u32) -> Result<Self, Self::Error> {
+    fn try_from(units: u64) -> Result<Self, Self::Error> {
         match units {
             1 => Ok(Self::One),
             1_000 => Ok(Self::Thousand),
@@ -58,6 +59,8 @@ impl TryFrom<u32> for Per {
         }
     }
 }
+
+deserialize_integer!(Per, "1, 1000 or 1000000");
 
 impl From<Per> for u32 {
     fn from(per: Per) -> Self {

@@ -3,10 +3,11 @@
 //! The engine never asks what time it is; `now` is an argument. Periods are half-open everywhere:
 //! the first instant belongs, the last does not.
 
+use crate::checked::deserialize_text;
 use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 /// A point in time, in whole milliseconds since 1970-01-01T00:00:00Z, from 1970 to 9999.
 ///
@@ -109,12 +110,7 @@ impl Serialize for Timestamp {
     }
 }
 
-impl<'de> Deserialize<'de> for Timestamp {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|fault| serde::de::Error::custom(format_args!("`{text}` is {fault}")))
-    }
-}
+deserialize_text!(Timestamp, "a time, like \"2026-03-15T10:00:00Z\"");
 
 /// Year, month and day of a count of days since 1970-01-01, in the Gregorian calendar.
 ///

@@ -2,11 +2,10 @@
 //! in silence, which for a price or a usage would be a second meaning.
 
 use alloc::collections::BTreeMap;
-use alloc::string::String;
 use core::fmt;
 use core::marker::PhantomData;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
 /// Reads a map and refuses a key that occurs twice; for `#[serde(deserialize_with)]`.
 pub(crate) fn unique_map<'de, D, K, V>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
@@ -29,12 +28,9 @@ impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Visitor<'de> for Uniqu
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
         let mut map = BTreeMap::new();
-        // The key is read as text first: readers that track the path of a fault know only those.
-        while let Some(text) = access.next_key::<String>()? {
-            let key =
-                K::deserialize(IntoDeserializer::<A::Error>::into_deserializer(text.as_str()))?;
-            if map.insert(key, access.next_value()?).is_some() {
-                return Err(A::Error::custom(format_args!("`{text}` occurs twice; write it once")));
+        while let Some((key, value)) = access.next_entry()? {
+            if map.insert(key, value).is_some() {
+                return Err(A::Error::custom("a key occurs twice; write it once"));
             }
         }
         Ok(map)

@@ -6,6 +6,7 @@
 mod canonical;
 mod hex;
 mod parse;
+mod path;
 mod price_book;
 
 pub use canonical::{CanonicalFault, canonical, fingerprint};

@@ -1,5 +1,6 @@
 //! JSON in: every fault says where in the document it is.
 
+use crate::path::{parent, path_at};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use std::fmt;
@@ -61,24 +62,26 @@ pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
 /// # Errors
 /// [`Fault`] at the first thing that is wrong.
 pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let path = if path == "." { String::new() } else { path };
-        fault(path, error.inner())
-    })?;
-    match deserializer.end() {
-        Ok(()) => Ok(value),
-        Err(error) => Err(fault(String::new(), &error)),
-    }
+    serde_json::from_str(text).map_err(|error| fault(text, &error))
 }
 
-fn fault(path: String, error: &serde_json::Error) -> Fault {
+fn fault(text: &str, error: &serde_json::Error) -> Fault {
     let kind = match error.classify() {
         Category::Data => FaultKind::Shape,
         Category::Syntax | Category::Eof | Category::Io => FaultKind::Syntax,
     };
-    Fault { kind, path, message: error.to_string() }
+    let message = error.to_string();
+    let path = path_at(text, offset_of(text, error));
+    // Only when the whole object has been read is it known what it lacks.
+    let path = if message.starts_with("missing field") { parent(&path).to_owned() } else { path };
+    Fault { kind, path, message }
+}
+
+/// How many bytes of `text` had been read.
+fn offset_of(text: &str, error: &serde_json::Error) -> usize {
+    let lines_before = error.line().saturating_sub(1);
+    let line_start: usize = text.split_inclusive('\n').take(lines_before).map(str::len).sum();
+    line_start.saturating_add(error.column())
 }
 
 #[cfg(test)]
