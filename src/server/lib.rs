@@ -1,3 +1,56 @@
 //! The only authority: HTTP API, chat, and the seam to model providers.
+//!
+//! It admits with the same rules that the browser shows prices with, trusts no amount, count or
+//! account that a browser sends, and changes accounts through `kumari_store::Ledger` alone: no
+//! handler opens a transaction.
+//!
+//! Modules are listed in reading order.
 
+pub mod cli;
+pub mod price;
+pub mod serve;
+pub mod server;
+mod router;
+
+mod app;
+mod problem;
+mod body;
+mod shield;
+mod limits;
+mod request_log;
+
+mod session;
+mod books;
+mod price_book;
+mod balance;
+mod hub;
+mod sse;
+mod events;
+mod estimate;
+
+mod uuid7;
+mod counter;
+mod history;
+mod authorize;
+mod runs;
+mod transcript;
+mod answer;
 pub mod provider;
+mod listen;
+mod outcome;
+mod settle;
+mod rows;
+mod action;
+mod action_events;
+mod stop;
+mod receipt;
+mod conversations;
+mod top_up;
+mod sweep;
+
+mod assets;
+mod health;
+
+pub use app::Config;
+pub use counter::{Counter, VocabularyFault};
+pub use limits::Limits;

@@ -170,15 +170,13 @@ impl ProviderFault {
     pub const fn void_reason(&self) -> VoidReason {
         match self {
             Self::Refused { .. }
-            | Self::TimedOut {
-                phase: TimeoutPhase::Connect | TimeoutPhase::FirstByte,
-                ..
-            } => VoidReason::Refused,
+            | Self::TimedOut { phase: TimeoutPhase::Connect | TimeoutPhase::FirstByte, .. } => {
+                VoidReason::Refused
+            }
             Self::Failed { .. }
-            | Self::TimedOut {
-                phase: TimeoutPhase::Idle | TimeoutPhase::Total,
-                ..
-            } => VoidReason::Failed,
+            | Self::TimedOut { phase: TimeoutPhase::Idle | TimeoutPhase::Total, .. } => {
+                VoidReason::Failed
+            }
         }
     }
 }

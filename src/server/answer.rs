@@ -1,0 +1,130 @@
+//! Running an answer: each leg listens to its provider, says what it hears, and ends its part of
+//! the hold.
+//!
+//! It runs on tasks of the process, not of a request: the browser may go away and come back. What
+//! an end costs is decided in `outcome`, made durable in `settle`.
+
+use crate::action::{self, LegStatus};
+use crate::app::App;
+use crate::books::Book;
+use crate::counter::Tokens;
+use crate::history::Prompt;
+use crate::listen::{self, Listening};
+use crate::outcome::{Outcome, count_visible};
+use crate::provider::ProviderRequest;
+use crate::runs::Run;
+use crate::settle::{self, Ending};
+use futures::FutureExt as _;
+use futures::future::join_all;
+use kumari_engine::account::Hold;
+use kumari_engine::estimate::{CandidateEstimate, Estimate, LegEstimate};
+use kumari_engine::price_book::{ModelKind, TextModel};
+use kumari_engine::void::VoidReason;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// An answer stops at least this long before its hold expires, so that its end is written in time.
+const MARGIN_MAX: Duration = Duration::from_secs(5);
+
+/// An action that was admitted, with all that its answer needs.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) run: Arc<Run>,
+    pub(crate) hold: Hold,
+    /// The hold's own price: its bounds are what a provider is given.
+    pub(crate) price: Estimate,
+    pub(crate) prompt: Prompt,
+    pub(crate) book: Arc<Book>,
+}
+
+/// Begins to answer, and returns at once.
+pub(crate) fn start(app: &Arc<App>, job: Job) {
+    app.runs.insert(Arc::clone(&job.run));
+    app.tasks.spawn(run(Arc::clone(app), job));
+}
+
+async fn run(app: Arc<App>, job: Job) {
+    let until = Instant::now() + time_to_answer(&app, &job.hold);
+    let legs = job.price.legs.iter().zip(0_u32..);
+    join_all(legs.map(|(leg, index)| leg_to_its_end(&app, &job, leg, index, until))).await;
+    let run = &job.run;
+    let view = action::view(&app, &run.account, &run.action_id).await;
+    if let Err(problem) = &view {
+        tracing::error!(code = problem.code(), "an ended action cannot be shown");
+    }
+    app.runs.remove(run);
+    run.transcript.finish(view.ok());
+}
+
+/// From now until shortly before the hold's deadline.
+fn time_to_answer(app: &App, hold: &Hold) -> Duration {
+    let millis = hold.deadline.as_millis().saturating_sub(app.now().as_millis());
+    let left = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
+    left.saturating_sub(MARGIN_MAX.min(left / 10))
+}
+
+/// Answers a leg and ends it, also where our own code or the provider's breaks on the way.
+async fn leg_to_its_end(app: &App, job: &Job, leg: &LegEstimate, index: u32, until: Instant) {
+    let answering = AssertUnwindSafe(answer(app, job, leg, index, until)).catch_unwind();
+    let ending = answering.await.unwrap_or_else(|_| {
+        tracing::error!(leg = index, "answering broke; the leg is void");
+        let outcome = Outcome::Void { reason: VoidReason::Failed, used: None };
+        Ending { model: leg.model.clone(), outcome, text: None, tokens: Tokens::new() }
+    });
+    let model = ending.model.clone();
+    let end = settle::end(app, job, index, ending).await;
+    let charge = end.as_ref().map(action::charge_of);
+    job.run.transcript.set_leg(index, &model, LegStatus::of(end.as_ref()), charge);
+}
+
+/// Asks the likely model, and where it fails before it has shown anything, the other candidates.
+async fn answer(app: &App, job: &Job, leg: &LegEstimate, index: u32, until: Instant) -> Ending {
+    let mut candidates = in_order(leg).peekable();
+    while let Some(candidate) = candidates.next() {
+        let Some(facts) = facts(job, candidate) else { continue };
+        job.run.transcript.set_leg(index, &candidate.model, LegStatus::Running, None);
+        let request = ProviderRequest {
+            model: candidate.model.clone(),
+            facts: facts.clone(),
+            messages: job.prompt.messages.clone(),
+            output_tokens_max: candidate.bounds.output_tokens_max.unwrap_or(0),
+        };
+        let heard = listen::to(app, &job.run, Listening { leg: index, request, until }).await;
+        if let Err(fault) = &heard.heard.end {
+            tracing::warn!(model = %candidate.model, code = fault.code(), %fault, "no answer");
+        }
+        let others = candidates.peek().is_some() && !heard.is_over(until);
+        if heard.heard.leaves_room() && others {
+            continue;
+        }
+        return ending(app, job, index, facts, heard).await;
+    }
+    // Every candidate of a text task is a text model, so one was asked; what was not, is void.
+    let outcome = Outcome::Void { reason: VoidReason::Refused, used: None };
+    Ending { model: leg.model.clone(), outcome, text: None, tokens: Tokens::new() }
+}
+
+async fn ending(app: &App, job: &Job, index: u32, facts: &TextModel, heard: listen::All) -> Ending {
+    let book = &job.book.published.book;
+    let text = job.run.transcript.text(index);
+    let tokens = app.counter.count(book, &text).await;
+    let reasoning = app.counter.count(book, &heard.reasoning).await;
+    let counted = count_visible(facts, &job.prompt.tokens, &tokens, &reasoning);
+    let model = heard.heard.model.clone();
+    Ending { model, outcome: heard.heard.outcome(counted), text: Some(text), tokens }
+}
+
+/// The likely model first, then the others in the book's order.
+fn in_order(leg: &LegEstimate) -> impl Iterator<Item = &CandidateEstimate> {
+    let likely = leg.candidates.iter().filter(|candidate| candidate.model == leg.model);
+    likely.chain(leg.candidates.iter().filter(|candidate| candidate.model != leg.model))
+}
+
+fn facts<'job>(job: &'job Job, candidate: &CandidateEstimate) -> Option<&'job TextModel> {
+    match &job.book.published.book.model(&candidate.model)?.kind {
+        ModelKind::Text(text) => Some(text),
+        ModelKind::Image | ModelKind::Video(_) | ModelKind::ThreeD => None,
+    }
+}

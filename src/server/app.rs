@@ -1,0 +1,156 @@
+//! What all handlers share, and the one way in which they change an account.
+
+use crate::books::{Book, Books};
+use crate::counter::Counter;
+use crate::hub::Hub;
+use crate::limits::{Limits, Rates, Seats};
+use crate::problem::{Answer, Problem};
+use crate::provider::Provider;
+use crate::rows;
+use crate::runs::Runs;
+use axum::http::StatusCode;
+use kumari_engine::account::{Account, Change, Refused};
+use kumari_engine::id::{AccountId, ActionId, BookVersion};
+use kumari_engine::time::Timestamp;
+use kumari_store::{ChatWrite, Ledger, LedgerError, Store, StoreError};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// What the operator decides.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How people reach this server, `https://chat.example`; where absent, by its `Host`.
+    pub public_origin: Option<String>,
+    /// Whether packs can be bought with play money.
+    pub demo_payments: bool,
+    /// How much may be asked for.
+    pub limits: Limits,
+    /// How often what time did to accounts is written down.
+    pub sweep_every: Duration,
+    /// How long running answers may go on after the signal to stop.
+    pub shutdown_grace: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            public_origin: None,
+            demo_payments: true,
+            limits: Limits::default(),
+            sweep_every: Duration::from_secs(1),
+            shutdown_grace: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What all handlers share.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) ledger: Ledger,
+    pub(crate) books: Books,
+    pub(crate) book_changed: watch::Sender<()>,
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) counter: Counter,
+    pub(crate) hub: Hub,
+    pub(crate) runs: Runs,
+    pub(crate) rates: Rates,
+    pub(crate) streams: Seats<AccountId>,
+    /// Cancelled when nothing new is to be begun.
+    pub(crate) stopping: CancellationToken,
+    /// Cancelled when running answers are to end, finished or not.
+    pub(crate) aborting: CancellationToken,
+    /// Everything that must have ended before the process may.
+    pub(crate) tasks: TaskTracker,
+}
+
+impl App {
+    /// The store, for what is not a change of an account.
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        self.ledger.store()
+    }
+
+    /// Now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ledger.now()
+    }
+
+    /// The price book in force.
+    pub(crate) fn book_in_force(&self) -> Arc<Book> {
+        self.books.in_force(self.now())
+    }
+
+    /// A published price book: of this process, or of another that shares the database.
+    pub(crate) async fn book(&self, version: &BookVersion) -> Answer<Option<Arc<Book>>> {
+        if let Some(book) = self.books.get(version) {
+            return Ok(Some(book));
+        }
+        let Some(stored) = self.store().book(version).await? else {
+            return Ok(None);
+        };
+        let book = kumari_wire::read_published(&stored.json)
+            .and_then(Book::new)
+            .map_err(|fault| Problem::internal("price book", &fault))?;
+        Ok(Some(Arc::new(book)))
+    }
+
+    /// The book that a hold was priced with.
+    pub(crate) async fn book_of_hold(&self, version: &BookVersion) -> Answer<Arc<Book>> {
+        let book = self.book(version).await?;
+        book.ok_or_else(|| Problem::internal("price book", &"that of a hold is not published"))
+    }
+
+    /// The account with those actions, brought to now.
+    pub(crate) async fn read(&self, account: &AccountId, actions: &[ActionId]) -> Answer<Account> {
+        Ok(self.ledger.read(account, actions).await?)
+    }
+
+    /// Runs a command of the engine, makes durable what it did, and tells who listens. `more` adds
+    /// chat rows to those that every entry about a leg brings by itself.
+    pub(crate) async fn command(
+        &self,
+        account: &AccountId,
+        action: &ActionId,
+        more: impl Fn(&Change) -> Vec<ChatWrite> + Send + Sync + 'static,
+        decide: impl Fn(&Account, Timestamp) -> Result<Change, Refused> + Send + Sync + 'static,
+    ) -> Result<Change, LedgerError> {
+        let chat = move |change: &Change| {
+            let mut rows = rows::of_entries(change);
+            rows.extend(more(change));
+            rows
+        };
+        let actions = std::slice::from_ref(action);
+        let change = self.ledger.run(account, actions, chat, decide).await?;
+        if !change.entries.is_empty() {
+            self.hub.tell(account);
+        }
+        Ok(change)
+    }
+}
+
+impl From<LedgerError> for Problem {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Denied(denial) => (*denial).into(),
+            LedgerError::Fault(fault) => fault.into(),
+            LedgerError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        if error.is_transient() {
+            return Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "the server has too much to do; try again in a moment",
+            )
+            .retry_after(Duration::from_secs(1));
+        }
+        Self::internal("store", &error)
+    }
+}

@@ -1,0 +1,288 @@
+//! `POST /api/actions`: the send. What the browser says is priced again here, on our own counts;
+//! what it saw comes along as a quote, and nothing is admitted above it.
+
+use crate::action::{self, ActionView, LegStatus, LegView};
+use crate::answer;
+use crate::app::App;
+use crate::body::{Json, SEND_BODY_BYTES_MAX, json};
+use crate::books::Book;
+use crate::counter::Tokens;
+use crate::health::stopping;
+use crate::history;
+use crate::problem::{self, Problem};
+use crate::runs::Run;
+use crate::session::Caller;
+use crate::uuid7::Uuid7;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use kumari_engine::account::{Answer, Change, Hold};
+use kumari_engine::authorize::{Authorize, authorize};
+use kumari_engine::denial::{Denial, DenialCode, Remedy};
+use kumari_engine::eligibility::Quote;
+use kumari_engine::entry::Event;
+use kumari_engine::estimate::{Estimate, estimate_capped};
+use kumari_engine::id::{AccountId, ActionId, ModelId};
+use kumari_engine::price_book::PublishedBook;
+use kumari_engine::request::{Request, Task};
+use kumari_engine::routing;
+use kumari_store::{Author, ChatWrite, Conversation, ConversationId, Message, MessageStatus};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The longest title that a conversation is given, in characters.
+const TITLE_CHARS_MAX: usize = 80;
+
+/// What a person sends.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Send {
+    action_id: Uuid7,
+    conversation_id: Uuid7,
+    task: Task,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    models: Vec<ModelId>,
+    text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    output_tokens_max: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    steps_max: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    searches_max: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    images: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clips: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clip_seconds: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    three_d_models: Option<u32>,
+    /// What they saw; no part of what they asked, so a resend may bring another one.
+    #[serde(skip_serializing)]
+    quote: Quote,
+}
+
+/// `POST /api/actions`: 201, or 200 for a repeat.
+pub(crate) async fn send(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Json(send): Json<Send, SEND_BODY_BYTES_MAX>,
+) -> problem::Answer<Response> {
+    if app.stopping.is_cancelled() {
+        return Err(stopping());
+    }
+    // A task of its own: once admitted, an action is begun whether the browser waits or has gone.
+    let admitted = app.tasks.spawn(admit(Arc::clone(&app), caller.account, send));
+    let (status, view) = admitted.await.map_err(|fault| Problem::internal("send", &fault))??;
+    Ok(json(status, &view))
+}
+
+async fn admit(
+    app: Arc<App>,
+    account: AccountId,
+    send: Send,
+) -> problem::Answer<(StatusCode, ActionView)> {
+    let book = app.book_in_force();
+    let mut command = command(&send)?;
+    let id = command.action_id.clone();
+    let known = app.read(&account, std::slice::from_ref(&id)).await?;
+    if known.actions.contains_key(&id) {
+        // A repeat, or the id of something else: the engine tells them apart without a price.
+        authorize(&known, &book.published, &command, app.now())?;
+        return Ok((StatusCode::OK, action::view(&app, &account, &id).await?));
+    }
+    check(&app, &account, &send)?;
+    let conversation = ConversationId(send.conversation_id.0);
+    let prompt = history::prompt(&app, &book, &account, conversation, &send.text).await?;
+    command.request.input_tokens.clone_from(&prompt.tokens);
+    command.request.messages = u32::try_from(prompt.messages.len()).ok();
+    command.request.flags = routing::flags(&send.text);
+
+    let rows = Rows {
+        book: Arc::clone(&book),
+        action_id: id.clone(),
+        conversation,
+        text: send.text,
+        tokens: prompt.new_tokens.clone(),
+    };
+    let pricing = Arc::clone(&book);
+    let change = app
+        .command(
+            &account,
+            &id,
+            move |change| rows.of(change),
+            move |account, now| authorize(account, &pricing.published, &command, now),
+        )
+        .await?;
+    if let Some(hold) = admitted(&change, &id) {
+        let price = estimate_capped(&book.published, &hold.request, &hold.caps)?;
+        let run = Arc::new(Run::new(account.clone(), id.clone(), leg_views(&price)));
+        answer::start(&app, answer::Job { run, hold: hold.clone(), price, prompt, book });
+        return Ok((StatusCode::CREATED, action::view(&app, &account, &id).await?));
+    }
+    // Somebody else sent the same at the same time and was first.
+    Ok((StatusCode::OK, action::view(&app, &account, &id).await?))
+}
+
+/// What the engine is asked, before anything is counted.
+fn command(send: &Send) -> problem::Answer<Authorize> {
+    let fingerprint =
+        kumari_wire::fingerprint(send).map_err(|fault| Problem::internal("fingerprint", &fault))?;
+    let action_id = send.action_id.0.to_string();
+    let action_id = action_id.parse().map_err(|fault| Problem::internal("action id", &fault))?;
+    let mut request = Request::new(send.task, send.models.clone());
+    request.output_tokens_max = send.output_tokens_max;
+    request.steps_max = send.steps_max;
+    request.searches_max = send.searches_max;
+    request.images = send.images;
+    request.clips = send.clips;
+    request.clip_seconds = send.clip_seconds;
+    request.three_d_models = send.three_d_models;
+    Ok(Authorize { action_id, fingerprint, request, quote: Some(send.quote.clone()) })
+}
+
+/// What is refused before it is priced.
+fn check(app: &App, account: &AccountId, send: &Send) -> problem::Answer<()> {
+    if send.task.priced_as() != Task::Direct {
+        let message = format!(
+            "`{}` has a price but is not served yet: use direct, compare or routing",
+            send.task.name()
+        );
+        let remedies = Vec::from([Remedy::FixRequest]);
+        let mut denial = Denial::new(DenialCode::NotOffered, message, remedies);
+        denial.path = Some("task".to_owned());
+        return Err(denial.into());
+    }
+    if send.text.trim().is_empty() {
+        return Err(Problem::invalid("text", "there is nothing in it: write a message"));
+    }
+    let (running, of_account) = app.runs.counts(account);
+    let limits = &app.config.limits;
+    if of_account >= limits.account_answers_max {
+        let message = format!("{of_account} of your answers are running; wait until one ends");
+        let remedies = Vec::from([Remedy::WaitForHolds]);
+        return Err(Denial::new(DenialCode::TooManyOpen, message, remedies).into());
+    }
+    if running >= limits.answers_max {
+        let detail = "the server runs as many answers as it can; try again in a moment";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
+            .retry_after(std::time::Duration::from_secs(2)));
+    }
+    Ok(())
+}
+
+/// The hold that this change admitted; none for a repeat.
+fn admitted<'change>(change: &'change Change, id: &ActionId) -> Option<&'change Hold> {
+    let is_new = change
+        .entries
+        .iter()
+        .any(|entry| matches!(&entry.event, Event::Authorized { hold } if hold.action_id == *id));
+    match &change.answer {
+        Answer::Authorized(hold) if is_new => Some(hold),
+        Answer::Authorized(_) | Answer::Advanced | Answer::Granted(_) | Answer::Ended(_) => None,
+    }
+}
+
+fn leg_views(price: &Estimate) -> Vec<LegView> {
+    let view = |(leg, index)| {
+        let leg: &kumari_engine::estimate::LegEstimate = leg;
+        LegView {
+            leg: index,
+            model: leg.model.clone(),
+            status: LegStatus::Running,
+            text: String::new(),
+            charge: None,
+        }
+    };
+    price.legs.iter().zip(0_u32..).map(view).collect()
+}
+
+/// The messages that an admission writes: what was asked, and the answers to come.
+struct Rows {
+    book: Arc<Book>,
+    action_id: ActionId,
+    conversation: ConversationId,
+    text: String,
+    tokens: Tokens,
+}
+
+impl Rows {
+    fn of(&self, change: &Change) -> Vec<ChatWrite> {
+        let Some(hold) = admitted(change, &self.action_id) else {
+            return Vec::new();
+        };
+        let conversation = Conversation {
+            id: self.conversation,
+            title: title(&self.text),
+            updated_at: hold.authorized_at,
+        };
+        let asked = Message {
+            action_id: self.action_id.clone(),
+            author: Author::User,
+            text: self.text.clone(),
+            status: MessageStatus::Sent,
+            charge: None,
+            tokens: self.tokens.clone(),
+            created_at: hold.authorized_at,
+        };
+        let answers = likely_models(&self.book.published, hold).into_iter().zip(0_u32..);
+        let answers = answers.map(|(model, leg)| Message {
+            author: Author::Assistant { leg, model },
+            text: String::new(),
+            status: MessageStatus::Running,
+            tokens: BTreeMap::new(),
+            ..asked.clone()
+        });
+        let messages = [asked.clone()].into_iter().chain(answers).collect();
+        Vec::from([ChatWrite::Append { conversation, messages }])
+    }
+}
+
+fn likely_models(book: &PublishedBook, hold: &Hold) -> Vec<ModelId> {
+    estimate_capped(book, &hold.request, &hold.caps)
+        .map(|price| price.legs.into_iter().map(|leg| leg.model).collect())
+        .unwrap_or_default()
+}
+
+/// The first line that says anything, shortened.
+fn title(text: &str) -> String {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    if line.chars().count() <= TITLE_CHARS_MAX {
+        return line.to_owned();
+    }
+    let short: String = line.chars().take(TITLE_CHARS_MAX.saturating_sub(1)).collect();
+    format!("{}…", short.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Send, title};
+
+    fn send(quote_high: &str, text: &str) -> Send {
+        let json = serde_json::json!({
+            "action_id": "019ab5f0-7c1d-7a3e-8000-000000000001",
+            "conversation_id": "019ab5f0-7c1d-7a3e-8000-000000000002",
+            "task": "direct",
+            "models": ["gpt-6-luna"],
+            "text": text,
+            "quote": { "price_book": "0", "rules": "1", "high": quote_high },
+        });
+        kumari_wire::from_str(&json.to_string()).unwrap()
+    }
+
+    #[test]
+    fn r27_the_quote_is_no_part_of_what_was_asked() {
+        let of = |send| kumari_wire::fingerprint(&send).unwrap();
+        assert_eq!(of(send("1", "hello")), of(send("2", "hello")));
+        assert_ne!(of(send("1", "hello")), of(send("1", "hello!")));
+    }
+
+    #[test]
+    fn a_title_is_the_first_line_that_says_anything() {
+        assert_eq!(title("\n  \n  What is this?  \nMore."), "What is this?");
+        let long = title(&"ä".repeat(200));
+        assert_eq!(long.chars().count(), 80);
+        assert!(long.ends_with('…'));
+    }
+}

@@ -1,0 +1,180 @@
+//! The command line: what can be asked of `kumari-credits`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+/// Credits for multi-model chat: the server, and questions about its prices.
+#[derive(Debug, Parser)]
+#[command(name = "kumari-credits", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the app and its interface until Ctrl-C or SIGTERM; SIGHUP reads the price book again.
+    Serve(Box<Serve>),
+    /// Look at a price book.
+    #[command(subcommand)]
+    PriceBook(PriceBookCommand),
+    /// Print what a usage costs, line by line.
+    Price(Price),
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port to listen on.
+    #[arg(long, default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 8787)))]
+    pub listen: SocketAddr,
+    /// Port on 127.0.0.1, instead of `--listen`; 0 picks a free one.
+    #[arg(long, conflicts_with = "listen")]
+    pub port: Option<u16>,
+    /// The SQLite file, made where it is not there; `:memory:` keeps nothing.
+    #[arg(long, default_value = "kumari-credits.db")]
+    pub database: PathBuf,
+    /// The price book, instead of the one inside the program.
+    #[arg(long)]
+    pub price_book: Option<PathBuf>,
+    /// A folder with the token vocabularies, instead of those inside the program.
+    #[arg(long)]
+    pub vocabulary: Option<PathBuf>,
+    /// How people reach this server, as `https://chat.example`, where a proxy stands in front of it.
+    #[arg(long, value_parser = origin)]
+    pub public_origin: Option<String>,
+    /// Who runs the models.
+    #[arg(long, value_enum, default_value_t = ProviderName::Demo)]
+    pub provider: ProviderName,
+    /// Makes the demo provider's answers, pace and failures repeatable.
+    #[arg(long, default_value_t = 0)]
+    pub demo_seed: u64,
+    /// The endpoint that speaks OpenAI's protocol.
+    #[arg(long, default_value = "https://api.openai.com/v1")]
+    pub openai_base_url: String,
+    /// The environment variable that holds the endpoint's key; the key itself is never an argument.
+    #[arg(long, default_value = "OPENAI_API_KEY")]
+    pub openai_key_variable: String,
+    /// Whether packs can be bought with play money; where absent, only with the demo provider or
+    /// on a loopback address.
+    #[arg(long, value_enum)]
+    pub payments: Option<PaymentsName>,
+    /// Requests of one network address in a second, on average.
+    #[arg(long, default_value = "100")]
+    pub address_requests_per_second: NonZeroU32,
+    /// Requests of one session in a second, on average.
+    #[arg(long, default_value = "50")]
+    pub session_requests_per_second: NonZeroU32,
+    /// How long running answers may go on after the signal to stop.
+    #[arg(long, default_value_t = 30)]
+    pub shutdown_seconds: u32,
+    /// How the log is written, to standard error.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// Who runs the models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProviderName {
+    /// Made-up answers, offline.
+    Demo,
+    /// Any endpoint that speaks OpenAI's protocol.
+    Openai,
+}
+
+/// How packs are paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PaymentsName {
+    /// With play money.
+    Demo,
+    /// Not at all.
+    None,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What can be done with a price book.
+#[derive(Debug, Subcommand)]
+pub enum PriceBookCommand {
+    /// Print every fault of a price book with its path; fails where there is one.
+    Check {
+        /// The price book.
+        file: PathBuf,
+    },
+    /// Print a price book's version, the SHA-256 of its canonical form.
+    Version {
+        /// The price book.
+        file: PathBuf,
+    },
+}
+
+/// What to price.
+#[derive(Debug, Args)]
+pub struct Price {
+    /// The task, as `direct` or `deep_research`.
+    #[arg(long)]
+    pub task: String,
+    /// The model's id in the price book.
+    #[arg(long)]
+    pub model: String,
+    /// What was used, as `{"input_tokens": 1234, "output_tokens": 567}`.
+    #[arg(long)]
+    pub usage: String,
+    /// The price book, instead of the one inside the program.
+    #[arg(long)]
+    pub price_book: Option<PathBuf>,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    let plain = ["https://", "http://"]
+        .iter()
+        .filter_map(|scheme| text.strip_prefix(scheme))
+        .any(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@']));
+    if plain {
+        Ok(text.to_owned())
+    } else {
+        Err("write scheme and host only, as `https://chat.example`".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cli, Command};
+    use clap::{CommandFactory as _, Parser as _};
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_needs_no_configuration() {
+        let cli = Cli::try_parse_from(["kumari-credits", "serve"]).unwrap();
+        let Command::Serve(serve) = cli.command else {
+            panic!("not `serve`");
+        };
+        assert_eq!(serve.listen.to_string(), "127.0.0.1:8787");
+    }
+
+    #[test]
+    fn what_cannot_be_an_origin_is_refused() {
+        for bad in ["chat.example", "https://chat.example/", "https://", "ftp://chat.example"] {
+            let arguments = ["kumari-credits", "serve", "--public-origin", bad];
+            assert!(Cli::try_parse_from(arguments).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! `GET /api/conversations` and `GET /api/conversations/{id}`: what was said. Reading never depends
+//! on credits.
+
+use crate::action::LegStatus;
+use crate::app::App;
+use crate::body::json;
+use crate::problem::{Answer, Problem};
+use crate::session::Caller;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use kumari_engine::account::Account;
+use kumari_engine::amount::Credits;
+use kumari_engine::id::{AccountId, ActionId, ModelId};
+use kumari_engine::request::Encoding;
+use kumari_engine::time::Timestamp;
+use kumari_store::{
+    Author, CONVERSATIONS_MAX, Conversation, ConversationId, MESSAGES_MAX, Message, MessageStatus,
+};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+#[derive(Debug, Serialize)]
+struct Listing {
+    conversations: Vec<Conversation>,
+    next: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Opened {
+    id: ConversationId,
+    title: String,
+    messages: Vec<MessageView>,
+}
+
+#[derive(Debug, Serialize)]
+struct MessageView {
+    id: String,
+    role: Role,
+    action_id: ActionId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leg: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<ModelId>,
+    text: String,
+    status: MessageStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    charge: Option<Credits>,
+    tokens: BTreeMap<Encoding, u64>,
+    created_at: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Role {
+    User,
+    Assistant,
+}
+
+/// `GET /api/conversations?before=&limit=`: the last updated first.
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Answer<Response> {
+    let page = Page::read(query.as_deref().unwrap_or_default())?;
+    let found = app.store().conversations(&caller.account, page.before, page.limit).await?;
+    let is_full = u32::try_from(found.len()).is_ok_and(|count| count == page.limit);
+    let next = found.last().filter(|_| is_full).map(cursor);
+    Ok(json(StatusCode::OK, &Listing { conversations: found, next }))
+}
+
+/// `GET /api/conversations/{id}`: its last messages, oldest first.
+pub(crate) async fn open(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Answer<Response> {
+    let unknown =
+        || Problem::not_found("conversation_unknown", "there is no conversation of that id");
+    let id: ConversationId = id.parse().map_err(|_| unknown())?;
+    let found = app.store().conversation(&caller.account, id).await?.ok_or_else(unknown)?;
+    let messages = app.store().messages(&caller.account, id, MESSAGES_MAX).await?;
+    let mut messages = as_they_stand(&app, &caller.account, messages).await?;
+    count_missing(&app, &mut messages).await;
+    let messages = messages.into_iter().map(MessageView::from).collect();
+    Ok(json(StatusCode::OK, &Opened { id, title: found.title, messages }))
+}
+
+/// Messages that are noted as running, as they really stand: with the text so far where this
+/// process has it, and by their hold where it has ended and nobody wrote that down yet.
+pub(crate) async fn as_they_stand(
+    app: &App,
+    account: &AccountId,
+    mut messages: Vec<Message>,
+) -> Answer<Vec<Message>> {
+    let running = |message: &&mut Message| message.status == MessageStatus::Running;
+    let actions: BTreeSet<ActionId> =
+        messages.iter_mut().filter(running).map(|message| message.action_id.clone()).collect();
+    if actions.is_empty() {
+        return Ok(messages);
+    }
+    let actions: Vec<ActionId> = actions.into_iter().collect();
+    let holds = app.read(account, &actions).await?;
+    for message in messages.iter_mut().filter(running) {
+        if let Some(run) = app.runs.get(account, &message.action_id) {
+            let legs = run.transcript.legs();
+            if let Some(said) = legs.iter().find(|leg| Some(leg.leg) == message.author.leg()) {
+                message.text.clone_from(&said.text);
+                message.author = Author::Assistant { leg: said.leg, model: said.model.clone() };
+            }
+        }
+        stand(message, &holds);
+    }
+    Ok(messages)
+}
+
+/// Counts what was never counted: an answer whose process died has a text and no count, and a page
+/// that adds up the conversation must come to the server's number.
+async fn count_missing(app: &App, messages: &mut [Message]) {
+    let book = app.book_in_force();
+    for message in messages.iter_mut().filter(|message| message.status != MessageStatus::Running) {
+        message.tokens = app.counter.complete(&book.published.book, message).await;
+    }
+}
+
+fn stand(message: &mut Message, holds: &Account) {
+    let hold = holds.hold(&message.action_id);
+    let leg = message.author.leg().and_then(|leg| hold?.leg(leg));
+    if let Some(end) = leg.and_then(|leg| leg.end.as_ref()) {
+        message.status = LegStatus::of(Some(end)).into();
+        message.charge = Some(crate::action::charge_of(end));
+    }
+}
+
+/// Which part of the list is asked for.
+#[derive(Debug, PartialEq)]
+struct Page {
+    before: Option<(Timestamp, ConversationId)>,
+    limit: u32,
+}
+
+impl Page {
+    fn read(query: &str) -> Answer<Self> {
+        let mut page = Self { before: None, limit: CONVERSATIONS_MAX };
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            match pair.split_once('=') {
+                Some(("limit", limit)) => {
+                    page.limit = limit
+                        .parse()
+                        .ok()
+                        .filter(|limit| (1..=CONVERSATIONS_MAX).contains(limit))
+                        .ok_or_else(|| {
+                            let detail = format!("use 1 to {CONVERSATIONS_MAX}");
+                            Problem::invalid("limit", detail)
+                        })?;
+                }
+                Some(("before", "")) => {}
+                Some(("before", cursor)) => {
+                    let before = read_cursor(cursor);
+                    page.before = Some(before.ok_or_else(|| {
+                        Problem::invalid("before", "use the `next` of the page before")
+                    })?);
+                }
+                Some((name, _)) => {
+                    return Err(Problem::invalid(name, "there is no such parameter"));
+                }
+                None => return Err(Problem::invalid(pair, "there is no such parameter")),
+            }
+        }
+        Ok(page)
+    }
+}
+
+/// Where a page ended, in characters that an address may have: milliseconds and an id.
+fn cursor(last: &Conversation) -> String {
+    format!("{}_{}", last.updated_at.as_millis(), last.id)
+}
+
+fn read_cursor(text: &str) -> Option<(Timestamp, ConversationId)> {
+    let (millis, id) = text.split_once('_')?;
+    Some((Timestamp::from_millis(millis.parse().ok()?).ok()?, id.parse().ok()?))
+}
+
+impl From<Message> for MessageView {
+    fn from(message: Message) -> Self {
+        let (role, leg, model) = match message.author {
+            Author::User => (Role::User, None, None),
+            Author::Assistant { leg, model } => (Role::Assistant, Some(leg), Some(model)),
+        };
+        let id = leg.map_or_else(
+            || message.action_id.to_string(),
+            |leg| format!("{}/{leg}", message.action_id),
+        );
+        Self {
+            id,
+            role,
+            action_id: message.action_id,
+            leg,
+            model,
+            text: message.text,
+            status: message.status,
+            charge: message.charge,
+            tokens: message.tokens,
+            created_at: message.created_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Page, cursor};
+    use kumari_store::{CONVERSATIONS_MAX, Conversation};
+
+    #[test]
+    fn a_page_goes_on_where_the_one_before_ended() {
+        let last = Conversation {
+            id: "019ab5f0-7c1d-7a3e-8000-000000000001".parse().unwrap(),
+            title: String::new(),
+            updated_at: "2026-11-23T10:00:00.250Z".parse().unwrap(),
+        };
+        let page = Page::read(&format!("before={}&limit=7", cursor(&last))).unwrap();
+        assert_eq!(page, Page { before: Some((last.updated_at, last.id)), limit: 7 });
+        let first = Page { before: None, limit: CONVERSATIONS_MAX };
+        assert_eq!(Page::read("").unwrap(), first);
+        assert_eq!(Page::read("before=").unwrap(), first);
+    }
+
+    #[test]
+    fn a_page_that_cannot_be_is_refused() {
+        for bad in ["limit=0", "limit=101", "limit=x", "before=x", "before=1_2", "after=1", "x"] {
+            let problem = Page::read(bad).unwrap_err();
+            assert_eq!(problem.code(), "request_invalid", "{bad}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! `POST /api/estimate`: what a request costs, and whether this account may send it.
+//!
+//! The browser asks the same rules by itself; this is for callers that have no engine.
+
+use crate::app::App;
+use crate::body::{Json, json};
+use crate::problem::Answer;
+use crate::session::Caller;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use kumari_engine::eligibility::{Eligibility, Quote, eligibility};
+use kumari_engine::estimate::{Estimate, estimate};
+use kumari_engine::request::Request;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What is to be priced, and what was shown before.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ask {
+    request: Request,
+    #[serde(default)]
+    quote: Option<Quote>,
+}
+
+#[derive(Debug, Serialize)]
+struct Told {
+    estimate: Option<Estimate>,
+    eligibility: Eligibility,
+}
+
+/// `POST /api/estimate`. A "no" is an answer here, not a problem.
+pub(crate) async fn ask(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Json(ask): Json<Ask>,
+) -> Answer<Response> {
+    let account = app.read(&caller.account, &[]).await?;
+    let standing = account.standing(app.now().max(account.updated_at))?;
+    let book = app.book_in_force();
+    let estimate = estimate(&book.published, &ask.request);
+    let verdict =
+        eligibility(&book.published, &standing, &ask.request, &estimate, ask.quote.as_ref());
+    Ok(json(StatusCode::OK, &Told { estimate: estimate.ok(), eligibility: verdict }))
+}

@@ -1,0 +1,61 @@
+//! `GET /api/events`: the balance and the price book in force, whenever they change.
+
+use crate::app::App;
+use crate::balance;
+use crate::problem::Answer;
+use crate::session::Caller;
+use crate::sse::{self, Events, HEARTBEAT};
+use async_stream::stream;
+use axum::extract::State;
+use axum::response::Response;
+use kumari_engine::id::{AccountId, BookVersion};
+use serde::Serialize;
+use std::sync::Arc;
+use tokio::time::{MissedTickBehavior, interval};
+
+#[derive(Serialize)]
+struct BookInForce<'book> {
+    version: &'book BookVersion,
+}
+
+/// `balance` and `price_book`, both once at the beginning. An event's id is the balance's version.
+pub(crate) async fn listen(State(app): State<Arc<App>>, caller: Caller) -> Answer<Response> {
+    let seat = sse::seat(&app, &caller.account)?;
+    Ok(sse::respond(events(app, caller.account), seat))
+}
+
+fn events(app: Arc<App>, account: AccountId) -> Events {
+    Box::pin(stream! {
+        // Listening begins before the first look, so nothing falls between the two.
+        let mut balance_changed = app.hub.listen(&account);
+        let mut book_changed = app.book_changed.subscribe();
+        let mut look_again = interval(HEARTBEAT);
+        look_again.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut told_balance: Option<u64> = None;
+        let mut told_book: Option<BookVersion> = None;
+        loop {
+            match balance::read(&app, &account).await {
+                Ok(now) if told_balance.is_none_or(|told| told < now.version) => {
+                    told_balance = Some(now.version);
+                    yield sse::event("balance", now.version, &now);
+                }
+                Ok(_) => {}
+                // The next look may succeed; a listener whose stream ends would only come back.
+                Err(problem) => tracing::warn!(code = problem.code(), "no balance to send"),
+            }
+            let book = app.book_in_force();
+            if told_book.as_ref() != Some(book.version()) {
+                told_book = Some(book.version().clone());
+                let version = told_balance.unwrap_or(0);
+                yield sse::event("price_book", version, &BookInForce { version: book.version() });
+            }
+            tokio::select! {
+                changed = balance_changed.changed() => if changed.is_err() { return },
+                changed = book_changed.changed() => if changed.is_err() { return },
+                // Another process may have changed the account, or time the book.
+                _ = look_again.tick() => {}
+                () = app.stopping.cancelled() => return,
+            }
+        }
+    })
+}

@@ -1,0 +1,113 @@
+//! What is sent to a model: the conversation so far and the new message, counted by us.
+
+use crate::app::App;
+use crate::books::Book;
+use crate::conversations::as_they_stand;
+use crate::counter::Tokens;
+use crate::problem::Answer;
+use crate::provider::{ProviderMessage, ProviderRole};
+use kumari_engine::id::{AccountId, ActionId};
+use kumari_store::{Author, ConversationId, MESSAGES_MAX, Message, MessageStatus};
+use std::collections::HashMap;
+
+/// The whole input of an action.
+#[derive(Clone, Debug)]
+pub(crate) struct Prompt {
+    /// Oldest first; the last one is the message to answer.
+    pub(crate) messages: Vec<ProviderMessage>,
+    /// Tokens of all of them together.
+    pub(crate) tokens: Tokens,
+    /// Tokens of the new message alone.
+    pub(crate) new_tokens: Tokens,
+}
+
+/// Puts the input together: every earlier message of the person with the answer of the first leg
+/// that has ended with any text, then `text`.
+pub(crate) async fn prompt(
+    app: &App,
+    book: &Book,
+    account: &AccountId,
+    conversation: ConversationId,
+    text: &str,
+) -> Answer<Prompt> {
+    let stored = app.store().messages(account, conversation, MESSAGES_MAX).await?;
+    let stored = as_they_stand(app, account, stored).await?;
+    let new_tokens = app.counter.count(&book.published.book, text).await;
+    let mut tokens = new_tokens.clone();
+    let mut messages = Vec::new();
+    for (role, message) in exchange(&stored) {
+        let counted = app.counter.complete(&book.published.book, message).await;
+        for (encoding, sum) in &mut tokens {
+            *sum = sum.saturating_add(counted.get(encoding).copied().unwrap_or(0));
+        }
+        messages.push(ProviderMessage { role, text: message.text.clone() });
+    }
+    messages.push(ProviderMessage { role: ProviderRole::User, text: text.to_owned() });
+    Ok(Prompt { messages, tokens, new_tokens })
+}
+
+/// The messages of a conversation that a model is shown.
+fn exchange(stored: &[Message]) -> Vec<(ProviderRole, &Message)> {
+    let mut answers: HashMap<&ActionId, &Message> = HashMap::new();
+    for message in stored {
+        let ended = message.status != MessageStatus::Running && !message.text.is_empty();
+        if message.author.leg().is_some() && ended {
+            let first = answers.entry(&message.action_id).or_insert(message);
+            if message.author.leg() < first.author.leg() {
+                *first = message;
+            }
+        }
+    }
+    let mut shown = Vec::new();
+    for message in stored.iter().filter(|message| message.author == Author::User) {
+        shown.push((ProviderRole::User, message));
+        if let Some(answer) = answers.get(&message.action_id) {
+            shown.push((ProviderRole::Assistant, *answer));
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exchange;
+    use crate::provider::ProviderRole;
+    use kumari_store::{Author, Message, MessageStatus};
+
+    fn message(action: &str, leg: Option<u32>, text: &str, status: MessageStatus) -> Message {
+        let author =
+            leg.map_or(Author::User, |leg| Author::Assistant { leg, model: "m".parse().unwrap() });
+        Message {
+            action_id: action.parse().unwrap(),
+            author,
+            text: text.to_owned(),
+            status,
+            charge: None,
+            tokens: std::collections::BTreeMap::new(),
+            created_at: "2026-11-23T10:00:00Z".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_model_is_shown_one_answer_to_each_message() {
+        use MessageStatus::{Completed, Failed, Running, Sent};
+        let stored = [
+            message("a", None, "compare", Sent),
+            message("a", Some(0), "", Failed),
+            message("a", Some(1), "second", Completed),
+            message("a", Some(2), "third", Completed),
+            message("b", None, "again", Sent),
+            message("b", Some(0), "half", Running),
+        ];
+        let shown: Vec<_> =
+            exchange(&stored).into_iter().map(|(role, message)| (role, &*message.text)).collect();
+        assert_eq!(
+            shown,
+            [
+                (ProviderRole::User, "compare"),
+                (ProviderRole::Assistant, "second"),
+                (ProviderRole::User, "again"),
+            ]
+        );
+    }
+}

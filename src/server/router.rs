@@ -1,0 +1,76 @@
+//! The table of contents: every address, and the file that answers it.
+
+use crate::app::App;
+use crate::problem::Problem;
+use crate::{
+    action, action_events, assets, authorize, balance, conversations, estimate, events, health,
+    limits, price_book, receipt, request_log, session, shield, stop, top_up,
+};
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use std::any::Any;
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+/// All routes, behind what protects them. Layers are listed inside out.
+pub(crate) fn router(app: &Arc<App>) -> Router {
+    Router::new()
+        .merge(api().layer(from_fn(limits::in_time)))
+        .merge(streams())
+        .merge(web().layer(CompressionLayer::new()))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(Arc::clone(app), shield::same_origin))
+        .layer(from_fn_with_state(Arc::clone(app), limits::by_address))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(shield::harden))
+        .layer(from_fn(request_log::request))
+        .with_state(Arc::clone(app))
+}
+
+fn api() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/session", post(session::begin))
+        .route("/api/price-book", get(price_book::in_force))
+        .route("/api/price-books/{version}", get(price_book::published))
+        .route("/api/balance", get(balance::show))
+        .route("/api/estimate", post(estimate::ask))
+        .route("/api/actions", post(authorize::send))
+        .route("/api/actions/{id}", get(action::show))
+        .route("/api/actions/{id}/stop", post(stop::stop))
+        .route("/api/actions/{id}/receipt", get(receipt::show))
+        .route("/api/conversations", get(conversations::list))
+        .route("/api/conversations/{id}", get(conversations::open))
+        .route("/api/top-ups", post(top_up::buy))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+}
+
+fn streams() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/events", get(events::listen))
+        .route("/api/actions/{id}/events", get(action_events::listen))
+}
+
+fn web() -> Router<Arc<App>> {
+    Router::new()
+        .route("/pkg/{*path}", get(assets::package))
+        .route("/vocabulary/{*path}", get(assets::vocabulary))
+        .fallback(assets::app)
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "this address does not take that method; see `allow`",
+    )
+}
+
+/// A fault of ours ends one request, never the process, and tells nobody what was in memory.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    Problem::internal("panic", &"a request handler broke").into_response()
+}

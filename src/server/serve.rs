@@ -1,0 +1,162 @@
+//! `kumari-credits serve`: puts the parts together, listens, and stops when it is told to.
+
+use crate::Config;
+use crate::cli::{LogFormat, PaymentsName, ProviderName, Serve};
+use crate::counter::{Counter, VocabularyFault};
+use crate::limits::Limits;
+use crate::price::{self, PriceFault};
+use crate::provider::Provider;
+use crate::server::{Parts, Server, StartFault};
+use kumari_store::{MemoryStore, SqliteOptions, SqliteStore, Store, StoreError, SystemClock};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// Why the server does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeFault {
+    /// The price book cannot be used.
+    #[error(transparent)]
+    Price(#[from] PriceFault),
+    /// Tokens cannot be counted.
+    #[error(transparent)]
+    Vocabulary(#[from] VocabularyFault),
+    /// The database cannot be opened.
+    #[error("the database {}: {fault}", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        fault: StoreError,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {fault}; name another with --listen")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        fault: io::Error,
+    },
+    /// The provider cannot be used.
+    #[error("the provider: {0}")]
+    Provider(String),
+    /// The parts do not start.
+    #[error(transparent)]
+    Start(#[from] StartFault),
+    /// The system says no.
+    #[error("the system: {0}")]
+    System(#[from] io::Error),
+}
+
+/// Serves until a signal ends it.
+///
+/// # Errors
+/// [`ServeFault`] where it cannot begin, or broke off.
+pub fn run(arguments: &Serve) -> Result<(), ServeFault> {
+    start_log(arguments.log_format);
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(arguments))
+}
+
+async fn serve(arguments: &Serve) -> Result<(), ServeFault> {
+    let address = arguments
+        .port
+        .map_or(arguments.listen, |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    // Signals are heard before anything is promised.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+
+    let provider = provider(arguments)?;
+    let parts = Parts {
+        store: store(arguments)?,
+        clock: Arc::new(SystemClock),
+        book: price::read(arguments.price_book.as_deref())?,
+        counter: Counter::load(arguments.vocabulary.as_deref())?,
+        config: config(arguments, address, provider.is_demo()),
+        provider,
+    };
+    let listener =
+        TcpListener::bind(address).map_err(|fault| ServeFault::Listen { address, fault })?;
+    let server = Server::start(parts, listener).await?;
+    println!("Kumari Credits listens on http://{}", server.address());
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
+            _ = hang_up.recv() => publish_again(arguments, &server).await,
+        }
+    }
+    tracing::info!("stopping; running answers may finish");
+    Ok(server.stop().await?)
+}
+
+/// Reads the price book again. One that cannot be used changes nothing.
+async fn publish_again(arguments: &Serve, server: &Server) {
+    let published = match price::read(arguments.price_book.as_deref()) {
+        Ok(book) => {
+            let version = book.version.clone();
+            server.publish(book).await.map(|()| version).map_err(ServeFault::from)
+        }
+        Err(fault) => Err(fault.into()),
+    };
+    match published {
+        Ok(version) => tracing::info!(%version, "price book published"),
+        Err(fault) => tracing::error!(%fault, "the price book stays as it was"),
+    }
+}
+
+fn store(arguments: &Serve) -> Result<Arc<dyn Store>, ServeFault> {
+    let path = &arguments.database;
+    if path.as_os_str() == ":memory:" {
+        return Ok(Arc::new(MemoryStore::default()));
+    }
+    let opened = SqliteStore::open(path, SqliteOptions::default());
+    let store = opened.map_err(|fault| ServeFault::Database { path: path.clone(), fault })?;
+    Ok(Arc::new(store))
+}
+
+fn config(arguments: &Serve, address: SocketAddr, provider_is_demo: bool) -> Config {
+    let harmless = provider_is_demo || address.ip().is_loopback();
+    let demo_payments = match arguments.payments {
+        Some(PaymentsName::Demo) => true,
+        Some(PaymentsName::None) => false,
+        // Play money must not buy a stranger answers that cost real money.
+        None => harmless,
+    };
+    if !harmless && demo_payments {
+        tracing::warn!(
+            "anybody can buy packs with play money here, and the provider is a real one"
+        );
+    }
+    Config {
+        public_origin: arguments.public_origin.clone(),
+        demo_payments,
+        limits: Limits {
+            address_requests_per_second: arguments.address_requests_per_second,
+            session_requests_per_second: arguments.session_requests_per_second,
+            ..Limits::default()
+        },
+        shutdown_grace: Duration::from_secs(u64::from(arguments.shutdown_seconds)),
+        ..Config::default()
+    }
+}
+
+fn start_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+fn provider(arguments: &Serve) -> Result<Arc<dyn Provider>, ServeFault> {
+    match arguments.provider {
+        ProviderName::Demo => Err(ServeFault::Provider("demo is being written".to_owned())),
+        ProviderName::Openai => Err(ServeFault::Provider("openai is being written".to_owned())),
+    }
+}

@@ -1,0 +1,59 @@
+//! Writing down what time did, and forgetting what is over. Nobody depends on it: every read and
+//! every command does the same for its own account (R32).
+
+use crate::app::App;
+use crate::rows;
+use kumari_store::{ACCOUNTS_DUE_MAX, SESSIONS_MAX};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+/// How often sessions and counters that are over are forgotten.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
+
+/// Sweeps until the process stops.
+pub(crate) async fn run(app: Arc<App>) {
+    let mut ticks = interval(app.config.sweep_every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut tidied = Instant::now();
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = app.stopping.cancelled() => return,
+        }
+        accounts(&app).await;
+        if tidied.elapsed() >= TIDY_EVERY {
+            tidied = Instant::now();
+            tidy(&app).await;
+        }
+    }
+}
+
+/// Ends the holds and lots whose time has come.
+async fn accounts(app: &App) {
+    let mut after = None;
+    loop {
+        let swept = app.ledger.sweep(after.as_ref(), ACCOUNTS_DUE_MAX, rows::of_entries).await;
+        let swept = match swept {
+            Ok(swept) => swept,
+            Err(fault) => return tracing::warn!(%fault, "what is due could not be read"),
+        };
+        for account in &swept.advanced {
+            app.hub.tell(account);
+        }
+        for (_, fault) in &swept.failed {
+            tracing::error!(%fault, "an account could not be brought to now");
+        }
+        after = match swept.next {
+            Some(next) => Some(next),
+            None => return,
+        };
+    }
+}
+
+async fn tidy(app: &App) {
+    app.rates.forget_idle();
+    if let Err(fault) = app.store().forget_sessions(app.now(), SESSIONS_MAX).await {
+        tracing::warn!(%fault, "sessions that are over were not forgotten");
+    }
+}

@@ -1,0 +1,49 @@
+//! Ids that a browser makes: UUIDs of version 7, in their one usual spelling.
+
+use serde::{Deserialize, Deserializer};
+use uuid::Uuid;
+
+/// A UUID of version 7, written in lower case with hyphens.
+///
+/// Other spellings of the same UUID are refused: an id that names one action must be one text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Uuid7(pub(crate) Uuid);
+
+impl<'de> Deserialize<'de> for Uuid7 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        read(&text).map(Self).ok_or_else(|| {
+            serde::de::Error::custom("not a UUID of version 7 in lower case with hyphens")
+        })
+    }
+}
+
+impl serde::Serialize for Uuid7 {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+fn read(text: &str) -> Option<Uuid> {
+    let uuid: Uuid = text.parse().ok()?;
+    (uuid.get_version_num() == 7 && uuid.to_string() == text).then_some(uuid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn one_id_has_one_spelling() {
+        for (text, expected) in [
+            ("019ab5f0-7c1d-7a3e-8000-000000000001", true),
+            ("019AB5F0-7C1D-7A3E-8000-000000000001", false),
+            ("019ab5f07c1d7a3e8000000000000001", false),
+            ("{019ab5f0-7c1d-7a3e-8000-000000000001}", false),
+            ("019ab5f0-7c1d-4a3e-8000-000000000001", false),
+            ("", false),
+        ] {
+            assert_eq!(read(text).is_some(), expected, "{text}");
+        }
+    }
+}
