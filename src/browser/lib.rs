@@ -15,3 +15,29 @@ pub mod handle;
 pub mod rules;
 #[cfg(any(feature = "rules", feature = "tokens"))]
 mod thrown;
+
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "client")]
+mod client_cache;
+#[cfg(feature = "client")]
+mod client_events;
+#[cfg(feature = "client")]
+mod client_http;
+#[cfg(feature = "client")]
+mod client_id;
+#[cfg(feature = "client")]
+mod client_live;
+#[cfg(feature = "client")]
+mod client_platform;
+#[cfg(feature = "client")]
+mod client_retry;
+#[cfg(feature = "client")]
+mod client_state;
+#[cfg(feature = "client")]
+mod client_types;
+#[cfg(all(test, feature = "client"))]
+mod typescript_test;
+
+#[cfg(feature = "tokens")]
+pub mod tokens;

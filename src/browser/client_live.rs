@@ -1,0 +1,602 @@
+//! The client at work: carries out the state machine's effects, follows the server, sends commands.
+
+use crate::client::ClientOptions;
+use crate::client_cache::{Cache, Kept};
+use crate::client_events::Stream;
+use crate::client_http::{Answer, get, post};
+use crate::client_platform::{Listener, Wait, has_global, new_id, now, place, random, report};
+use crate::client_retry::{Step, step, wait_millis};
+use crate::client_state::{Effect, Event, Model, PENDING_MAX};
+use crate::client_types::{Balance, ClientError, PendingAction, PendingKind, Send, Session};
+use crate::convert::{book_refused, denied, malformed, write, write_text};
+use crate::thrown::{set, thrown};
+use js_sys::{Function, Object, Promise};
+use kumari_engine::id::BookVersion;
+use kumari_engine::price_book::PublishedBook;
+use kumari_engine::receipt::{Receipt, Replay};
+use kumari_engine::request::Request;
+use serde::Serialize;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
+
+use crate::client::JsState;
+
+/// How often a place without server-sent events asks instead.
+const POLL_MILLIS: u32 = 15_000;
+/// How many older books are kept to replay receipts with.
+const BOOKS_MAX: usize = 4;
+
+/// Everything of one client.
+pub(crate) struct Inner {
+    base_url: String,
+    cache: Cache,
+    model: RefCell<Model>,
+    shown: Shown,
+    /// Books that are no longer in force, for receipts.
+    books: RefCell<Vec<Rc<PublishedBook>>>,
+    /// The session that is being opened, so that it is opened once.
+    opening: RefCell<Option<Promise>>,
+    wait: Wait,
+    windows: RefCell<Vec<Listener>>,
+    started: Cell<bool>,
+    closed: Cell<bool>,
+}
+
+/// What the page has seen.
+#[derive(Default)]
+struct Shown {
+    listeners: RefCell<Vec<(u32, Function)>>,
+    numbers: Cell<u32>,
+    snapshot: RefCell<Option<JsValue>>,
+    book: RefCell<Option<(BookVersion, JsValue)>>,
+}
+
+impl Inner {
+    /// A client that does nothing yet.
+    pub(crate) fn new(options: ClientOptions) -> Rc<Self> {
+        let prefix = options.storage_key.unwrap_or_else(|| "kumari-credits".to_owned());
+        Rc::new(Self {
+            base_url: options.base_url.unwrap_or_default(),
+            cache: Cache::new(place(), prefix),
+            model: RefCell::default(),
+            shown: Shown::default(),
+            books: RefCell::default(),
+            opening: RefCell::default(),
+            wait: Wait::default(),
+            windows: RefCell::default(),
+            started: Cell::new(false),
+            closed: Cell::new(false),
+        })
+    }
+
+    /// Shows the cache, makes the first connection, and goes on in the background.
+    pub(crate) async fn start(self: &Rc<Self>) {
+        if self.started.replace(true) {
+            return;
+        }
+        let unanswered = self.cache.unanswered(now(), PENDING_MAX);
+        self.apply(Event::Restored {
+            session: self.cache.session(),
+            book: self.cache.book(),
+            balance: self.cache.balance(),
+            pending: unanswered.iter().map(|kept| kept.action.clone()).collect(),
+        });
+        self.hear_windows();
+        let connected = self.connect().await;
+        let this = Rc::clone(self);
+        spawn_local(async move { this.follow(connected).await });
+        for kept in unanswered {
+            let this = Rc::clone(self);
+            spawn_local(async move { this.resume(kept).await });
+        }
+    }
+
+    /// Lets go of everything.
+    pub(crate) fn close(&self) {
+        self.closed.set(true);
+        self.windows.borrow_mut().clear();
+        self.shown.listeners.borrow_mut().clear();
+        self.wait.wake();
+    }
+
+    /// The composer holds something else.
+    pub(crate) fn draft(self: &Rc<Self>, request: Option<Request>) {
+        self.apply(Event::Drafted(request));
+    }
+
+    /// Adds a listener, and answers its number.
+    pub(crate) fn subscribe(&self, listener: Function) -> u32 {
+        let number = self.shown.numbers.get().wrapping_add(1);
+        self.shown.numbers.set(number);
+        self.shown.listeners.borrow_mut().push((number, listener));
+        number
+    }
+
+    /// Takes a listener off.
+    pub(crate) fn unsubscribe(&self, number: u32) {
+        self.shown.listeners.borrow_mut().retain(|(other, _)| *other != number);
+    }
+
+    /// The state as the page sees it.
+    pub(crate) fn snapshot(&self) -> JsState {
+        let known = self.shown.snapshot.borrow().clone();
+        let snapshot = known.unwrap_or_else(|| self.take_snapshot());
+        *self.shown.snapshot.borrow_mut() = Some(snapshot.clone());
+        snapshot.unchecked_into()
+    }
+
+    fn take_snapshot(&self) -> JsValue {
+        let model = self.model.borrow();
+        let state: JsValue = write(&model.state()).unwrap_or_default();
+        let mut book = self.shown.book.borrow_mut();
+        let version = model.book().map(|published| &published.version);
+        if book.as_ref().map(|(shown, _)| shown) != version {
+            *book = model.book().map(|published| {
+                let object = write(&published.book).unwrap_or_default();
+                (published.version.clone(), object)
+            });
+        }
+        set(&state, "price_book", book.as_ref().map_or(&JsValue::NULL, |(_, object)| object));
+        Object::freeze(state.unchecked_ref::<Object>());
+        state
+    }
+
+    /// Takes an event into the state, and carries out what follows.
+    fn apply(self: &Rc<Self>, event: Event) {
+        let effects = self.model.borrow_mut().apply(event);
+        for effect in effects {
+            self.carry_out(effect);
+        }
+    }
+
+    fn carry_out(self: &Rc<Self>, effect: Effect) {
+        let model = self.model.borrow();
+        match effect {
+            Effect::KeepSession => {
+                model.session().into_iter().for_each(|it| self.cache.keep_session(it))
+            }
+            Effect::KeepBook => model.book().into_iter().for_each(|it| self.cache.keep_book(it)),
+            Effect::KeepBalance => {
+                model.balance().into_iter().for_each(|it| self.cache.keep_balance(it))
+            }
+            Effect::ForgetBalance => self.cache.forget_balance(),
+            Effect::FetchBook => {
+                let this = Rc::clone(self);
+                spawn_local(async move {
+                    this.fetch_book().await;
+                });
+            }
+            Effect::Tell => {
+                drop(model);
+                *self.shown.snapshot.borrow_mut() = None;
+                self.tell();
+            }
+        }
+    }
+
+    fn tell(&self) {
+        let state = self.snapshot();
+        // A listener may subscribe or unsubscribe, so none is called while the list is borrowed.
+        let listeners = self.shown.listeners.borrow().clone();
+        for (_, listener) in listeners {
+            if let Err(error) = listener.call1(&JsValue::UNDEFINED, &state) {
+                report(&error);
+            }
+        }
+    }
+
+    /// What other tabs keep, and whether there is a network.
+    fn hear_windows(self: &Rc<Self>) {
+        let hear = |name, heard: fn(&Rc<Self>, &JsValue)| {
+            let weak = Rc::downgrade(self);
+            Listener::on_window(name, move |event| {
+                if let Some(this) = weak.upgrade() {
+                    heard(&this, &event);
+                }
+            })
+        };
+        let heard = [
+            // Either way the wait is over: a connection is lost, or worth another try.
+            hear("online", |this, _| this.wait.wake()),
+            hear("offline", |this, _| this.wait.wake()),
+            hear("storage", |this, event| {
+                let key =
+                    event.dyn_ref::<web_sys::StorageEvent>().and_then(web_sys::StorageEvent::key);
+                if key.as_deref() == Some(&this.cache.balance_key())
+                    && let Some(balance) = this.cache.balance()
+                {
+                    this.apply(Event::BalanceShared(balance));
+                }
+            }),
+        ];
+        self.windows.borrow_mut().extend(heard.into_iter().flatten());
+    }
+
+    /// Follows the server until the client is closed.
+    async fn follow(self: &Rc<Self>, mut connected: bool) {
+        let mut tries: u32 = 0;
+        while !self.closed.get() {
+            if connected {
+                tries = 0;
+                self.listen().await;
+                if self.closed.get() {
+                    break;
+                }
+                self.apply(Event::Disconnected);
+            }
+            tries = tries.saturating_add(1);
+            self.wait.millis(wait_millis(tries, random())).await;
+            if self.closed.get() {
+                break;
+            }
+            connected = self.connect().await;
+        }
+    }
+
+    /// Session, book and balance once; whether all went well.
+    async fn connect(self: &Rc<Self>) -> bool {
+        // The book needs no session, so the first estimate does not wait for one.
+        let this = Rc::clone(self);
+        let book = future_to_promise(async move {
+            this.fetch_book().await.then_some(JsValue::TRUE).ok_or(JsValue::FALSE)
+        });
+        let opened = self.open_session().await && self.fetch_balance().await;
+        let connected = JsFuture::from(book).await.is_ok() && opened;
+        if connected {
+            self.apply(Event::Connected);
+        }
+        connected
+    }
+
+    /// Hears what changes, until the connection is lost.
+    async fn listen(self: &Rc<Self>) {
+        if !has_global("EventSource") {
+            return self.poll().await;
+        }
+        let weak = Rc::downgrade(self);
+        let on_balance = move |data: String| {
+            if let (Some(this), Ok(balance)) = (weak.upgrade(), kumari_wire::from_str(&data)) {
+                this.apply(Event::BalanceRead(balance));
+            }
+        };
+        let weak = Rc::downgrade(self);
+        let on_book = move |data: String| {
+            if let (Some(this), Ok(named)) = (weak.upgrade(), kumari_wire::from_str::<Named>(&data))
+            {
+                this.apply(Event::BookNamed(named.version));
+            }
+        };
+        match Stream::open(&self.url("/api/events"), on_balance, on_book) {
+            Ok(stream) => self.wait.until(|lost| stream.on_loss(&lost)).await,
+            Err(error) => report(&error),
+        }
+    }
+
+    async fn poll(self: &Rc<Self>) {
+        loop {
+            self.wait.millis(POLL_MILLIS).await;
+            if self.closed.get() || !self.fetch_balance().await || !self.fetch_book().await {
+                return;
+            }
+        }
+    }
+
+    async fn open_session(self: &Rc<Self>) -> bool {
+        // Two requests without a cookie would make two guests.
+        let known = self.opening.borrow().clone();
+        let opening = known.unwrap_or_else(|| {
+            let this = Rc::clone(self);
+            future_to_promise(async move {
+                let answer = post(&this.url("/api/session"), "{}").await;
+                this.opening.take();
+                let opened = this.take_in::<Session>(&answer, Event::SessionOpened);
+                opened.then_some(JsValue::TRUE).ok_or(JsValue::FALSE)
+            })
+        });
+        *self.opening.borrow_mut() = Some(opening.clone());
+        JsFuture::from(opening).await.is_ok()
+    }
+
+    async fn fetch_balance(self: &Rc<Self>) -> bool {
+        let answer = get(&self.url("/api/balance")).await;
+        self.take_in::<Balance>(&answer, Event::BalanceRead)
+    }
+
+    async fn fetch_book(self: &Rc<Self>) -> bool {
+        let answer = get(&self.url("/api/price-book")).await;
+        let text = match answer.success() {
+            Ok(text) => text,
+            Err(fault) => return self.fail(&answer, fault),
+        };
+        match kumari_wire::read_published(text) {
+            Ok(book) => {
+                self.remember(self.model.borrow().book().cloned());
+                self.apply(Event::BookRead(Rc::new(book)));
+                true
+            }
+            Err(fault) => self.fail(&answer, fault_of(&book_refused(&fault))),
+        }
+    }
+
+    fn take_in<T: serde::de::DeserializeOwned>(
+        self: &Rc<Self>,
+        answer: &Answer,
+        event: fn(T) -> Event,
+    ) -> bool {
+        match answer.success().map(kumari_wire::from_str) {
+            Ok(Ok(value)) => {
+                self.apply(event(value));
+                true
+            }
+            Ok(Err(fault)) => self.fail(answer, fault_of(&malformed(&fault))),
+            Err(fault) => self.fail(answer, fault),
+        }
+    }
+
+    /// Silence is no fault to show: the status says it.
+    fn fail(self: &Rc<Self>, answer: &Answer, fault: ClientError) -> bool {
+        self.apply(if answer.is_silence() { Event::Disconnected } else { Event::Faulted(fault) });
+        false
+    }
+
+    fn remember(&self, book: Option<Rc<PublishedBook>>) {
+        let mut books = self.books.borrow_mut();
+        if let Some(book) = book
+            && books.iter().all(|known| known.version != book.version)
+        {
+            books.insert(0, book);
+            books.truncate(BOOKS_MAX);
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+}
+
+/// The event that names the book in force.
+#[derive(serde::Deserialize)]
+struct Named {
+    version: BookVersion,
+}
+
+/// A thrown error as the state shows it.
+fn fault_of(error: &JsValue) -> ClientError {
+    let text = |key: &str| {
+        let value = js_sys::Reflect::get(error, &key.into()).ok();
+        value.and_then(|value| value.as_string()).unwrap_or_default()
+    };
+    ClientError { code: text("code"), message: text("message") }
+}
+
+/// Commands: what changes the account.
+impl Inner {
+    /// Sends the draft that is shown.
+    pub(crate) async fn send(self: &Rc<Self>, mut send: Send) -> Result<JsValue, JsValue> {
+        let quote = match self.quote_for(&send) {
+            Ok(quote) => quote,
+            Err(outcome) => return outcome,
+        };
+        let action_id = send.action_id.take().map_or_else(|| new_id().parse(), Ok);
+        let action_id =
+            action_id.map_err(|_| thrown("request_invalid", "action_id", "not an id"))?;
+        send.action_id = Some(action_id.clone());
+        send.quote = Some(quote);
+        let action = PendingAction { action_id, kind: PendingKind::Send };
+        self.command(action, write_text(&send)?).await
+    }
+
+    /// The quote that is shown, or the outcome where there is none to send with.
+    fn quote_for(
+        &self,
+        send: &Send,
+    ) -> Result<kumari_engine::eligibility::Quote, Result<JsValue, JsValue>> {
+        let model = self.model.borrow();
+        match model.quote() {
+            Ok((request, quote)) if send.is_of(request) => Ok(quote),
+            Ok(_) => Err(failed(
+                None,
+                "draft_differs",
+                "what is sent is not the draft whose price is shown; call setRequest with it first",
+            )),
+            Err(Some(kumari_engine::eligibility::Eligibility::Denied(denial))) => {
+                Err(write(denial.as_ref()).and_then(|denial: JsValue| denied_outcome(&denial)))
+            }
+            Err(_) => Err(failed(
+                None,
+                "not_ready",
+                "price book and balance are not there yet; wait for the draft's verdict",
+            )),
+        }
+    }
+
+    /// Buys a pack.
+    pub(crate) async fn top_up(self: &Rc<Self>, usd: u32) -> Result<JsValue, JsValue> {
+        let action_id = new_id().parse().map_err(|_| JsValue::UNDEFINED)?;
+        let body = write_text(&TopUp { action_id: &action_id, usd })?;
+        self.command(PendingAction { action_id, kind: PendingKind::TopUp }, body).await
+    }
+
+    /// Stops a leg or all of an action.
+    pub(crate) async fn stop(&self, action_id: &str, leg: Option<u32>) -> Result<JsValue, JsValue> {
+        let body = write_text(&Stop { leg })?;
+        let path = format!("/api/actions/{}/stop", encoded(action_id));
+        answered(&post(&self.url(&path), &body).await)
+    }
+
+    /// The receipt of an action.
+    pub(crate) async fn receipt(&self, action_id: &str) -> Result<JsValue, JsValue> {
+        let path = format!("/api/actions/{}/receipt", encoded(action_id));
+        answered(&get(&self.url(&path)).await)
+    }
+
+    /// Replays a receipt with the book that it names.
+    pub(crate) async fn replay(&self, receipt: &Receipt) -> Result<Replay, JsValue> {
+        let book = self.book_of(&receipt.price_book).await?;
+        kumari_engine::receipt::replay(&book, receipt).map_err(|denial| denied(&denial))
+    }
+
+    async fn book_of(&self, version: &BookVersion) -> Result<Rc<PublishedBook>, JsValue> {
+        if let Some(book) = self.known_book(version) {
+            return Ok(book);
+        }
+        let answer =
+            get(&self.url(&format!("/api/price-books/{}", encoded(version.as_str())))).await;
+        let text = answer.success().map_err(|fault| thrown(&fault.code, "", &fault.message))?;
+        let book = kumari_wire::read_published(text).map_err(|fault| book_refused(&fault))?;
+        let book = Rc::new(book);
+        self.remember(Some(Rc::clone(&book)));
+        Ok(book)
+    }
+
+    fn known_book(&self, version: &BookVersion) -> Option<Rc<PublishedBook>> {
+        let (model, books) = (self.model.borrow(), self.books.borrow());
+        model.book().into_iter().chain(books.iter()).find(|book| book.version == *version).cloned()
+    }
+
+    /// Sends a command for the first time: kept first, so that no reload loses it.
+    async fn command(
+        self: &Rc<Self>,
+        action: PendingAction,
+        body: String,
+    ) -> Result<JsValue, JsValue> {
+        if !self.model.borrow().has_room() {
+            let message = "too many commands wait for an answer; wait until one has it";
+            return failed(None, "too_many_pending", message);
+        }
+        let kept = Kept { action: action.clone(), at: now(), body: Some(body.clone()) };
+        self.cache.begin(&kept);
+        self.apply(Event::Began(action.clone()));
+        self.run(&action, Some(&body)).await
+    }
+
+    /// Sends a command of an earlier visit again. Nobody waits for it: the state tells its end.
+    async fn resume(self: &Rc<Self>, kept: Kept) {
+        if let Err(error) = self.run(&kept.action, kept.body.as_deref()).await {
+            report(&error);
+        }
+    }
+
+    /// Tries until there is an answer. A command without its body is only asked about.
+    async fn run(
+        self: &Rc<Self>,
+        action: &PendingAction,
+        body: Option<&str>,
+    ) -> Result<JsValue, JsValue> {
+        let id = encoded(action.action_id.as_str());
+        let (to, ask) = match action.kind {
+            PendingKind::Send => {
+                (self.url("/api/actions"), self.url(&format!("/api/actions/{id}")))
+            }
+            PendingKind::TopUp => (self.url("/api/top-ups"), self.url("/api/balance")),
+        };
+        let mut tries: u32 = 0;
+        let (answer, end) = loop {
+            let answer = match body {
+                Some(body) => post(&to, body).await,
+                None => get(&ask).await,
+            };
+            tries = tries.saturating_add(1);
+            match step(answer.reply(), tries, random()) {
+                Step::OpenSession => drop(self.open_session().await),
+                Step::WaitMillis(millis) if !self.closed.get() => {
+                    Wait::default().millis(millis).await;
+                }
+                // A closed client leaves the command to the next one.
+                Step::WaitMillis(_) => return outcome(action, &answer, Step::Failed),
+                end @ (Step::Done | Step::Denied | Step::Failed) => break (answer, end),
+            }
+        };
+        self.cache.end(&action.action_id);
+        self.apply(Event::Ended(action.action_id.clone()));
+        self.after(action, &answer, end).await;
+        outcome(action, &answer, end)
+    }
+
+    /// Brings the state in line with what a command's answer says.
+    async fn after(self: &Rc<Self>, action: &PendingAction, answer: &Answer, end: Step) {
+        if action.kind == PendingKind::TopUp && end == Step::Done {
+            let balance = js_sys::Reflect::get(answer.value(), &"balance".into());
+            if let Some(balance) = balance.ok().and_then(|it| crate::convert::read(&it).ok()) {
+                self.apply(Event::BalanceRead(balance));
+                return;
+            }
+        }
+        if answer.reply().code == Some("price_changed") {
+            self.fetch_book().await;
+        }
+        if end != Step::Failed {
+            self.fetch_balance().await;
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct TopUp<'a> {
+    action_id: &'a kumari_engine::id::ActionId,
+    usd: u32,
+}
+
+#[derive(Serialize)]
+struct Stop {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leg: Option<u32>,
+}
+
+/// The value of a success, or the error to reject with.
+fn answered(answer: &Answer) -> Result<JsValue, JsValue> {
+    match answer.success() {
+        Ok(_) => Ok(answer.value().clone()),
+        Err(fault) => Err(thrown(&fault.code, "", &fault.message)),
+    }
+}
+
+/// What a command's promise gives.
+fn outcome(action: &PendingAction, answer: &Answer, end: Step) -> Result<JsValue, JsValue> {
+    let denial = answer.denial();
+    match (end, denial, action.kind) {
+        (Step::Done, _, PendingKind::Send) => {
+            let made = tagged("admitted");
+            set(&made, "action", answer.value());
+            Ok(made)
+        }
+        (Step::Done, _, PendingKind::TopUp) => {
+            let made = tagged("granted");
+            Object::assign(made.unchecked_ref::<Object>(), answer.value().unchecked_ref());
+            Ok(made)
+        }
+        (Step::Denied, Some(denial), _) => denied_outcome(&denial),
+        _ => {
+            let fault = answer.fault();
+            failed(Some(action), &fault.code, &fault.message)
+        }
+    }
+}
+
+fn denied_outcome(denial: &JsValue) -> Result<JsValue, JsValue> {
+    let made = tagged("denied");
+    set(&made, "denial", denial);
+    Ok(made)
+}
+
+fn failed(action: Option<&PendingAction>, code: &str, message: &str) -> Result<JsValue, JsValue> {
+    let made = tagged("failed");
+    let error = write(&ClientError { code: code.to_owned(), message: message.to_owned() })?;
+    set(&made, "error", &error);
+    if let Some(action) = action {
+        set(&made, "action_id", &action.action_id.as_str().into());
+    }
+    Ok(made)
+}
+
+fn tagged(kind: &str) -> JsValue {
+    let made: JsValue = Object::new().into();
+    set(&made, "kind", &kind.into());
+    made
+}
+
+fn encoded(part: &str) -> String {
+    js_sys::encode_uri_component(part).into()
+}
