@@ -67,7 +67,7 @@ pub struct Totals {
 
 /// What an action id was used for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// An admitted action, open or ended.
     Hold(Box<Hold>),
@@ -146,7 +146,7 @@ pub struct Change {
 
 /// What a command answers. A repeat gets the first answer again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// The account was brought to now.
     Advanced,
