@@ -7,11 +7,12 @@ use crate::limits::{
     BATCH_MAX, BOOK_BYTES_MAX, CHAT_WRITES_MAX, TEXT_BYTES_MAX, TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
 };
 use crate::lookup::StoredBook;
-use crate::store::{Commit, Wanted};
+use crate::store::{Commit, Decided, Wanted};
 use kumari_engine::account::{Account, Action, Change};
 use kumari_engine::id::ActionId;
 use kumari_engine::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A list that is asked for is not too long. Returns the limit as a count.
 pub(crate) fn limit(what: &'static str, asked: u32, max: u32) -> Result<usize, StoreError> {
@@ -38,6 +39,24 @@ pub(crate) fn commits(commits: &[Commit]) -> Result<(), StoreError> {
         chat(&commit.chat)?;
     }
     Ok(())
+}
+
+/// What a command that has its account to itself wants written; nothing where it has no entries.
+pub(crate) fn alone(
+    loaded: &Account,
+    decided: Decided,
+) -> Result<(Arc<Change>, Option<Commit>), StoreError> {
+    let change = Arc::new(decided.change);
+    if change.account.id != loaded.id {
+        return Err(StoreError::Invalid("a change of another account"));
+    }
+    if change.entries.is_empty() {
+        return Ok((change, None));
+    }
+    let commit =
+        Commit { before: loaded.sequence, change: Arc::clone(&change), chat: decided.chat };
+    commits(std::slice::from_ref(&commit))?;
+    Ok((change, Some(commit)))
 }
 
 /// The chat rows are neither too many nor too long.

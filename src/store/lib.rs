@@ -25,6 +25,14 @@ mod sqlite_schema;
 mod sqlite_writer;
 mod sqlite_readers;
 mod ledger;
+pub mod fixtures;
+pub mod conformance;
+mod conformance_fence;
+mod conformance_time;
+mod conformance_chat;
+mod conformance_lookup;
+#[cfg(test)]
+mod sqlite_tests;
 
 pub use chat::{
     ActionChat, Author, ChatWrite, Conversation, ConversationId, Message, MessageStatus,

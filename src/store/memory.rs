@@ -164,18 +164,12 @@ impl Store for MemoryStore {
             Ok(decided) => decided,
             Err(refused) => return Ok(Err(refused)),
         };
-        if !decided.change.entries.is_empty() {
-            let commit = Commit {
-                before: account.sequence,
-                change: Arc::new(decided.change.clone()),
-                chat: decided.chat,
-            };
-            check::commits(std::slice::from_ref(&commit))?;
-            if tables.commit(&commit)? == CommitOutcome::Lost {
-                return Err(StoreError::Invalid("a change of another account"));
-            }
+        let (change, commit) = check::alone(&account, decided)?;
+        if let Some(commit) = commit {
+            // Nobody else could write since the load, so the fence stands where it stood.
+            tables.commit(&commit)?;
         }
-        Ok(Ok(decided.change))
+        Ok(Ok(Arc::unwrap_or_clone(change)))
     }
 
     async fn entries(

@@ -31,8 +31,8 @@ use std::time::Duration;
 /// the store finishes what is queued and closes the file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    writer: Writer,
-    readers: Readers,
+    pub(crate) writer: Writer,
+    pub(crate) readers: Readers,
 }
 
 /// How a [`SqliteStore`] shares its work.
@@ -80,7 +80,7 @@ impl SqliteStore {
     }
 
     /// Does something in a transaction that writes, and answers after its commit.
-    async fn write<T: Send + 'static>(
+    pub(crate) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

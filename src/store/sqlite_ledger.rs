@@ -128,16 +128,12 @@ pub(crate) fn decide_alone(
         Ok(decided) => decided,
         Err(refused) => return Ok(Err(refused)),
     };
-    if decided.change.entries.is_empty() {
-        return Ok(Ok(decided.change));
+    let (change, one) = check::alone(&account, decided)?;
+    if let Some(one) = one {
+        // Nobody else could write since the load, so the fence stands where it stood.
+        commit(transaction, &one)?;
     }
-    let one =
-        Commit { before: account.sequence, change: Arc::new(decided.change), chat: decided.chat };
-    check::commits(std::slice::from_ref(&one))?;
-    match commit(transaction, &one)? {
-        CommitOutcome::Won => Ok(Ok(Arc::unwrap_or_clone(one.change))),
-        CommitOutcome::Lost => Err(StoreError::Invalid("a change of another account")),
-    }
+    Ok(Ok(Arc::unwrap_or_clone(change)))
 }
 
 /// Entries after a sequence, in order.

@@ -1,0 +1,151 @@
+//! Cases: sessions, price books, limits.
+
+use crate::chat::{ChatWrite, Conversation, MessageUpdate};
+use crate::error::StoreError;
+use crate::fixtures::{BOOK, Failure, Outcome, account, action, at, book, conversation};
+use crate::limits::{
+    ACCOUNTS_DUE_MAX, BATCH_MAX, BOOK_BYTES_MAX, BOOKS_MAX, CHAT_WRITES_MAX, CONVERSATIONS_MAX,
+    ENTRIES_MAX, MESSAGES_MAX, SESSIONS_MAX, TEXT_BYTES_MAX, TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
+};
+use crate::lookup::{Session, StoredBook, TokenHash};
+use crate::store::{Store, Wanted};
+use std::sync::Arc;
+
+/// A session speaks for one account from its beginning to its end.
+///
+/// # Errors
+/// [`Failure`] where the store failed.
+pub async fn sessions_begin_and_end(store: Arc<dyn Store>) -> Outcome {
+    let session = |byte: u8, number: u64, ends_at: Option<u32>| -> Result<Session, Failure> {
+        Ok(Session {
+            token_hash: TokenHash([byte; 32]),
+            account: account(number)?,
+            created_at: at(0),
+            expires_at: ends_at.map(at),
+        })
+    };
+    let (first, ending) = (session(1, 1, None)?, session(2, 2, Some(100))?);
+    assert_eq!(store.session(&first.token_hash, at(0)).await?, None);
+    assert_eq!(store.open_session(first.clone()).await?, first);
+    assert_eq!(store.open_session(ending.clone()).await?, ending);
+    assert_eq!(store.open_session(session(1, 9, Some(5))?).await?, first, "a token changed hands");
+
+    assert_eq!(store.session(&first.token_hash, at(1_000_000)).await?, Some(first.clone()));
+    assert_eq!(store.session(&ending.token_hash, at(99)).await?, Some(ending.clone()));
+    assert_eq!(store.session(&ending.token_hash, at(100)).await?, None);
+    assert_eq!(store.session(&TokenHash([3; 32]), at(0)).await?, None);
+
+    assert_eq!(store.forget_sessions(at(99), 10).await?, 0);
+    assert_eq!(store.forget_sessions(at(100), 0).await?, 0);
+    assert_eq!(store.forget_sessions(at(100), 10).await?, 1);
+    assert_eq!(store.session(&ending.token_hash, at(0)).await?, None);
+    assert!(store.close_session(&first.token_hash).await?);
+    assert!(!store.close_session(&first.token_hash).await?);
+    assert_eq!(store.session(&first.token_hash, at(0)).await?, None);
+    Ok(())
+}
+
+/// R4: a published book never changes, stays readable, and comes into force at its time.
+///
+/// # Errors
+/// [`Failure`] where the store failed.
+pub async fn a_published_book_never_changes(store: Arc<dyn Store>) -> Outcome {
+    let stored = |version: &str, effective: u32, published: u32| -> Result<StoredBook, Failure> {
+        Ok(StoredBook {
+            version: version.parse()?,
+            json: BOOK.to_owned(),
+            effective_at: at(effective),
+            published_at: at(published),
+        })
+    };
+    assert_eq!(store.book_at(at(0)).await?, None);
+    let first = stored(book()?.version.as_str(), 10, 0)?;
+    let (second, third) = (stored("b2", 20, 5)?, stored("a3", 20, 7)?);
+    for one in [&third, &first, &second] {
+        store.publish_book(one.clone()).await?;
+    }
+    let again = StoredBook { published_at: at(99), ..first.clone() };
+    store.publish_book(again).await?;
+    assert_eq!(store.book(&first.version).await?, Some(first.clone()));
+    for changed in [
+        StoredBook { json: "{}".to_owned(), ..first.clone() },
+        StoredBook { effective_at: at(11), ..first.clone() },
+    ] {
+        let refused = store.publish_book(changed).await;
+        assert!(matches!(refused, Err(StoreError::BookChanged(_))), "{refused:?}");
+    }
+    assert_eq!(store.book(&first.version).await?, Some(first.clone()));
+    assert_eq!(store.book(&"none".parse()?).await?, None);
+
+    for (seconds, expected) in
+        [(9, None), (10, Some(&first)), (19, Some(&first)), (20, Some(&third))]
+    {
+        assert_eq!(store.book_at(at(seconds)).await?.as_ref(), expected, "at {seconds}");
+    }
+    let listed = store.books(10).await?;
+    let versions: Vec<&str> = listed.iter().map(|one| one.version.as_str()).collect();
+    assert_eq!(versions, ["a3", "b2", first.version.as_str()]);
+    assert_eq!(store.books(1).await?.len(), 1);
+    Ok(())
+}
+
+/// Every list, batch and text has a limit, which is met and not exceeded.
+///
+/// # Errors
+/// [`Failure`] where the store failed.
+pub async fn limits_are_enforced(store: Arc<dyn Store>) -> Outcome {
+    let id = account(1)?;
+    let (now, chat) = (at(0), conversation(1));
+    over(store.entries(&id, 0, ENTRIES_MAX + 1).await);
+    over(store.accounts_due(now, None, ACCOUNTS_DUE_MAX + 1).await);
+    over(store.conversations(&id, None, CONVERSATIONS_MAX + 1).await);
+    over(store.messages(&id, chat, MESSAGES_MAX + 1).await);
+    over(store.books(BOOKS_MAX + 1).await);
+    over(store.forget_sessions(now, SESSIONS_MAX + 1).await);
+    store.entries(&id, 0, ENTRIES_MAX).await?;
+    store.accounts_due(now, None, ACCOUNTS_DUE_MAX).await?;
+    store.conversations(&id, None, CONVERSATIONS_MAX).await?;
+    store.messages(&id, chat, MESSAGES_MAX).await?;
+    store.books(BOOKS_MAX).await?;
+    store.forget_sessions(now, SESSIONS_MAX).await?;
+
+    let wanted = |actions: usize| -> Result<Wanted, Failure> {
+        Ok(Wanted { account: account(1)?, actions: vec![action(1)?; actions] })
+    };
+    over(store.load(&vec![wanted(0)?; BATCH_MAX + 1], now).await);
+    over(store.load(&[wanted(WANTED_ACTIONS_MAX + 1)?], now).await);
+    let loaded = store.load(&vec![wanted(0)?; BATCH_MAX], now).await?;
+    assert_eq!(loaded.len(), BATCH_MAX);
+    store.load(&[wanted(WANTED_ACTIONS_MAX)?], now).await?;
+
+    let text = |bytes: usize| -> Result<ChatWrite, Failure> {
+        let mut update = MessageUpdate::new(action(1)?, 0);
+        update.text = Some("x".repeat(bytes));
+        Ok(ChatWrite::Update(update))
+    };
+    let title = |bytes: usize| ChatWrite::Append {
+        conversation: Conversation { id: chat, title: "x".repeat(bytes), updated_at: now },
+        messages: Vec::new(),
+    };
+    over(store.write_chat(&id, vec![text(TEXT_BYTES_MAX + 1)?]).await);
+    over(store.write_chat(&id, vec![title(TITLE_BYTES_MAX + 1)]).await);
+    over(store.write_chat(&id, vec![text(0)?; CHAT_WRITES_MAX + 1]).await);
+    assert_eq!(store.conversation(&id, chat).await?, None);
+    store.write_chat(&id, vec![text(TEXT_BYTES_MAX)?, title(TITLE_BYTES_MAX)]).await?;
+    store.write_chat(&id, vec![text(0)?; CHAT_WRITES_MAX]).await?;
+
+    let mut long = StoredBook {
+        version: "long".parse()?,
+        json: "x".repeat(BOOK_BYTES_MAX + 1),
+        effective_at: now,
+        published_at: now,
+    };
+    over(store.publish_book(long.clone()).await);
+    long.json.truncate(BOOK_BYTES_MAX);
+    store.publish_book(long).await?;
+    Ok(())
+}
+
+fn over<T: std::fmt::Debug>(result: Result<T, StoreError>) {
+    assert!(matches!(result, Err(StoreError::OverLimit { .. })), "{result:?}");
+}
