@@ -25,7 +25,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.{jsx,tsx}'],
+    files: ['www/**/*.{ts,tsx}'],
     extends: [jsxA11y.flatConfigs.strict, reactHooks.configs.flat.recommended],
   },
 );

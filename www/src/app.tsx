@@ -1,0 +1,162 @@
+import { Dialog } from '@ariakit/react';
+import { Menu as MenuIcon } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { historyOf, isRunning } from './chat/turns';
+import { chat, useConversation } from './chat/use-chat';
+import { Composer } from './composer/composer';
+import { type Draft, keepDraft, readDraft } from './composer/draft';
+import { useTokenCounter } from './composer/use-token-count';
+import { CreditsProvider, useCredits, usePrices } from './credits/client';
+import { DialogsProvider } from './dialogs/dialogs';
+import { BalanceView } from './shell/balance';
+import { useConversationId } from './shell/route';
+import { Sidebar } from './shell/sidebar';
+import { Start } from './thread/start';
+import { Thread } from './thread/thread';
+import { LiveRegion } from './ui/live-region';
+
+export function App() {
+  return (
+    <CreditsProvider failed={(error) => <Broken error={error} />}>
+      <DialogsProvider>
+        <Shell />
+      </DialogsProvider>
+      <LiveRegion />
+    </CreditsProvider>
+  );
+}
+
+function Shell() {
+  const id = useConversationId();
+  const [isDrawerOpen, setIsDrawerOpen] = useState(false);
+  const { session } = useCredits();
+  const isReady = session !== null;
+  useEffect(() => {
+    if (isReady) void chat.loadList();
+  }, [isReady]);
+  const closeDrawer = () => {
+    setIsDrawerOpen(false);
+  };
+  return (
+    <div className="shell">
+      <a className="skip" href="#message">
+        Skip to the message
+      </a>
+      <aside className="sidebar" aria-label="Kumari">
+        <Sidebar current={id} left={closeDrawer} />
+      </aside>
+      <Dialog
+        open={isDrawerOpen}
+        onClose={closeDrawer}
+        className="sidebar drawer"
+        backdrop={<div className="backdrop" />}
+        aria-label="Kumari"
+        unmountOnHide
+      >
+        <Sidebar current={id} left={closeDrawer} />
+      </Dialog>
+      <ChatPage
+        key={id ?? 'new'}
+        id={id}
+        isReady={isReady}
+        openDrawer={() => {
+          setIsDrawerOpen(true);
+        }}
+      />
+    </div>
+  );
+}
+
+function ChatPage({
+  id,
+  isReady,
+  openDrawer,
+}: {
+  id: string | null;
+  isReady: boolean;
+  openDrawer: () => void;
+}) {
+  const conversation = useConversation(id, isReady);
+  const prices = usePrices();
+  const count = useTokenCounter(prices?.models);
+  const [draft, setKeptDraft] = useState(() => readDraft(id));
+  const setDraft = useCallback(
+    (next: Draft) => {
+      setKeptDraft(next);
+      keepDraft(id, next);
+    },
+    [id],
+  );
+  const history = useMemo(() => historyOf(conversation?.turns ?? []), [conversation?.turns]);
+  const running = conversation?.turns.find(isRunning)?.actionId ?? null;
+  const title = conversation?.title ?? '';
+  useEffect(() => {
+    document.title = title === '' ? 'Kumari' : `${title} – Kumari`;
+  }, [title]);
+
+  return (
+    <main className="main">
+      <header className="header">
+        <button type="button" className="icon-button menu-button" onClick={openDrawer}>
+          <MenuIcon aria-hidden size={19} />
+          <span className="visually-hidden">Conversations</span>
+        </button>
+        <p className="header-title">{id === null ? '' : title}</p>
+        <ConnectionNote />
+        <BalanceView />
+      </header>
+      {conversation ? (
+        <Thread conversation={conversation} prices={prices} />
+      ) : (
+        <Start prices={prices} count={count} use={setDraft} />
+      )}
+      <Composer
+        conversationId={id}
+        draft={draft}
+        setDraft={setDraft}
+        history={history}
+        count={count}
+        prices={prices}
+        running={running}
+      />
+    </main>
+  );
+}
+
+/** Says what is not as usual: a demo, or no connection. */
+function ConnectionNote() {
+  const { status, session, error } = useCredits();
+  if (status === 'offline') {
+    return (
+      <span className="pill pill-warn" title={error?.message}>
+        Offline
+      </span>
+    );
+  }
+  if (session?.demo_payments) {
+    return (
+      <span className="pill" title="No money is taken: this server has no payment provider.">
+        Demo
+      </span>
+    );
+  }
+  return null;
+}
+
+function Broken({ error }: { error: unknown }) {
+  return (
+    <main className="broken" role="alert">
+      <h1>Kumari could not start</h1>
+      <p>{error instanceof Error ? error.message : String(error)}</p>
+      <button
+        type="button"
+        className="button button-primary"
+        onClick={() => {
+          window.location.reload();
+        }}
+      >
+        Try again
+      </button>
+    </main>
+  );
+}

@@ -1,0 +1,84 @@
+// The chat's own routes. What has to do with credits goes through the package.
+import type { ActionView, LegStatus } from '@kumari/credits/client';
+import type { Encoding } from '@kumari/credits';
+
+export interface ConversationSummary {
+  id: string;
+  title: string;
+  updated_at: string;
+}
+
+export interface Message {
+  id: string;
+  role: 'user' | 'assistant';
+  action_id: string;
+  leg?: number;
+  model?: string;
+  text: string;
+  status: LegStatus | 'sent';
+  charge?: string;
+  tokens: Partial<Record<Encoding, number>>;
+  created_at: string;
+}
+
+export interface Conversation {
+  id: string;
+  title: string;
+  messages: Message[];
+}
+
+/** A problem that the server described (RFC 9457), or a fault on the way to it. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export function listConversations(
+  before?: string,
+): Promise<{ conversations: ConversationSummary[]; next: string | null }> {
+  const page = before === undefined ? '' : `&before=${encodeURIComponent(before)}`;
+  return get(`/api/conversations?limit=50${page}`);
+}
+
+export function getConversation(id: string): Promise<Conversation> {
+  return get(`/api/conversations/${encodeURIComponent(id)}`);
+}
+
+export function getAction(id: string): Promise<ActionView> {
+  return get(`/api/actions/${encodeURIComponent(id)}`);
+}
+
+const WAIT_MS_MAX = 20_000;
+
+async function get<T>(path: string): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      headers: { accept: 'application/json' },
+      signal: AbortSignal.timeout(WAIT_MS_MAX),
+    });
+  } catch {
+    throw new ApiError(0, 'unreachable', 'The server cannot be reached. Check your connection.');
+  }
+  if (response.ok) return (await response.json()) as T;
+  throw await problemOf(response);
+}
+
+async function problemOf(response: Response): Promise<ApiError> {
+  let code = 'unknown';
+  let detail = `The server answered ${response.status}.`;
+  try {
+    const problem = (await response.json()) as { code?: unknown; detail?: unknown };
+    if (typeof problem.code === 'string') code = problem.code;
+    if (typeof problem.detail === 'string') detail = problem.detail;
+  } catch {
+    // Not a problem document: the status says what there is to say.
+  }
+  return new ApiError(response.status, code, detail);
+}

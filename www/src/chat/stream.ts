@@ -1,0 +1,70 @@
+// Follows a running action: what its models say, as they say it.
+import type { ActionView, LegStatus } from '@kumari/credits/client';
+import { getAction } from './api';
+
+export type Said =
+  | { kind: 'delta'; leg: number; text: string }
+  | { kind: 'leg'; leg: number; model: string; status: LegStatus; charge?: string }
+  | { kind: 'restart' }
+  | { kind: 'done'; action: ActionView };
+
+const POLL_MS = 2_000;
+
+/**
+ * Tells `said` everything that the action's models have said and say until it ends. The browser
+ * reconnects by itself; where it gave up, the action is asked for until it has ended.
+ */
+export function follow(actionId: string, said: (event: Said) => void): () => void {
+  const source = new EventSource(`/api/actions/${encodeURIComponent(actionId)}/events`);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isOver = false;
+
+  const close = () => {
+    isOver = true;
+    source.close();
+    clearTimeout(timer);
+  };
+  const finish = (action: ActionView) => {
+    close();
+    said({ kind: 'done', action });
+  };
+  const poll = () => {
+    getAction(actionId).then(
+      (action) => {
+        if (isOver) return;
+        if (action.status === 'ended') finish(action);
+        else timer = setTimeout(poll, POLL_MS);
+      },
+      () => {
+        if (!isOver) timer = setTimeout(poll, POLL_MS);
+      },
+    );
+  };
+
+  let lastId = '';
+  source.addEventListener('open', () => {
+    // Without an id to go on from, the server tells everything from the beginning.
+    if (lastId === '') said({ kind: 'restart' });
+  });
+  source.addEventListener('delta', (event) => {
+    lastId = event.lastEventId;
+    said({ kind: 'delta', ...(JSON.parse(event.data as string) as { leg: number; text: string }) });
+  });
+  source.addEventListener('leg', (event) => {
+    lastId = event.lastEventId;
+    const leg = JSON.parse(event.data as string) as {
+      leg: number;
+      model: string;
+      status: LegStatus;
+      charge?: string;
+    };
+    said({ kind: 'leg', ...leg });
+  });
+  source.addEventListener('done', (event) => {
+    finish(JSON.parse(event.data as string) as ActionView);
+  });
+  source.addEventListener('error', () => {
+    if (!isOver && source.readyState === EventSource.CLOSED) poll();
+  });
+  return close;
+}

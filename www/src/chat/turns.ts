@@ -1,0 +1,105 @@
+// A conversation as turns: what was asked, and the answer of each model.
+import type { ActionView, LegStatus } from '@kumari/credits/client';
+import type { Encoding, Task } from '@kumari/credits';
+import type { Message } from './api';
+
+export type Tokens = Partial<Record<Encoding, number>>;
+
+export interface Answer {
+  leg: number;
+  model: string;
+  status: LegStatus;
+  text: string;
+  charge?: string;
+  tokens: Tokens;
+}
+
+export interface Turn {
+  actionId: string;
+  text: string;
+  createdAt: string;
+  tokens: Tokens;
+  answers: Answer[];
+  /** What kind of action it was, where this page sent it. */
+  task?: Task;
+}
+
+/** Groups a conversation's messages by the action that they belong to. */
+export function turnsOf(messages: readonly Message[]): Turn[] {
+  const turns = new Map<string, Turn>();
+  for (const message of messages) {
+    const turn = turns.get(message.action_id) ?? emptyTurn(message);
+    turns.set(message.action_id, turn);
+    if (message.role === 'user') {
+      turn.text = message.text;
+      turn.tokens = message.tokens;
+    } else {
+      turn.answers.push(answerOf(message));
+    }
+  }
+  for (const turn of turns.values()) turn.answers.sort((a, b) => a.leg - b.leg);
+  return [...turns.values()];
+}
+
+/** A turn with what an action's view says of it. */
+export function turnWith(turn: Turn, action: ActionView): Turn {
+  const tokensOf = (leg: number) => turn.answers.find((one) => one.leg === leg)?.tokens ?? {};
+  const answers = action.legs.map((leg) => ({
+    leg: leg.leg,
+    model: leg.model,
+    status: leg.status,
+    text: leg.text,
+    tokens: tokensOf(leg.leg),
+    ...(leg.charge === undefined ? {} : { charge: leg.charge }),
+  }));
+  return { ...turn, answers, task: action.task };
+}
+
+export function isRunning(turn: Turn): boolean {
+  return turn.answers.some((answer) => answer.status === 'running');
+}
+
+/** What is sent before the next message: the server builds the same history. */
+export interface History {
+  messages: number;
+  tokens: Tokens;
+}
+
+/** Every earlier message with the first ended answer to it that has text. */
+export function historyOf(turns: readonly Turn[]): History {
+  const tokens: Tokens = {};
+  let messages = 0;
+  const add = (some: Tokens) => {
+    messages += 1;
+    for (const [encoding, count] of Object.entries(some) as [Encoding, number][]) {
+      tokens[encoding] = (tokens[encoding] ?? 0) + count;
+    }
+  };
+  for (const turn of turns) {
+    add(turn.tokens);
+    const answer = turn.answers.find((one) => one.status !== 'running' && one.text !== '');
+    if (answer) add(answer.tokens);
+  }
+  return { messages, tokens };
+}
+
+function emptyTurn(message: Message): Turn {
+  return {
+    actionId: message.action_id,
+    text: '',
+    createdAt: message.created_at,
+    tokens: {},
+    answers: [],
+  };
+}
+
+function answerOf(message: Message): Answer {
+  return {
+    leg: message.leg ?? 0,
+    model: message.model ?? '',
+    status: message.status === 'sent' ? 'completed' : message.status,
+    text: message.text,
+    tokens: message.tokens,
+    ...(message.charge === undefined ? {} : { charge: message.charge }),
+  };
+}

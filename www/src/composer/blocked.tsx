@@ -1,0 +1,111 @@
+// Why a message cannot be sent now, in words, with what would help.
+import type { Denial, Remedy } from '@kumari/credits';
+import { CircleAlert } from 'lucide-react';
+import type { Prices } from '../credits/client';
+import { DENIAL_TITLES, capsWords, modeName } from '../credits/words';
+import { useDialogs } from '../dialogs/dialogs';
+
+export function Blocked({
+  denial,
+  prices,
+  takeCheaper,
+}: {
+  denial: Denial;
+  prices: Prices;
+  takeCheaper: (remedy: Extract<Remedy, { kind: 'cheaper' }>) => void;
+}) {
+  return (
+    <section className="notice" data-code={denial.code} aria-label={DENIAL_TITLES[denial.code]}>
+      <CircleAlert aria-hidden size={18} className="notice-icon" />
+      <div className="notice-body">
+        <p className="notice-title" id="blocked-reason">
+          {DENIAL_TITLES[denial.code]}
+        </p>
+        <p>{explain(denial, prices)}</p>
+        <div className="notice-ways">
+          {denial.remedies.map((remedy, index) => (
+            <Way key={index} remedy={remedy} prices={prices} takeCheaper={takeCheaper} />
+          ))}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function explain(denial: Denial, { format }: Prices): string {
+  switch (denial.code) {
+    case 'credits_exhausted':
+      return 'New messages are paused. Your conversations stay open to read, and your draft is kept.';
+    case 'credits_held':
+      return 'They come back when those answers end. There is no need to buy any.';
+    case 'credits_insufficient':
+      return denial.estimate
+        ? `It may cost up to ${format(denial.estimate.high)} credits. Choose something cheaper, or add credits.`
+        : 'Choose something cheaper, or add credits.';
+    default:
+      return sentence(denial.message);
+  }
+}
+
+function sentence(message: string): string {
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+}
+
+function Way({
+  remedy,
+  prices,
+  takeCheaper,
+}: {
+  remedy: Remedy;
+  prices: Prices;
+  takeCheaper: (remedy: Extract<Remedy, { kind: 'cheaper' }>) => void;
+}) {
+  const dialogs = useDialogs();
+  switch (remedy.kind) {
+    case 'cheaper':
+      return (
+        <button
+          type="button"
+          className="button"
+          onClick={() => {
+            takeCheaper(remedy);
+          }}
+        >
+          {cheaperWords(remedy, prices)}
+          <span className="button-price">up to {prices.format(remedy.high)}</span>
+        </button>
+      );
+    case 'upgrade_to_pro':
+      return (
+        <button type="button" className="button button-primary" onClick={dialogs.pro}>
+          Upgrade to Pro
+        </button>
+      );
+    case 'buy_pack':
+      return (
+        <button type="button" className="button" onClick={dialogs.topUp}>
+          Buy a Custom Pack
+        </button>
+      );
+    case 'wait_for_reset':
+      return (
+        <span className="muted">
+          Your Pro credits come back on {new Date(remedy.at).toLocaleString()}.
+        </span>
+      );
+    case 'wait_for_holds':
+    case 'review_price':
+    case 'fix_request':
+    case 'raise_limit':
+    case 'contact_support':
+      return null;
+  }
+}
+
+function cheaperWords(remedy: Extract<Remedy, { kind: 'cheaper' }>, { nameOf }: Prices): string {
+  const { request, caps } = remedy;
+  const models = (request.models ?? []).map(nameOf).join(' and ');
+  const limits = capsWords(caps, nameOf);
+  const what = request.task === 'compare' ? `Compare ${models}` : models || modeName(request.task);
+  return limits === '' ? what : `${what}, ${limits}`;
+}

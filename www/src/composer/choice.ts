@@ -1,0 +1,88 @@
+// Which mode and models a draft asks for, against the book in force.
+import type { ModelId, PriceBook, Request } from '@kumari/credits';
+import type { History, Tokens } from '../chat/turns';
+import type { Mode } from '../credits/words';
+import type { Draft } from './draft';
+
+export const COMPARE_MODELS_MIN = 2;
+
+/** The draft's mode and models, with the book's own choice where the draft names none that exist. */
+export function chosen(draft: Draft, book: PriceBook): { mode: Mode; models: ModelId[] } {
+  const exists = (id: ModelId) => book.models.some((model) => model.id === id);
+  switch (draft.mode) {
+    case 'direct':
+      return { mode: 'direct', models: [exists(draft.model) ? draft.model : book.routing.default] };
+    case 'compare':
+      return { mode: 'compare', models: comparedOf(draft, book, exists) };
+    case 'routing':
+      return { mode: 'routing', models: [] };
+  }
+}
+
+/** The models to compare; at first the draft's own and the first candidates of routing. */
+function comparedOf(draft: Draft, book: PriceBook, exists: (id: ModelId) => boolean): ModelId[] {
+  const kept = draft.compared.filter(exists).slice(0, book.compare.models_max);
+  if (kept.length > 0) return kept;
+  const first = exists(draft.model) ? [draft.model] : [];
+  return [...new Set([...first, ...book.routing.candidates])].slice(0, COMPARE_MODELS_MIN);
+}
+
+/** The draft with another mode. A send that was not answered asked for something else. */
+export function withMode(draft: Draft, mode: Mode): Draft {
+  return { ...unsent(draft), mode };
+}
+
+/** The draft with another text. */
+export function withText(draft: Draft, text: string): Draft {
+  return { ...unsent(draft), text };
+}
+
+/** The draft as something that was not sent yet. */
+export function unsent({ text, mode, model, compared }: Draft): Draft {
+  return { text, mode, model, compared };
+}
+
+/** The draft with a model named: the one model, or one more or less to compare. */
+export function withModel(before: Draft, book: PriceBook, model: ModelId): Draft {
+  const draft = unsent(before);
+  if (draft.mode !== 'compare') return { ...draft, mode: 'direct', model };
+  const { models } = chosen(draft, book);
+  if (models.includes(model)) {
+    const left = models.filter((one) => one !== model);
+    return { ...draft, compared: left.length === 0 ? models : left };
+  }
+  if (models.length >= book.compare.models_max) return draft;
+  return { ...draft, compared: [...models, model] };
+}
+
+/** The draft that a cheaper request stands for. */
+export function withRequest(before: Draft, request: Request): Draft {
+  const draft = unsent(before);
+  const models = request.models ?? [];
+  const [first] = models;
+  if (request.task === 'compare') return { ...draft, mode: 'compare', compared: models };
+  if (request.task === 'direct' && first !== undefined) {
+    return { ...draft, mode: 'direct', model: first };
+  }
+  return request.task === 'routing' ? { ...draft, mode: 'routing' } : draft;
+}
+
+/** What is asked for, as counts: the conversation so far and the new message. */
+export function requestOf(
+  { mode, models }: { mode: Mode; models: ModelId[] },
+  history: History,
+  counted: Tokens,
+  flags: Request['flags'],
+): Request {
+  const input: Tokens = { ...counted };
+  for (const encoding of Object.keys(input) as (keyof Tokens)[]) {
+    input[encoding] = (input[encoding] ?? 0) + (history.tokens[encoding] ?? 0);
+  }
+  return {
+    task: mode,
+    ...(models.length === 0 ? {} : { models }),
+    input_tokens: input,
+    messages: history.messages + 1,
+    ...(flags === undefined || flags.length === 0 ? {} : { flags }),
+  };
+}

@@ -1,0 +1,83 @@
+// What a person was about to send, kept for each conversation across reloads and at zero credits.
+import type { ModelId } from '@kumari/credits';
+import type { Mode } from '../credits/words';
+
+export interface Draft {
+  text: string;
+  mode: Mode;
+  /** The model of Direct; the book's default where empty. */
+  model: ModelId;
+  /** The models of Compare. */
+  compared: ModelId[];
+  /** The ids of a send that was not answered yet. */
+  sending?: { actionId: string; conversationId: string };
+}
+
+export const EMPTY_DRAFT: Draft = { text: '', mode: 'direct', model: '', compared: [] };
+
+const PREFIX = 'kumari:draft:';
+const CHOICE = 'kumari:choice';
+const NEW = 'new';
+/** Enough for every conversation that a person goes back and forth between. */
+const DRAFTS_MAX = 50;
+
+/** The draft of a conversation; without one, an empty text with the mode and models used last. */
+export function readDraft(conversation: string | null): Draft {
+  const choice = read(CHOICE) ?? EMPTY_DRAFT;
+  return read(PREFIX + (conversation ?? NEW)) ?? { ...choice, text: '' };
+}
+
+export function keepDraft(conversation: string | null, draft: Draft): void {
+  const key = PREFIX + (conversation ?? NEW);
+  try {
+    localStorage.setItem(
+      CHOICE,
+      JSON.stringify({ mode: draft.mode, model: draft.model, compared: draft.compared, text: '' }),
+    );
+    localStorage.removeItem(key);
+    if (draft.text === '') return;
+    forgetOldest();
+    localStorage.setItem(key, JSON.stringify(draft));
+  } catch {
+    // Storage is full or switched off: the draft lasts as long as the page.
+  }
+}
+
+function read(key: string): Draft | null {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(key) ?? 'null');
+    return isDraft(kept) ? kept : null;
+  } catch {
+    return null;
+  }
+}
+
+function isDraft(kept: unknown): kept is Draft {
+  if (typeof kept !== 'object' || kept === null) return false;
+  const { text, mode, model, compared, sending } = kept as Record<string, unknown>;
+  return (
+    typeof text === 'string' &&
+    (mode === 'direct' || mode === 'compare' || mode === 'routing') &&
+    typeof model === 'string' &&
+    Array.isArray(compared) &&
+    compared.every((one) => typeof one === 'string') &&
+    (sending === undefined || isSending(sending))
+  );
+}
+
+function isSending(kept: unknown): boolean {
+  if (typeof kept !== 'object' || kept === null) return false;
+  const { actionId, conversationId } = kept as Record<string, unknown>;
+  return typeof actionId === 'string' && typeof conversationId === 'string';
+}
+
+/** Conversation ids begin with their time, so the smallest key is the oldest conversation's. */
+function forgetOldest(): void {
+  const keys = Object.keys(localStorage).filter(
+    (key) => key.startsWith(PREFIX) && key !== PREFIX + NEW,
+  );
+  keys.sort();
+  for (const key of keys.slice(0, Math.max(0, keys.length - DRAFTS_MAX + 1))) {
+    localStorage.removeItem(key);
+  }
+}

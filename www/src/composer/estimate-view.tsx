@@ -1,0 +1,147 @@
+import { Popover, PopoverDisclosure, PopoverHeading, PopoverProvider } from '@ariakit/react';
+import type { CandidateEstimate, Caps, Estimate } from '@kumari/credits';
+import { ChevronUp } from 'lucide-react';
+import { useEffect } from 'react';
+import type { Prices } from '../credits/client';
+import { capsWords, levelWords, sumWords } from '../credits/words';
+import { announce } from '../ui/announce';
+import { LevelBadge } from '../ui/level-badge';
+import { PriceLines } from '../ui/price-lines';
+
+/** Long enough that a person who types is not read every price between. */
+const ANNOUNCE_MS = 1_200;
+
+/** The live estimate beside Send. Its place is kept when there is nothing to show. */
+export function EstimateView({
+  estimate,
+  isExact,
+  isNew,
+  prices,
+}: {
+  estimate: Estimate | null;
+  isExact: boolean;
+  /** The price changed since the person last looked. */
+  isNew: boolean;
+  prices: Prices | null;
+}) {
+  const words = estimate && prices ? inWords(estimate, prices) : '';
+  useEffect(() => {
+    if (words === '') return;
+    const timer = setTimeout(() => {
+      announce(words);
+    }, ANNOUNCE_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [words]);
+
+  if (!estimate || !prices) {
+    return (
+      <div className="estimate" data-empty>
+        <span className="estimate-hint">The price appears as you type</span>
+      </div>
+    );
+  }
+  const { format } = prices;
+  const isRange = estimate.low !== estimate.high;
+  const about = isExact ? '' : '~';
+  return (
+    <PopoverProvider placement="top-end">
+      <PopoverDisclosure
+        className="estimate"
+        data-new={isNew || undefined}
+        data-testid="estimate"
+        data-expected={estimate.expected}
+        data-low={estimate.low}
+        data-high={estimate.high}
+        aria-label={`${words} Show how this price comes about.`}
+      >
+        <span className="estimate-price">
+          {isRange && (
+            <>
+              <span className="estimate-range">
+                {about}
+                {format(estimate.low)}–{format(estimate.high)}
+              </span>
+              <span className="estimate-dot"> · </span>
+            </>
+          )}
+          <span className="estimate-likely">
+            {isRange ? 'likely ' : about}
+            <strong>{format(estimate.expected)}</strong> credits
+          </span>
+        </span>
+        <LevelBadge level={estimate.level} />
+        <ChevronUp aria-hidden size={14} className="estimate-chevron" />
+      </PopoverDisclosure>
+      <Popover className="popover estimate-popover" gutter={8} unmountOnHide>
+        <PopoverHeading className="popover-title">What this message may cost</PopoverHeading>
+        <EstimateDetails estimate={estimate} prices={prices} />
+      </Popover>
+    </PopoverProvider>
+  );
+}
+
+function EstimateDetails({ estimate, prices }: { estimate: Estimate; prices: Prices }) {
+  const { format, nameOf } = prices;
+  const isRouted = estimate.level.kind === 'range';
+  const rows = estimate.legs.flatMap((leg) =>
+    leg.candidates.map((candidate) => ({ candidate, isLikely: candidate.model === leg.model })),
+  );
+  return (
+    <>
+      {estimate.legs.length > 1 && (
+        <p className="multiplier">
+          <strong>{levelWords(estimate.level)}</strong> — {sumWords(estimate.legs.length)}
+        </p>
+      )}
+      {isRouted && <p className="muted">One of these models answers; only its price is charged.</p>}
+      <ul className="legs">
+        {rows.map(({ candidate, isLikely }, index) => (
+          <li key={`${candidate.model}-${index}`}>
+            <details>
+              <summary>
+                <span className="leg-name">
+                  {nameOf(candidate.model)}
+                  {isRouted && isLikely && <span className="tag">likely</span>}
+                </span>
+                <span className="leg-price">{rangeOf(candidate, format)}</span>
+              </summary>
+              <PriceLines
+                lines={candidate.lines}
+                total={candidate.expected}
+                totalName="Likely price"
+                format={format}
+              />
+            </details>
+          </li>
+        ))}
+      </ul>
+      <p className="muted">
+        {estimate.high === estimate.low ? '' : 'The answer’s length decides. '}
+        Up to <strong>{format(estimate.high)}</strong> credits are reserved while it is written, and
+        never more is charged. <CapsNote caps={estimate.caps} nameOf={nameOf} />
+      </p>
+    </>
+  );
+}
+
+function CapsNote({ caps, nameOf }: { caps: Caps; nameOf: (model: string) => string }) {
+  const words = capsWords(caps, nameOf);
+  return words === '' ? null : <>To fit your balance: {words}.</>;
+}
+
+function rangeOf(candidate: CandidateEstimate, format: (amount: string) => string) {
+  const { low, expected, high } = candidate;
+  return low === high
+    ? format(expected)
+    : `${format(low)}–${format(high)} · likely ${format(expected)}`;
+}
+
+/** The estimate as a sentence. */
+function inWords(estimate: Estimate, { format }: Prices): string {
+  const level = `Level ${levelWords(estimate.level)}.`;
+  if (estimate.low === estimate.high) return `Costs ${format(estimate.expected)} credits. ${level}`;
+  const sum = estimate.legs.length > 1 ? ` This is ${sumWords(estimate.legs.length)}.` : '';
+  return `Likely ${format(estimate.expected)} credits, between ${format(estimate.low)} and ${format(estimate.high)}. ${level}${sum}`;
+}

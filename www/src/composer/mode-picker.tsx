@@ -1,0 +1,36 @@
+import { Menu, MenuButton, MenuItemCheck, MenuItemRadio, MenuProvider } from '@ariakit/react';
+import { ChevronDown } from 'lucide-react';
+import { MODES, type Mode, modeName } from '../credits/words';
+
+export function ModePicker({ mode, pick }: { mode: Mode; pick: (mode: Mode) => void }) {
+  return (
+    <MenuProvider placement="top-start" values={{ mode }}>
+      <MenuButton className="chip chip-mode">
+        <span className="visually-hidden">Mode: </span>
+        {modeName(mode)} <ChevronDown aria-hidden size={14} />
+      </MenuButton>
+      <Menu className="popover menu" gutter={8} aria-label="Mode" unmountOnHide>
+        {MODES.map((one) => (
+          <MenuItemRadio
+            key={one.mode}
+            className="menu-item menu-item-tall"
+            name="mode"
+            value={one.mode}
+            hideOnClick
+            onClick={() => {
+              pick(one.mode);
+            }}
+          >
+            <span className="menu-check">
+              <MenuItemCheck />
+            </span>
+            <span className="menu-name">
+              {one.name}
+              <small>{one.says}</small>
+            </span>
+          </MenuItemRadio>
+        ))}
+      </Menu>
+    </MenuProvider>
+  );
+}

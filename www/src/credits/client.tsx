@@ -1,0 +1,122 @@
+// Where the app meets the package: one client, one state, and the prices of the book in force.
+import {
+  CreditsClient,
+  type CreditsState,
+  estimate,
+  flags,
+  format,
+  init,
+  loadPriceBook,
+} from '@kumari/credits/client';
+import type { Caps, Estimate, Flag, Model, ModelId, PriceBook, Request } from '@kumari/credits';
+import {
+  type ReactNode,
+  createContext,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from 'react';
+
+/** The package's state, as the page renders it. */
+export type State = CreditsState & { price_book: PriceBook | null };
+
+const STARTING: State = {
+  status: 'loading',
+  as_of: null,
+  session: null,
+  price_book: null,
+  price_book_version: null,
+  balance: null,
+  draft: null,
+  pending: [],
+  error: null,
+};
+
+const ClientContext = createContext<CreditsClient | null>(null);
+
+/** Loads the package and starts its client, once for the page. It never needs an end. */
+async function startClient(): Promise<CreditsClient> {
+  await init();
+  const client = new CreditsClient();
+  // What the last visit left is shown at once; the server's own follows.
+  void client.start();
+  return client;
+}
+
+let starting: Promise<CreditsClient> | undefined;
+
+export function CreditsProvider({
+  children,
+  failed,
+}: {
+  children: ReactNode;
+  failed: (error: unknown) => ReactNode;
+}) {
+  const [client, setClient] = useState<CreditsClient | null>(null);
+  const [error, setError] = useState<{ cause: unknown } | null>(null);
+  useEffect(() => {
+    starting ??= startClient();
+    starting.then(setClient, (cause: unknown) => {
+      setError({ cause });
+    });
+  }, []);
+  if (error) return failed(error.cause);
+  return <ClientContext.Provider value={client}>{children}</ClientContext.Provider>;
+}
+
+/** The client; nothing while the package loads. */
+export function useClient(): CreditsClient | null {
+  return useContext(ClientContext);
+}
+
+/** The one state that the page renders. */
+export function useCredits(): State {
+  const client = useClient();
+  return useSyncExternalStore(
+    (changed) => client?.subscribe(changed) ?? (() => undefined),
+    () => (client?.state() as State | undefined) ?? STARTING,
+  );
+}
+
+/** The book in force, with its functions bound to it. */
+export interface Prices {
+  /** What `request` costs; nothing where the book cannot price it. */
+  estimate: (request: Request, caps?: Caps) => Estimate | null;
+  /** An amount in the browser's language. */
+  format: (amount: string) => string;
+  /** What a text looks like, for routing. */
+  flags: (text: string) => Flag[];
+  /** What a Custom Pack of so many whole dollars gives; nothing where there is no such pack. */
+  packCredits: (usd: number) => string | null;
+  /** The text models, in the book's order. */
+  models: readonly Model[];
+  /** A model's name. */
+  nameOf: (model: ModelId) => string;
+}
+
+/** The prices in force; nothing until the book is here. */
+export function usePrices(): Prices | null {
+  const { price_book: book, price_book_version: version } = useCredits();
+  return useMemo(() => {
+    if (!book || version === null) return null;
+    const handle = loadPriceBook(JSON.stringify(book));
+    return {
+      estimate(request, caps) {
+        try {
+          return estimate(handle, request, caps);
+        } catch {
+          return null;
+        }
+      },
+      format: (amount) => format(amount),
+      flags,
+      packCredits: (usd) => handle.packCredits(usd) ?? null,
+      models: book.models.filter((model) => typeof model.kind === 'object' && 'text' in model.kind),
+      nameOf: (id) => book.models.find((model) => model.id === id)?.name ?? id,
+    } satisfies Prices;
+    // A version names its content: two books with one version are one book.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [version]);
+}

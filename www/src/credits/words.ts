@@ -1,0 +1,150 @@
+// The words for what the engine names: labels for people, nothing that decides.
+import type {
+  Caps,
+  DenialCode,
+  Finish,
+  Level,
+  LevelShown,
+  LotKind,
+  Meter,
+  Task,
+  VoidReason,
+} from '@kumari/credits';
+
+/** The modes that this version of the app can do. The book prices more; they come later. */
+export type Mode = Extract<Task, 'direct' | 'compare' | 'routing'>;
+
+export const MODES: readonly { mode: Mode; name: string; says: string }[] = [
+  { mode: 'direct', name: 'Direct', says: 'One model of your choice answers.' },
+  { mode: 'compare', name: 'Compare', says: 'Two to four models answer side by side.' },
+  { mode: 'routing', name: 'Routing', says: 'Kumari picks a model that fits your message.' },
+];
+
+export function modeName(mode: Task): string {
+  return MODES.find((one) => one.mode === mode)?.name ?? mode;
+}
+
+export const LEVEL_NAMES: Record<Level, string> = {
+  low: 'Low',
+  medium: 'Medium',
+  high: 'High',
+  very_high: 'Very High',
+};
+
+/** "Medium × 3", "Low, Medium × 2", "Low to Medium". */
+export function levelWords(shown: LevelShown): string {
+  if (shown.kind === 'range') {
+    return shown.low === shown.high
+      ? LEVEL_NAMES[shown.low]
+      : `${LEVEL_NAMES[shown.low]} to ${LEVEL_NAMES[shown.high]}`;
+  }
+  return shown.units
+    .map(({ level, count }) =>
+      count === 1 ? LEVEL_NAMES[level] : `${LEVEL_NAMES[level]} × ${count}`,
+    )
+    .join(', ');
+}
+
+/** The dearest level that is shown: it colours the badge. */
+export function dearestLevel(shown: LevelShown): Level {
+  return shown.kind === 'range' ? shown.high : (shown.units.at(-1)?.level ?? 'low');
+}
+
+const COUNTS = ['no', 'one', 'two', 'three', 'four'];
+
+/** "the sum of three answers". */
+export function sumWords(legs: number): string {
+  return `the sum of ${COUNTS[legs] ?? String(legs)} answers`;
+}
+
+const PROVIDERS: Partial<Record<string, string>> = {
+  alibaba: 'Alibaba',
+  amazon: 'Amazon',
+  anthropic: 'Anthropic',
+  cohere: 'Cohere',
+  deepseek: 'DeepSeek',
+  google: 'Google',
+  meta: 'Meta',
+  mistral: 'Mistral',
+  moonshot: 'Moonshot AI',
+  openai: 'OpenAI',
+  xai: 'xAI',
+  zai: 'Z.ai',
+};
+
+export function providerName(id: string): string {
+  return PROVIDERS[id] ?? id;
+}
+
+export const METER_NAMES: Record<Meter, string> = {
+  input_tokens: 'Text sent to the model',
+  cache_read_tokens: 'Text that the provider already had',
+  cache_write_tokens: 'Text kept for five minutes',
+  cache_write_1h_tokens: 'Text kept for an hour',
+  image_input_tokens: 'Images sent to the model',
+  audio_input_tokens: 'Audio sent to the model',
+  output_tokens: 'The answer',
+  reasoning_tokens: 'Thinking before the answer',
+  image_output_tokens: 'Images made by the model',
+  audio_output_tokens: 'Audio made by the model',
+  steps: 'Steps',
+  searches: 'Searches',
+  pages: 'Pages read',
+  images: 'Images',
+  video_blocks: 'Video blocks',
+  three_d_models: '3D models',
+};
+
+/** What a meter counts, for "1,234 tokens". */
+export function meterUnit(meter: Meter): string {
+  return meter.endsWith('_tokens') ? 'tokens' : '';
+}
+
+export const LOT_NAMES: Record<LotKind, string> = {
+  free: 'Free credits',
+  promo: 'Promotional credits',
+  adjustment: 'Goodwill credits',
+  pro: 'Pro credits',
+  pack: 'Custom Pack',
+};
+
+export const FINISH_WORDS: Record<Finish, string> = {
+  completed: 'Complete answer',
+  stopped: 'Stopped by you: charged for what was written',
+  length: 'Reached the longest answer that was priced',
+  content_filter: 'Cut off by the provider’s content filter',
+};
+
+export const VOID_WORDS: Record<VoidReason, string> = {
+  refused: 'The provider did not take the message: nothing was charged',
+  failed: 'The provider failed: nothing was charged',
+  stopped: 'Stopped before anything was written: nothing was charged',
+  lost: 'The answer got lost: nothing was charged',
+};
+
+/** What a "no" is called. The engine's own message says the rest. */
+export const DENIAL_TITLES: Record<DenialCode, string> = {
+  account_closed: 'This account is closed',
+  payment_disputed: 'A payment is disputed',
+  request_invalid: 'This cannot be sent as it is',
+  not_offered: 'This is not on offer',
+  price_changed: 'The price has changed',
+  limit_reached: 'Your own limit is reached',
+  too_many_open: 'Too many answers are running',
+  credits_held: 'Your credits are reserved for answers that are still running',
+  credits_exhausted: 'You are out of credits',
+  credits_insufficient: 'Not enough credits for this message',
+  action_id_reused: 'This was already sent',
+  action_unknown: 'This message is not known',
+  leg_already_ended: 'This answer has already ended',
+};
+
+/** What caps mean for the person: "answers of at most 512 tokens"; nothing where nothing is capped. */
+export function capsWords(caps: Caps, nameOf: (model: string) => string): string {
+  const words: string[] = [];
+  if (caps.candidates) words.push(`only ${caps.candidates.map(nameOf).join(', ')}`);
+  if (caps.output_tokens !== undefined) {
+    words.push(`answers of at most ${caps.output_tokens.toLocaleString()} tokens`);
+  }
+  return words.join(', ');
+}

@@ -1,0 +1,193 @@
+// Why an action cost what it cost, and a check that anyone can make.
+import type { Receipt, ReceiptLeg, Replay } from '@kumari/credits';
+import { CircleAlert, CircleCheck } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { type Prices, useClient, usePrices } from '../credits/client';
+import { FINISH_WORDS, LOT_NAMES, VOID_WORDS, capsWords, modeName } from '../credits/words';
+import { announce } from '../ui/announce';
+import { Modal } from '../ui/modal';
+import { PriceLines } from '../ui/price-lines';
+
+export default function ReceiptDialog({
+  actionId,
+  close,
+}: {
+  actionId: string;
+  close: () => void;
+}) {
+  const client = useClient();
+  const prices = usePrices();
+  const [receipt, setReceipt] = useState<Receipt | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  useEffect(() => {
+    let isGone = false;
+    client?.receipt(actionId).then(
+      (found) => {
+        if (!isGone) setReceipt(found);
+      },
+      (fault: unknown) => {
+        if (!isGone) setError(fault instanceof Error ? fault.message : String(fault));
+      },
+    );
+    return () => {
+      isGone = true;
+    };
+  }, [client, actionId]);
+  return (
+    <Modal title="Receipt" close={close}>
+      {error !== null && (
+        <p className="notice notice-line" role="alert">
+          The receipt could not be read: {error}
+        </p>
+      )}
+      {receipt && prices ? (
+        <ReceiptView receipt={receipt} prices={prices} />
+      ) : (
+        error === null && (
+          <div className="skeleton-lines" aria-label="Reading the receipt">
+            <span className="skeleton" />
+            <span className="skeleton" />
+            <span className="skeleton" />
+          </div>
+        )
+      )}
+    </Modal>
+  );
+}
+
+function ReceiptView({ receipt, prices }: { receipt: Receipt; prices: Prices }) {
+  const { format, nameOf } = prices;
+  const caps = capsWords(receipt.caps, nameOf);
+  return (
+    <div className="receipt">
+      <p className="receipt-total">
+        <strong data-testid="receipt-charge" data-charge={receipt.charge}>
+          {format(receipt.charge)} credits
+        </strong>
+        <span className="muted">
+          {modeName(receipt.task)}, {new Date(receipt.authorized_at).toLocaleString()}
+        </span>
+      </p>
+      {receipt.legs.map((leg, index) => (
+        <LegView key={index} leg={leg} prices={prices} />
+      ))}
+      <h3>Reserved and given back</h3>
+      <dl className="facts">
+        <div>
+          <dt>Reserved when you sent it</dt>
+          <dd>{format(receipt.hold)}</dd>
+        </div>
+        <div>
+          <dt>Charged</dt>
+          <dd>{format(receipt.charge)}</dd>
+        </div>
+        <div>
+          <dt>Given back to you</dt>
+          <dd>{format(receipt.released)}</dd>
+        </div>
+      </dl>
+      {caps !== '' && <p className="muted">Limited to fit your balance: {caps}.</p>}
+      <CheckCharge receipt={receipt} prices={prices} />
+      <p className="receipt-book">
+        Prices of book{' '}
+        <a href={`/api/price-books/${receipt.price_book}`} target="_blank" rel="noreferrer">
+          {receipt.price_book.slice(0, 12)}
+        </a>
+        , rules version {receipt.rules}
+      </p>
+    </div>
+  );
+}
+
+function LegView({ leg, prices }: { leg: ReceiptLeg; prices: Prices }) {
+  const { format, nameOf } = prices;
+  const { outcome } = leg;
+  if (outcome.kind !== 'settled') {
+    const words =
+      outcome.kind === 'voided'
+        ? VOID_WORDS[outcome.reason]
+        : outcome.kind === 'expired'
+          ? 'It took too long: nothing was charged'
+          : 'Still being written';
+    return (
+      <section className="receipt-leg">
+        <p className="muted">{words}.</p>
+      </section>
+    );
+  }
+  return (
+    <section className="receipt-leg">
+      <h3>{nameOf(outcome.model)}</h3>
+      <p className="muted">
+        {FINISH_WORDS[outcome.finish]}
+        {outcome.usage_source === 'counted'
+          ? ', counted by us because the provider did not say'
+          : ''}
+      </p>
+      <PriceLines
+        lines={outcome.lines}
+        total={outcome.charge}
+        totalName="Charged"
+        format={format}
+      />
+      {outcome.absorbed !== '0' && (
+        <p className="muted">
+          Above what was reserved, and not charged: {format(outcome.absorbed)}
+        </p>
+      )}
+      {outcome.drawn.length > 0 && (
+        <p className="muted">
+          Paid from{' '}
+          {outcome.drawn
+            .map((part) => `${LOT_NAMES[part.kind]} (${format(part.amount)})`)
+            .join(' and ')}
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** Computes the charge again in this browser, from the receipt and the published prices. */
+function CheckCharge({ receipt, prices }: { receipt: Receipt; prices: Prices }) {
+  const client = useClient();
+  const [replay, setReplay] = useState<Replay | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const check = async () => {
+    if (!client) return;
+    setError(null);
+    try {
+      const again = await client.replay(receipt);
+      setReplay(again);
+      announce(again.matches ? 'The charge is right.' : 'The charge differs.');
+    } catch (fault) {
+      setError(fault instanceof Error ? fault.message : String(fault));
+    }
+  };
+  return (
+    <div className="check">
+      <button type="button" className="button" onClick={() => void check()}>
+        Check this charge
+      </button>
+      {replay === null && error === null && (
+        <span className="muted">Your browser computes it again from the published prices.</span>
+      )}
+      {replay?.matches === true && (
+        <span className="check-good" data-testid="replay">
+          <CircleCheck aria-hidden size={16} /> Computed again in your browser:{' '}
+          {prices.format(replay.charge)} credits, the same.
+        </span>
+      )}
+      {replay?.matches === false && (
+        <div className="check-bad" data-testid="replay">
+          <CircleAlert aria-hidden size={16} /> It comes to {prices.format(replay.charge)} credits:
+          <ul>
+            {replay.differences.map((one) => (
+              <li key={one}>{one}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {error !== null && <span className="check-bad">It could not be checked: {error}</span>}
+    </div>
+  );
+}

@@ -1,0 +1,122 @@
+import { Check, Copy, Square } from 'lucide-react';
+import { Suspense, lazy, memo, useState } from 'react';
+import type { Answer } from '../chat/turns';
+import { type Prices, useClient } from '../credits/client';
+import { announce } from '../ui/announce';
+
+const AnswerMarkdown = lazy(() => import('./markdown'));
+
+const STATUS_WORDS: Record<Answer['status'], string> = {
+  running: 'Writing…',
+  completed: '',
+  stopped: 'Stopped',
+  length: 'Reached the longest answer',
+  content_filter: 'Cut off by the provider’s filter',
+  failed: 'The provider failed',
+  refused: 'The provider did not take it',
+  expired: 'Took too long',
+};
+
+/** One model's answer, with what it cost. */
+export const AnswerCard = memo(function AnswerCard({
+  answer,
+  actionId,
+  isOneOfMany,
+  prices,
+  openReceipt,
+}: {
+  answer: Answer;
+  actionId: string;
+  isOneOfMany: boolean;
+  prices: Prices | null;
+  openReceipt: () => void;
+}) {
+  const client = useClient();
+  const name = prices?.nameOf(answer.model) ?? answer.model;
+  const isRunning = answer.status === 'running';
+  return (
+    <article
+      className="answer"
+      data-card={isOneOfMany || undefined}
+      data-status={answer.status}
+      aria-label={`Answer of ${name}`}
+      aria-busy={isRunning}
+    >
+      <header className="answer-head">
+        <span className="answer-model">{name}</span>
+        <span className="answer-status">{STATUS_WORDS[answer.status]}</span>
+      </header>
+      <div className="answer-text">
+        {answer.text === '' ? (
+          <EmptyText isRunning={isRunning} />
+        ) : (
+          <Suspense fallback={<p className="plain">{answer.text}</p>}>
+            <AnswerMarkdown text={answer.text} />
+          </Suspense>
+        )}
+      </div>
+      <footer className="answer-foot">
+        {answer.charge !== undefined && prices && (
+          <button
+            type="button"
+            className="cost"
+            data-testid="cost"
+            data-charge={answer.charge}
+            aria-label={`Cost ${prices.format(answer.charge)} credits. Show the receipt.`}
+            onClick={openReceipt}
+          >
+            {prices.format(answer.charge)} credits
+          </button>
+        )}
+        {!isRunning && answer.text !== '' && <CopyButton text={answer.text} name={name} />}
+        {isRunning && isOneOfMany && (
+          <button
+            type="button"
+            className="quiet"
+            aria-label={`Stop ${name}`}
+            onClick={() => {
+              void client?.stop(actionId, answer.leg);
+            }}
+          >
+            <Square aria-hidden size={11} fill="currentColor" /> Stop
+          </button>
+        )}
+      </footer>
+    </article>
+  );
+});
+
+function EmptyText({ isRunning }: { isRunning: boolean }) {
+  if (!isRunning) return <p className="muted">No answer. Nothing was charged.</p>;
+  return (
+    <div className="skeleton-lines" aria-hidden>
+      <span className="skeleton" />
+      <span className="skeleton" />
+      <span className="skeleton" />
+    </div>
+  );
+}
+
+function CopyButton({ text, name }: { text: string; name: string }) {
+  const [isCopied, setIsCopied] = useState(false);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setIsCopied(true);
+      announce('Copied');
+    } catch {
+      announce('The browser did not let the answer be copied');
+    }
+  };
+  return (
+    <button
+      type="button"
+      className="quiet"
+      aria-label={`Copy the answer of ${name}`}
+      onClick={() => void copy()}
+    >
+      {isCopied ? <Check aria-hidden size={14} /> : <Copy aria-hidden size={14} />}
+      {isCopied ? 'Copied' : 'Copy'}
+    </button>
+  );
+}

@@ -1,0 +1,32 @@
+import { Dialog, DialogDismiss, DialogHeading } from '@ariakit/react';
+import { X } from 'lucide-react';
+import type { ReactNode } from 'react';
+
+/** A dialog in the middle of the page; on a phone at its foot. */
+export function Modal({
+  title,
+  close,
+  children,
+}: {
+  title: string;
+  close: () => void;
+  children: ReactNode;
+}) {
+  return (
+    <Dialog
+      open
+      onClose={close}
+      backdrop={<div className="backdrop" />}
+      className="modal"
+      unmountOnHide
+    >
+      <header className="modal-head">
+        <DialogHeading className="modal-title">{title}</DialogHeading>
+        <DialogDismiss className="icon-button" aria-label="Close">
+          <X aria-hidden size={18} />
+        </DialogDismiss>
+      </header>
+      <div className="modal-body">{children}</div>
+    </Dialog>
+  );
+}
