@@ -3,6 +3,7 @@
 //! The place is a port: `localStorage` in a page, this page's memory elsewhere. What is kept may
 //! be old, cut short or made by a stranger: whatever does not read back is as if it were not there.
 
+use crate::client_read;
 use crate::client_types::{Balance, PendingAction, Session};
 use kumari_engine::id::ActionId;
 use kumari_engine::price_book::PublishedBook;
@@ -96,7 +97,7 @@ impl Cache {
     /// The book of the last visit.
     pub(crate) fn book(&self) -> Option<Rc<PublishedBook>> {
         let text = self.place.get(&self.key("book")).filter(|text| text.len() <= TEXT_BYTES_MAX)?;
-        kumari_wire::read_published(&text).ok().map(Rc::new)
+        client_read::book(&text).ok().map(Rc::new)
     }
 
     /// Keeps the session.
@@ -138,7 +139,7 @@ impl Cache {
         let mut found = Vec::new();
         for key in self.place.keys(&self.key("pending.")) {
             let kept =
-                self.place.get(&key).and_then(|text| kumari_wire::from_str::<Kept>(&text).ok());
+                self.place.get(&key).and_then(|text| client_read::document::<Kept>(&text).ok());
             match kept {
                 Some(kept) if is_recent(kept.at, now) && found.len() < count_max => {
                     found.push(kept)
@@ -152,7 +153,7 @@ impl Cache {
 
     fn read<T: serde::de::DeserializeOwned>(&self, name: &str) -> Option<T> {
         let text = self.place.get(&self.key(name)).filter(|text| text.len() <= TEXT_BYTES_MAX)?;
-        kumari_wire::from_str(&text).ok()
+        client_read::document(&text).ok()
     }
 
     fn write<T: Serialize>(&self, name: &str, value: &T, bytes_max: usize) -> bool {

@@ -16,8 +16,7 @@ const TIMEOUT_MILLIS: u32 = 30_000;
 pub(crate) struct Answer {
     status: Option<u16>,
     retry_after_seconds: Option<u32>,
-    body: String,
-    /// The same as a value; undefined where it is not JSON.
+    /// The body; undefined where it is not JSON.
     value: JsValue,
     code: Option<String>,
 }
@@ -51,7 +50,6 @@ async fn ask(url: &str, json: Option<&str>) -> Result<Answer, gloo_net::Error> {
         status: Some(response.status()),
         retry_after_seconds: retry_after.and_then(|seconds| seconds.parse().ok()),
         code: text_of(&value, "code"),
-        body,
         value,
     })
 }
@@ -76,9 +74,9 @@ impl Answer {
     ///
     /// # Errors
     /// The fault, as people are told.
-    pub(crate) fn success(&self) -> Result<&str, ClientError> {
+    pub(crate) fn success(&self) -> Result<&JsValue, ClientError> {
         match self.status {
-            Some(200..=299) => Ok(&self.body),
+            Some(200..=299) => Ok(&self.value),
             Some(_) | None => Err(self.fault()),
         }
     }

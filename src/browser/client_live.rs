@@ -5,10 +5,11 @@ use crate::client_cache::{Cache, Kept};
 use crate::client_events::Stream;
 use crate::client_http::{Answer, get, post};
 use crate::client_platform::{Listener, Wait, has_global, new_id, now, place, random, report};
+use crate::client_read::document;
 use crate::client_retry::{Step, step, wait_millis};
 use crate::client_state::{Effect, Event, Model, PENDING_MAX};
 use crate::client_types::{Balance, ClientError, PendingAction, PendingKind, Send, Session};
-use crate::convert::{book_refused, denied, malformed, write, write_text};
+use crate::convert::{book_refused, denied, read, tree_of, write, write_text};
 use crate::thrown::{set, thrown};
 use js_sys::{Function, Object, Promise};
 use kumari_engine::id::BookVersion;
@@ -239,11 +240,9 @@ impl Inner {
     async fn connect(self: &Rc<Self>) -> bool {
         // The book needs no session, so the first estimate does not wait for one.
         let this = Rc::clone(self);
-        let book = future_to_promise(async move {
-            this.fetch_book().await.then_some(JsValue::TRUE).ok_or(JsValue::FALSE)
-        });
+        let book = future_to_promise(async move { Ok(this.fetch_book().await.into()) });
         let opened = self.open_session().await && self.fetch_balance().await;
-        let connected = JsFuture::from(book).await.is_ok() && opened;
+        let connected = is_true(book).await && opened;
         if connected {
             self.apply(Event::Connected);
         }
@@ -257,14 +256,13 @@ impl Inner {
         }
         let weak = Rc::downgrade(self);
         let on_balance = move |data: String| {
-            if let (Some(this), Ok(balance)) = (weak.upgrade(), kumari_wire::from_str(&data)) {
+            if let (Some(this), Ok(balance)) = (weak.upgrade(), document(&data)) {
                 this.apply(Event::BalanceRead(balance));
             }
         };
         let weak = Rc::downgrade(self);
         let on_book = move |data: String| {
-            if let (Some(this), Ok(named)) = (weak.upgrade(), kumari_wire::from_str::<Named>(&data))
-            {
+            if let (Some(this), Ok(named)) = (weak.upgrade(), document::<Named>(&data)) {
                 this.apply(Event::BookNamed(named.version));
             }
         };
@@ -291,12 +289,11 @@ impl Inner {
             future_to_promise(async move {
                 let answer = post(&this.url("/api/session"), "{}").await;
                 this.opening.take();
-                let opened = this.take_in::<Session>(&answer, Event::SessionOpened);
-                opened.then_some(JsValue::TRUE).ok_or(JsValue::FALSE)
+                Ok(this.take_in::<Session>(&answer, Event::SessionOpened).into())
             })
         });
         *self.opening.borrow_mut() = Some(opening.clone());
-        JsFuture::from(opening).await.is_ok()
+        is_true(opening).await
     }
 
     async fn fetch_balance(self: &Rc<Self>) -> bool {
@@ -306,17 +303,13 @@ impl Inner {
 
     async fn fetch_book(self: &Rc<Self>) -> bool {
         let answer = get(&self.url("/api/price-book")).await;
-        let text = match answer.success() {
-            Ok(text) => text,
-            Err(fault) => return self.fail(&answer, fault),
-        };
-        match kumari_wire::read_published(text) {
+        match book_in(&answer) {
             Ok(book) => {
                 self.remember(self.model.borrow().book().cloned());
-                self.apply(Event::BookRead(Rc::new(book)));
+                self.apply(Event::BookRead(book));
                 true
             }
-            Err(fault) => self.fail(&answer, fault_of(&book_refused(&fault))),
+            Err(fault) => self.fail(&answer, fault),
         }
     }
 
@@ -325,12 +318,12 @@ impl Inner {
         answer: &Answer,
         event: fn(T) -> Event,
     ) -> bool {
-        match answer.success().map(kumari_wire::from_str) {
-            Ok(Ok(value)) => {
+        let read = answer.success().and_then(|value| read(value).map_err(|error| fault_of(&error)));
+        match read {
+            Ok(value) => {
                 self.apply(event(value));
                 true
             }
-            Ok(Err(fault)) => self.fail(answer, fault_of(&malformed(&fault))),
             Err(fault) => self.fail(answer, fault),
         }
     }
@@ -356,10 +349,23 @@ impl Inner {
     }
 }
 
+/// What a promise of ours gives; it is never rejected.
+async fn is_true(promise: Promise) -> bool {
+    JsFuture::from(promise).await.is_ok_and(|value| value.is_truthy())
+}
+
 /// The event that names the book in force.
 #[derive(serde::Deserialize)]
 struct Named {
     version: BookVersion,
+}
+
+/// The price book that the server answered with.
+fn book_in(answer: &Answer) -> Result<Rc<PublishedBook>, ClientError> {
+    let tree =
+        answer.success().and_then(|value| tree_of(value).map_err(|error| fault_of(&error)))?;
+    let book = kumari_wire::published_from_tree(&tree);
+    book.map(Rc::new).map_err(|fault| fault_of(&book_refused(&fault)))
 }
 
 /// A thrown error as the state shows it.
@@ -444,9 +450,7 @@ impl Inner {
         }
         let answer =
             get(&self.url(&format!("/api/price-books/{}", encoded(version.as_str())))).await;
-        let text = answer.success().map_err(|fault| thrown(&fault.code, "", &fault.message))?;
-        let book = kumari_wire::read_published(text).map_err(|fault| book_refused(&fault))?;
-        let book = Rc::new(book);
+        let book = book_in(&answer).map_err(|fault| thrown(&fault.code, "", &fault.message))?;
         self.remember(Some(Rc::clone(&book)));
         Ok(book)
     }
@@ -519,7 +523,7 @@ impl Inner {
     async fn after(self: &Rc<Self>, action: &PendingAction, answer: &Answer, end: Step) {
         if action.kind == PendingKind::TopUp && end == Step::Done {
             let balance = js_sys::Reflect::get(answer.value(), &"balance".into());
-            if let Some(balance) = balance.ok().and_then(|it| crate::convert::read(&it).ok()) {
+            if let Some(balance) = balance.ok().and_then(|it| read(&it).ok()) {
                 self.apply(Event::BalanceRead(balance));
                 return;
             }
@@ -547,10 +551,8 @@ struct Stop {
 
 /// The value of a success, or the error to reject with.
 fn answered(answer: &Answer) -> Result<JsValue, JsValue> {
-    match answer.success() {
-        Ok(_) => Ok(answer.value().clone()),
-        Err(fault) => Err(thrown(&fault.code, "", &fault.message)),
-    }
+    let value = answer.success().cloned();
+    value.map_err(|fault| thrown(&fault.code, "", &fault.message))
 }
 
 /// What a command's promise gives.

@@ -77,9 +77,24 @@ fn the_status_says_how_fresh_the_state_is() {
         ("nothing kept", vec![restored(None, None)], Status::Loading, None),
         ("kept", vec![cached()], Status::Cached, Some("2026-11-23T10:00:00Z")),
         ("all there", live(), Status::Live, None),
-        ("kept, no network", vec![cached(), Event::Disconnected], Status::Offline, Some("2026-11-23T10:00:00Z")),
-        ("network lost", with(live(), Event::Disconnected), Status::Offline, Some("2026-11-23T10:00:00Z")),
-        ("network back", with(with(live(), Event::Disconnected), Event::Connected), Status::Live, None),
+        (
+            "kept, no network",
+            vec![cached(), Event::Disconnected],
+            Status::Offline,
+            Some("2026-11-23T10:00:00Z"),
+        ),
+        (
+            "network lost",
+            with(live(), Event::Disconnected),
+            Status::Offline,
+            Some("2026-11-23T10:00:00Z"),
+        ),
+        (
+            "network back",
+            with(with(live(), Event::Disconnected), Event::Connected),
+            Status::Live,
+            None,
+        ),
         (
             "kept, connected, but no balance from the server",
             vec![cached(), Event::BookRead(book("0.01")), Event::Connected],
@@ -108,7 +123,11 @@ fn an_older_balance_never_replaces_a_newer_one() {
         ("overtaken", vec![read(2, 1), read(1, 5)], (2, at(1))),
         ("same version, later", vec![read(2, 1), read(2, 9)], (2, at(9))),
         ("same version, overtaken", vec![read(2, 9), read(2, 1)], (2, at(9))),
-        ("cache comes late", vec![read(2, 1), restored(None, Some(balance(9, 9, "1")))], (2, at(1))),
+        (
+            "cache comes late",
+            vec![read(2, 1), restored(None, Some(balance(9, 9, "1")))],
+            (2, at(1)),
+        ),
         ("another tab", vec![read(1, 0), Event::BalanceShared(balance(3, 2, "5"))], (3, at(2))),
     ];
     for (what, events, expected) in cases {
@@ -118,8 +137,12 @@ fn an_older_balance_never_replaces_a_newer_one() {
 
 #[test]
 fn another_account_starts_from_nothing() {
-    let mut model = after([Event::SessionOpened(session("a")), Event::BalanceRead(balance(9, 0, "5"))]);
-    assert_eq!(model.apply(Event::SessionOpened(session("a"))), [Effect::KeepSession, Effect::Tell]);
+    let mut model =
+        after([Event::SessionOpened(session("a")), Event::BalanceRead(balance(9, 0, "5"))]);
+    assert_eq!(
+        model.apply(Event::SessionOpened(session("a"))),
+        [Effect::KeepSession, Effect::Tell]
+    );
     assert!(model.state().balance.is_some());
 
     let effects = model.apply(Event::SessionOpened(session("b")));

@@ -98,8 +98,7 @@ pub(crate) struct CreditsState {
     pub(crate) as_of: Option<Timestamp>,
     /// Who this browser is.
     pub(crate) session: Option<Session>,
-    /// The price book in force. It is put in by the shell, which keeps one object per version.
-    #[serde(skip)]
+    /// The price book in force. The shell puts it in: it keeps one object for each version.
     #[cfg_attr(test, ts(type = "PriceBook | null"))]
     pub(crate) price_book: (),
     /// Its version.

@@ -31,6 +31,8 @@ mod client_live;
 #[cfg(feature = "client")]
 mod client_platform;
 #[cfg(feature = "client")]
+mod client_read;
+#[cfg(feature = "client")]
 mod client_retry;
 #[cfg(feature = "client")]
 mod client_state;

@@ -174,5 +174,5 @@ fn types_are_current() {
 }
 
 fn declaration<T: TS>(config: &Config) -> String {
-    format!("{}export {}\n", T::docs().unwrap_or_default(), T::decl(config))
+    format!("{}export {}\n", T::docs().unwrap_or_default(), T::decl(config)).replace(" \n", "\n")
 }

@@ -7,6 +7,7 @@ use crate::eligibility::{Eligibility, Quote, Standing};
 use crate::entry::Entry;
 use crate::estimate::{Caps, Estimate};
 use crate::grant::{Grant, Granted};
+use crate::id::AccountId;
 use crate::lot::Lot;
 use crate::meter::{Meter, Usage};
 use crate::price_book::PriceBook;
@@ -34,7 +35,8 @@ impl TypeVisitor for Declarations<'_> {
                 return;
             }
             let docs = T::docs().unwrap_or_default();
-            self.by_name.insert(name, format!("{docs}export {}\n", T::decl(self.config)));
+            let declared = format!("{docs}export {}\n", T::decl(self.config));
+            self.by_name.insert(name, declared.replace(" \n", "\n"));
         }
         T::visit_dependencies(self);
         T::visit_generics(self);
@@ -55,7 +57,7 @@ fn types_are_current() {
     found.visit::<Entry>();
     // Those that no other names, or that are named only in a type written by hand.
     found.visit::<(Caps, Denial, Encoding, Grant, Granted, LegBounds, Lot, Meter, Quote)>();
-    found.visit::<(Rate, Standing, Usage)>();
+    found.visit::<(AccountId, Rate, Standing, Usage)>();
 
     let text = found.by_name.into_values().fold(HEAD.to_owned(), |text, one| text + "\n" + &one);
     assert!(!text.contains("bigint"), "a 64-bit number is not a JSON number");

@@ -12,31 +12,31 @@ export type ActionStatus = "running" | "ended";
 /**
  * An action as the server shows it. The client hands it on as it came.
  */
-export type ActionView = { 
+export type ActionView = {
 /**
  * Its id.
  */
-action_id: ActionId, 
+action_id: ActionId,
 /**
  * The conversation that it belongs to.
  */
-conversation_id: string, 
+conversation_id: string,
 /**
  * Its task.
  */
-task: Task, 
+task: Task,
 /**
  * Whether a leg still runs.
  */
-status: ActionStatus, 
+status: ActionStatus,
 /**
  * What was held.
  */
-hold: Credits, 
+hold: Credits,
 /**
  * Its legs, in their order.
  */
-legs: Array<LegView>, 
+legs: Array<LegView>,
 /**
  * Why it cost what it cost, once it has ended.
  */
@@ -45,19 +45,19 @@ receipt: Receipt | null, };
 /**
  * An account's credits at an instant.
  */
-export type Balance = { 
+export type Balance = {
 /**
  * The account's sequence: a larger one is newer.
  */
-version: number, 
+version: number,
 /**
  * When the server said so.
  */
-as_of: Timestamp, 
+as_of: Timestamp,
 /**
  * What eligibility looks at.
  */
-standing: Standing, 
+standing: Standing,
 /**
  * What is left of each grant, in burn-down order.
  */
@@ -66,11 +66,11 @@ lots: Lot[], };
 /**
  * A fault, as people are told.
  */
-export type ClientError = { 
+export type ClientError = {
 /**
  * The contract.
  */
-code: string, 
+code: string,
 /**
  * For people.
  */
@@ -79,11 +79,11 @@ message: string, };
 /**
  * What a client may be told.
  */
-export type ClientOptions = { 
+export type ClientOptions = {
 /**
  * Where the server is, without a slash at the end; the page's own origin where absent.
  */
-baseUrl?: string, 
+baseUrl?: string,
 /**
  * What the keys in storage begin with; `kumari-credits` where absent.
  */
@@ -92,35 +92,39 @@ storageKey?: string, };
 /**
  * The one state. A page renders it and computes nothing of it again.
  */
-export type CreditsState = { 
+export type CreditsState = {
 /**
  * How fresh it is.
  */
-status: Status, 
+status: Status,
 /**
  * When the balance was true, where it is not live.
  */
-as_of: Timestamp | null, 
+as_of: Timestamp | null,
 /**
  * Who this browser is.
  */
-session: Session | null, 
+session: Session | null,
+/**
+ * The price book in force. The shell puts it in: it keeps one object for each version.
+ */
+price_book: PriceBook | null,
 /**
  * Its version.
  */
-price_book_version: BookVersion | null, 
+price_book_version: BookVersion | null,
 /**
  * The account's credits.
  */
-balance: Balance | null, 
+balance: Balance | null,
 /**
  * What the composer holds, priced.
  */
-draft: Draft | null, 
+draft: Draft | null,
 /**
  * Commands that the server has not answered yet.
  */
-pending: Array<PendingAction>, 
+pending: Array<PendingAction>,
 /**
  * What went wrong last, until something goes right.
  */
@@ -129,15 +133,15 @@ error: ClientError | null, };
 /**
  * What the composer holds, priced.
  */
-export type Draft = { 
+export type Draft = {
 /**
  * What was asked.
  */
-request: Request, 
+request: Request,
 /**
  * Its price, at the caps that the balance allows; null where there is none, or no book yet.
  */
-estimate: Estimate | null, 
+estimate: Estimate | null,
 /**
  * Whether it may be sent; null until book and balance are known.
  */
@@ -151,23 +155,23 @@ export type LegStatus = "running" | "completed" | "stopped" | "length" | "conten
 /**
  * One leg of an action, as the server shows it.
  */
-export type LegView = { 
+export type LegView = {
 /**
  * Its index.
  */
-leg: number, 
+leg: number,
 /**
  * The model that answers.
  */
-model: ModelId, 
+model: ModelId,
 /**
  * How far it is.
  */
-status: LegStatus, 
+status: LegStatus,
 /**
  * What was answered so far.
  */
-text: string, 
+text: string,
 /**
  * What it cost, once it has ended.
  */
@@ -176,11 +180,11 @@ charge?: Credits, };
 /**
  * A command that the server has not answered yet.
  */
-export type PendingAction = { 
+export type PendingAction = {
 /**
  * Its id, the same for every try.
  */
-action_id: ActionId, 
+action_id: ActionId,
 /**
  * What it is.
  */
@@ -194,51 +198,51 @@ export type PendingKind = "send" | "top_up";
 /**
  * What a person sends: the draft's words, with ids. The quote is added by the client.
  */
-export type Send = { 
+export type Send = {
 /**
  * The id of the action, where a send that failed is tried again; made by the client if absent.
  */
-action_id?: ActionId, 
+action_id?: ActionId,
 /**
  * The conversation, a UUIDv7 made by the browser; a new one makes the conversation.
  */
-conversation_id: string, 
+conversation_id: string,
 /**
  * The task, as in the draft.
  */
-task: Task, 
+task: Task,
 /**
  * The models, as in the draft.
  */
-models?: ModelId[], 
+models?: ModelId[],
 /**
  * What the person wrote.
  */
-text: string, 
+text: string,
 /**
  * The longest answer wanted.
  */
-output_tokens_max?: number, 
+output_tokens_max?: number,
 /**
  * The most steps of an agent.
  */
-steps_max?: number, 
+steps_max?: number,
 /**
  * The most searches.
  */
-searches_max?: number, 
+searches_max?: number,
 /**
  * Images to make.
  */
-images?: number, 
+images?: number,
 /**
  * Clips to make.
  */
-clips?: number, 
+clips?: number,
 /**
  * How long each clip is.
  */
-clip_seconds?: number, 
+clip_seconds?: number,
 /**
  * 3D models to make.
  */
@@ -252,15 +256,15 @@ export type SendResult = { "kind": "admitted", action: ActionView, } | { "kind":
 /**
  * Who this browser is to the server.
  */
-export type Session = { 
+export type Session = {
 /**
  * The account.
  */
-account_id: AccountId, 
+account_id: AccountId,
 /**
  * Whether nobody has signed in.
  */
-guest: boolean, 
+guest: boolean,
 /**
  * Whether packs can be had without paying, because the server has no payment provider.
  */

@@ -2,6 +2,11 @@
 // Amounts are decimal strings of credits, times are RFC 3339 in UTC.
 
 /**
+ * A customer's account.
+ */
+export type AccountId = string;
+
+/**
  * The caller-made id that makes a repeat safe (R27): one per account-changing command.
  *
  * People's actions use a UUIDv7, a purchase its payment's id; the boundary that takes the
@@ -12,11 +17,11 @@ export type ActionId = string;
 /**
  * What sending would reserve.
  */
-export type Allowed = { 
+export type Allowed = {
 /**
  * The credits to hold: the high price at `caps`.
  */
-hold: Credits, 
+hold: Credits,
 /**
  * What the hold fits with; nothing is capped where the balance covers all of it.
  */
@@ -30,15 +35,15 @@ export type BookVersion = string;
 /**
  * The range of one quantity: `floor <= expected <= max`.
  */
-export type Bound = { 
+export type Bound = {
 /**
  * A cap made to fit a balance is never below this (R15).
  */
-floor: number, 
+floor: number,
 /**
  * The likely quantity.
  */
-expected: number, 
+expected: number,
 /**
  * The most, unless the request says otherwise.
  */
@@ -47,19 +52,19 @@ max: number, };
 /**
  * What a task may use, where the request does not say.
  */
-export type Bounds = { 
+export type Bounds = {
 /**
  * Output tokens of the leg, reasoning included.
  */
-output_tokens?: Bound, 
+output_tokens?: Bound,
 /**
  * Steps of an agent.
  */
-steps?: Bound, 
+steps?: Bound,
 /**
  * Searches.
  */
-searches?: Bound, 
+searches?: Bound,
 /**
  * Input tokens that each step or search adds, beyond the prompt that it sends again.
  */
@@ -73,35 +78,35 @@ export type CacheWrite = "default" | "1h";
 /**
  * The price of one leg on one model.
  */
-export type CandidateEstimate = { 
+export type CandidateEstimate = {
 /**
  * The model.
  */
-model: ModelId, 
+model: ModelId,
 /**
  * The least that this leg costs with complete usage.
  */
-low: Credits, 
+low: Credits,
 /**
  * The likely price.
  */
-expected: Credits, 
+expected: Credits,
 /**
  * The most that it can cost.
  */
-high: Credits, 
+high: Credits,
 /**
  * The level of one unit.
  */
-level: Level, 
+level: Level,
 /**
  * How many units the leg makes: images, clips, 3D models; 1 for text.
  */
-units: number, 
+units: number,
 /**
  * What the leg may use.
  */
-bounds: LegBounds, 
+bounds: LegBounds,
 /**
  * How `expected` comes about.
  */
@@ -111,19 +116,19 @@ lines: Array<Line>, };
  * Tighter bounds than the request's own, made to fit a balance (R15). Nothing is capped where a
  * field is absent.
  */
-export type Caps = { 
+export type Caps = {
 /**
  * The longest answer of each leg, reasoning included.
  */
-output_tokens?: number, 
+output_tokens?: number,
 /**
  * The most steps.
  */
-steps?: number, 
+steps?: number,
 /**
  * The most searches.
  */
-searches?: number, 
+searches?: number,
 /**
  * The only candidates that a routed message may use.
  */
@@ -132,7 +137,7 @@ candidates?: Array<ModelId>, };
 /**
  * Compare mode.
  */
-export type Compare = { 
+export type Compare = {
 /**
  * How many models one comparison may have, 2 to 4.
  */
@@ -158,31 +163,31 @@ export type Credits = string;
 /**
  * Why a command was not applied. Nothing has changed.
  */
-export type Denial = { 
+export type Denial = {
 /**
  * The contract: which "no" this is.
  */
-code: DenialCode, 
+code: DenialCode,
 /**
  * For people, in English; not a contract.
  */
-message: string, 
+message: string,
 /**
  * Whether the same command may succeed later without the caller doing anything.
  */
-transient: boolean, 
+transient: boolean,
 /**
  * What would help, most useful first.
  */
-remedies: Array<Remedy>, 
+remedies: Array<Remedy>,
 /**
  * The field of the request that is at fault.
  */
-path?: string, 
+path?: string,
 /**
  * The price now, where it is not the one that was quoted.
  */
-estimate?: Estimate, 
+estimate?: Estimate,
 /**
  * How the leg ended, where it already has.
  */
@@ -207,23 +212,23 @@ export type Encoding = "o200k_base" | "cl100k_base";
 /**
  * One dated, balanced change.
  */
-export type Entry = { 
+export type Entry = {
 /**
  * Its number in the account, from 1 without gaps.
  */
-sequence: number, 
+sequence: number,
 /**
  * When it took effect; never before the entry before it.
  */
-at: Timestamp, 
+at: Timestamp,
 /**
  * What happened.
  */
-event: Event, 
+event: Event,
 /**
  * What moved: nothing, or two or more that sum to zero.
  */
-postings?: Array<Posting>, 
+postings?: Array<Posting>,
 /**
  * The entry that this one corrects.
  */
@@ -232,31 +237,31 @@ corrects?: number, };
 /**
  * The price of a request before it runs.
  */
-export type Estimate = { 
+export type Estimate = {
 /**
  * The version of the book that it was made with.
  */
-price_book: BookVersion, 
+price_book: BookVersion,
 /**
  * The least that the action costs when every leg ends with complete usage.
  */
-low: Credits, 
+low: Credits,
 /**
  * The likely price.
  */
-expected: Credits, 
+expected: Credits,
 /**
  * The most that it can cost; what a hold reserves.
  */
-high: Credits, 
+high: Credits,
 /**
  * The level shown beside the price.
  */
-level: LevelShown, 
+level: LevelShown,
 /**
  * The caps that these prices are for.
  */
-caps: Caps, 
+caps: Caps,
 /**
  * One leg for each model of a comparison, else one.
  */
@@ -265,43 +270,43 @@ legs: Array<LegEstimate>, };
 /**
  * What an entry records.
  */
-export type Event = { "kind": "granted", 
+export type Event = { "kind": "granted",
 /**
  * By which action or payment.
  */
-action_id: ActionId, 
+action_id: ActionId,
 /**
  * The grant.
  */
-grant: Granted, } | { "kind": "lot_expired", 
+grant: Granted, } | { "kind": "lot_expired",
 /**
  * Which lot.
  */
-lot: LotId, } | { "kind": "authorized", 
+lot: LotId, } | { "kind": "authorized",
 /**
  * Its hold, with every leg open.
  */
-hold: Hold, } | { "kind": "leg_ended", 
+hold: Hold, } | { "kind": "leg_ended",
 /**
  * Of which action.
  */
-action_id: ActionId, 
+action_id: ActionId,
 /**
  * Its index in the hold.
  */
-leg: number, 
+leg: number,
 /**
  * How.
  */
-end: LegEnd, } | { "kind": "settled_late", 
+end: LegEnd, } | { "kind": "settled_late",
 /**
  * Of which action.
  */
-action_id: ActionId, 
+action_id: ActionId,
 /**
  * The leg's index in the hold.
  */
-leg: number, 
+leg: number,
 /**
  * What it used.
  */
@@ -341,27 +346,27 @@ export type Flag = "code" | "math";
 /**
  * The command to grant credits.
  */
-export type Grant = { 
+export type Grant = {
 /**
  * The id that makes a repeat safe; for a purchase its payment's.
  */
-action_id: ActionId, 
+action_id: ActionId,
 /**
  * What grants it.
  */
-kind: LotKind, 
+kind: LotKind,
 /**
  * How much; above zero.
  */
-amount: Credits, 
+amount: Credits,
 /**
  * Its lot's priority in burn-down, 0 where nobody cares.
  */
-priority?: number, 
+priority?: number,
 /**
  * From when it can be used; now, where absent.
  */
-effective_at?: Timestamp, 
+effective_at?: Timestamp,
 /**
  * From when it can no longer be used; never, where absent.
  */
@@ -370,27 +375,27 @@ expires_at?: Timestamp, };
 /**
  * A grant that was made.
  */
-export type Granted = { 
+export type Granted = {
 /**
  * The lot that it made.
  */
-lot: LotId, 
+lot: LotId,
 /**
  * What granted it.
  */
-kind: LotKind, 
+kind: LotKind,
 /**
  * How much.
  */
-amount: Credits, 
+amount: Credits,
 /**
  * Its lot's priority in burn-down.
  */
-priority: number, 
+priority: number,
 /**
  * From when it can be used.
  */
-effective_at: Timestamp, 
+effective_at: Timestamp,
 /**
  * From when it can no longer be used.
  */
@@ -399,51 +404,51 @@ expires_at?: Timestamp, };
 /**
  * Credits reserved for one action, and how its legs ended.
  */
-export type Hold = { 
+export type Hold = {
 /**
  * The action.
  */
-action_id: ActionId, 
+action_id: ActionId,
 /**
  * What was asked, the quote apart.
  */
-fingerprint: Fingerprint, 
+fingerprint: Fingerprint,
 /**
  * What it is priced by.
  */
-request: Request, 
+request: Request,
 /**
  * The book that prices it.
  */
-price_book: BookVersion, 
+price_book: BookVersion,
 /**
  * The rules that admitted it.
  */
-rules: string, 
+rules: string,
 /**
  * What it was capped at.
  */
-caps: Caps, 
+caps: Caps,
 /**
  * When it was admitted.
  */
-authorized_at: Timestamp, 
+authorized_at: Timestamp,
 /**
  * When it expires unless it ended before (R26).
  */
-deadline: Timestamp, 
+deadline: Timestamp,
 /**
  * What was reserved at admission.
  */
-amount: Credits, 
+amount: Credits,
 /**
  * The lots that it is bound to, in burn-down order, with what each of them gave (R23).
  */
-lots: Array<LotPart>, 
+lots: Array<LotPart>,
 /**
  * What is still reserved of each.
  */
-pool: Array<LotPart>, 
+pool: Array<LotPart>,
 /**
  * One leg for each model of a comparison, else one.
  */
@@ -452,15 +457,15 @@ legs: Array<HoldLeg>, };
 /**
  * One leg's part of a hold.
  */
-export type HoldLeg = { 
+export type HoldLeg = {
 /**
  * The models that may answer.
  */
-models: Array<ModelId>, 
+models: Array<ModelId>,
 /**
  * The most that it may capture.
  */
-part: Credits, 
+part: Credits,
 /**
  * How it ended; open where absent.
  */
@@ -474,27 +479,27 @@ export type KindName = "text" | "image" | "video" | "three_d";
 /**
  * A settlement that came after the hold had expired.
  */
-export type LateEnd = { 
+export type LateEnd = {
 /**
  * When.
  */
-at: Timestamp, 
+at: Timestamp,
 /**
  * The model that answered.
  */
-model: ModelId, 
+model: ModelId,
 /**
  * What it used.
  */
-usage: Usage, 
+usage: Usage,
 /**
  * Who counted that.
  */
-usage_source: UsageSource, 
+usage_source: UsageSource,
 /**
  * How the answer came to its end.
  */
-finish: Finish, 
+finish: Finish,
 /**
  * Its price, all of it borne by the platform.
  */
@@ -508,31 +513,31 @@ export type LedgerAccount = { "lots": LotId } | { "held": LotId } | "issued" | "
 /**
  * What a leg may use: the server sends the maxima to the provider and enforces them.
  */
-export type LegBounds = { 
+export type LegBounds = {
 /**
  * Total input in the model's own tokens; zero for media.
  */
-input_tokens: TokenRange, 
+input_tokens: TokenRange,
 /**
  * The longest answer, reasoning included.
  */
-output_tokens_max?: number, 
+output_tokens_max?: number,
 /**
  * The shortest answer that a cap may be lowered to.
  */
-output_tokens_floor?: number, 
+output_tokens_floor?: number,
 /**
  * The most steps.
  */
-steps_max?: number, 
+steps_max?: number,
 /**
  * The fewest steps that a cap may be lowered to.
  */
-steps_floor?: number, 
+steps_floor?: number,
 /**
  * The most searches.
  */
-searches_max?: number, 
+searches_max?: number,
 /**
  * The fewest searches that a cap may be lowered to.
  */
@@ -541,11 +546,11 @@ searches_floor?: number, };
 /**
  * How a leg ended. It ends once (R24).
  */
-export type LegEnd = { "kind": "settled" } & Settled | { "kind": "voided" } & Voided | { "kind": "expired", 
+export type LegEnd = { "kind": "settled" } & Settled | { "kind": "voided" } & Voided | { "kind": "expired",
 /**
  * When.
  */
-at: Timestamp, 
+at: Timestamp,
 /**
  * What a later settlement said.
  */
@@ -554,23 +559,23 @@ late?: LateEnd, };
 /**
  * The price of one leg.
  */
-export type LegEstimate = { 
+export type LegEstimate = {
 /**
  * The model that is likely to answer; in all tasks but routing the only one.
  */
-model: ModelId, 
+model: ModelId,
 /**
  * The cheapest candidate's low.
  */
-low: Credits, 
+low: Credits,
 /**
  * The likely model's expected.
  */
-expected: Credits, 
+expected: Credits,
 /**
  * The dearest candidate's high.
  */
-high: Credits, 
+high: Credits,
 /**
  * Every model that may answer; one in all tasks but routing.
  */
@@ -584,11 +589,11 @@ export type Level = "low" | "medium" | "high" | "very_high";
 /**
  * One band of expected price: from `from` up to the next band's.
  */
-export type LevelBand = { 
+export type LevelBand = {
 /**
  * The level's name.
  */
-level: Level, 
+level: Level,
 /**
  * The lowest expected price of one unit in this band.
  */
@@ -597,11 +602,11 @@ from: Credits, };
 /**
  * How many units have a level.
  */
-export type LevelCount = { 
+export type LevelCount = {
 /**
  * The level of each of them.
  */
-level: Level, 
+level: Level,
 /**
  * How many.
  */
@@ -610,15 +615,15 @@ count: number, };
 /**
  * The level as it is shown (R9).
  */
-export type LevelShown = { "kind": "units", 
+export type LevelShown = { "kind": "units",
 /**
  * At least one.
  */
-units: Array<LevelCount>, } | { "kind": "range", 
+units: Array<LevelCount>, } | { "kind": "range",
 /**
  * The lowest.
  */
-low: Level, 
+low: Level,
 /**
  * The highest.
  */
@@ -627,39 +632,39 @@ high: Level, };
 /**
  * One line of a price. The amounts of all lines add up to the charge exactly.
  */
-export type Line = { "kind": "base", 
+export type Line = { "kind": "base",
 /**
  * Before the multiplier.
  */
-amount: ExactCredits, } | { "kind": "meter", 
+amount: ExactCredits, } | { "kind": "meter",
 /**
  * What was counted.
  */
-meter: Meter, 
+meter: Meter,
 /**
  * How much of it.
  */
-quantity: Quantity, 
+quantity: Quantity,
 /**
  * At this rate.
  */
-rate: Rate, 
+rate: Rate,
 /**
  * Before the multiplier.
  */
-amount: ExactCredits, } | { "kind": "multiplier", 
+amount: ExactCredits, } | { "kind": "multiplier",
 /**
  * The factor.
  */
-multiplier: Factor, 
+multiplier: Factor,
 /**
  * The difference that it makes.
  */
-amount: ExactCredits, } | { "kind": "rounding", 
+amount: ExactCredits, } | { "kind": "rounding",
 /**
  * The difference.
  */
-amount: ExactCredits, } | { "kind": "minimum", 
+amount: ExactCredits, } | { "kind": "minimum",
 /**
  * The difference.
  */
@@ -668,35 +673,35 @@ amount: ExactCredits, };
 /**
  * What is left of one grant.
  */
-export type Lot = { 
+export type Lot = {
 /**
  * Its id.
  */
-id: LotId, 
+id: LotId,
 /**
  * What granted it.
  */
-kind: LotKind, 
+kind: LotKind,
 /**
  * Lots of a lower priority are used first; 0 where nobody set one.
  */
-priority: number, 
+priority: number,
 /**
  * From when it can be used.
  */
-effective_at: Timestamp, 
+effective_at: Timestamp,
 /**
  * From when it can no longer be used; never, where absent.
  */
-expires_at?: Timestamp, 
+expires_at?: Timestamp,
 /**
  * What was granted.
  */
-granted: Credits, 
+granted: Credits,
 /**
  * What is left and not held.
  */
-available: Credits, 
+available: Credits,
 /**
  * What open holds have taken from it.
  */
@@ -715,15 +720,15 @@ export type LotKind = "free" | "promo" | "adjustment" | "pro" | "pack";
 /**
  * A part of one lot.
  */
-export type LotPart = { 
+export type LotPart = {
 /**
  * The lot.
  */
-lot: LotId, 
+lot: LotId,
 /**
  * What granted it.
  */
-kind: LotKind, 
+kind: LotKind,
 /**
  * How much of it.
  */
@@ -737,31 +742,31 @@ export type Meter = "input_tokens" | "cache_read_tokens" | "cache_write_tokens" 
 /**
  * A model and its list prices.
  */
-export type Model = { 
+export type Model = {
 /**
  * Its id, unique in the book.
  */
-id: ModelId, 
+id: ModelId,
 /**
  * Its name as people know it.
  */
-name: string, 
+name: string,
 /**
  * Who runs it.
  */
-provider: string, 
+provider: string,
 /**
  * What it makes, with the facts that only this kind has.
  */
-kind: ModelKind, 
+kind: ModelKind,
 /**
  * Its rates, by meter.
  */
-rates: { [meter in Meter]?: Rate }, 
+rates: { [meter in Meter]?: Rate },
 /**
  * Other rates above some size of the input, ascending (R8).
  */
-tiers?: Array<Tier>, 
+tiers?: Array<Tier>,
 /**
  * Where the rates come from.
  */
@@ -770,27 +775,27 @@ source: Source, };
 /**
  * How many of a model's own tokens a text makes, from a count in an encoding that we have.
  */
-export type ModelEncoding = { 
+export type ModelEncoding = {
 /**
  * The encoding that is counted.
  */
-name: Encoding, 
+name: Encoding,
 /**
  * The fewest of its tokens for one counted.
  */
-low: Factor, 
+low: Factor,
 /**
  * The likely number for one counted.
  */
-expected: Factor, 
+expected: Factor,
 /**
  * The most for one counted.
  */
-high: Factor, 
+high: Factor,
 /**
  * The most tokens that the provider's own format adds to each message.
  */
-message_tokens: number, 
+message_tokens: number,
 /**
  * Where the ratios come from, or `assumed`.
  */
@@ -814,27 +819,27 @@ export type ModelTier = "lightweight" | "frontier";
 /**
  * One price of a task, for some models.
  */
-export type Offer = { 
+export type Offer = {
 /**
  * The models that it is for.
  */
-models: OfferedModels, 
+models: OfferedModels,
 /**
  * The base, before the multiplier.
  */
-per_request?: Credits, 
+per_request?: Credits,
 /**
  * The stated markup on base and rates.
  */
-multiplier: Factor, 
+multiplier: Factor,
 /**
  * The least that a leg costs, a multiple of `charge_step`, untouched by the multiplier.
  */
-minimum?: Credits, 
+minimum?: Credits,
 /**
  * Rates of the task's own meters (steps, searches, pages), beside the model's.
  */
-rates?: { [meter in Meter]?: Rate }, 
+rates?: { [meter in Meter]?: Rate },
 /**
  * What a request that says nothing is bounded by.
  */
@@ -848,11 +853,11 @@ export type OfferedModels = { "tier": ModelTier } | { "kind": KindName } | { "id
 /**
  * One bracket: the whole amount is priced by the bracket that it falls in.
  */
-export type PackBracket = { 
+export type PackBracket = {
 /**
  * The smallest amount in this bracket, in US dollars.
  */
-from_usd: number, 
+from_usd: number,
 /**
  * Credits for each dollar of the amount.
  */
@@ -861,15 +866,15 @@ credits_per_usd: Credits, };
 /**
  * Custom Packs: any whole-dollar amount, priced by brackets.
  */
-export type Packs = { 
+export type Packs = {
 /**
  * The smallest amount, in US dollars.
  */
-usd_min: number, 
+usd_min: number,
 /**
  * The largest amount, in US dollars.
  */
-usd_max: number, 
+usd_max: number,
 /**
  * What a dollar buys, by the amount spent; ascending, the first from `usd_min`.
  */
@@ -883,23 +888,23 @@ export type Per = 1 | 1000 | 1000000;
 /**
  * A plan.
  */
-export type Plan = { 
+export type Plan = {
 /**
  * Which one.
  */
-id: PlanId, 
+id: PlanId,
 /**
  * Its name as people know it.
  */
-name: string, 
+name: string,
 /**
  * The credits it grants: once for `free`, each period for `pro`.
  */
-credits: Credits, 
+credits: Credits,
 /**
  * Its price in whole US dollars for a period; absent for `free`.
  */
-price_usd?: number, 
+price_usd?: number,
 /**
  * How many months a period has, 1 or 12; absent for `free`.
  */
@@ -913,15 +918,15 @@ export type PlanId = "free" | "pro";
 /**
  * One side of an entry.
  */
-export type Posting = { 
+export type Posting = {
 /**
  * Where.
  */
-account: LedgerAccount, 
+account: LedgerAccount,
 /**
  * Which side.
  */
-side: Side, 
+side: Side,
 /**
  * How much; above zero.
  */
@@ -930,51 +935,51 @@ amount: Credits, };
 /**
  * One price book, as written.
  */
-export type PriceBook = { 
+export type PriceBook = {
 /**
  * The form of this document; [`SCHEMA`] for this engine.
  */
-schema: number, 
+schema: number,
 /**
  * The catalogue's name, the same for all its versions.
  */
-id: string, 
+id: string,
 /**
  * When it comes into force.
  */
-effective_at: Timestamp, 
+effective_at: Timestamp,
 /**
  * Every charge is rounded up to a multiple of this, once per leg.
  */
-charge_step: Credits, 
+charge_step: Credits,
 /**
  * The bands that turn an expected price into a level, ascending from zero.
  */
-levels: Array<LevelBand>, 
+levels: Array<LevelBand>,
 /**
  * Every model that can be named.
  */
-models: Array<Model>, 
+models: Array<Model>,
 /**
  * The price of every task that is priced on its own.
  */
-tasks: Array<TaskPrice>, 
+tasks: Array<TaskPrice>,
 /**
  * Compare mode.
  */
-compare: Compare, 
+compare: Compare,
 /**
  * Routing mode.
  */
-routing: RoutingPolicy, 
+routing: RoutingPolicy,
 /**
  * What a person can subscribe to, `free` and `pro`.
  */
-plans: Array<Plan>, 
+plans: Array<Plan>,
 /**
  * What a Custom Pack costs.
  */
-packs: Packs, 
+packs: Packs,
 /**
  * One typical request for each row of the product's table, with the level it must show (R9).
  */
@@ -988,19 +993,19 @@ export type Quantity = number;
 /**
  * What a person saw before they sent: the charge never exceeds it (R20).
  */
-export type Quote = { 
+export type Quote = {
 /**
  * The version of the book that priced it.
  */
-price_book: BookVersion, 
+price_book: BookVersion,
 /**
  * The version of the rules that priced it, [`crate::RULES_VERSION`].
  */
-rules: string, 
+rules: string,
 /**
  * The most that it was said to cost.
  */
-high: Credits, 
+high: Credits,
 /**
  * The caps that were shown.
  */
@@ -1009,15 +1014,15 @@ caps?: Caps, };
 /**
  * Credits for `per` units of a meter.
  */
-export type Rate = { 
+export type Rate = {
 /**
  * What `per` units cost, up to [`RATE_MAX`].
  */
-credits: Credits, 
+credits: Credits,
 /**
  * How many units that price is for.
  */
-per: Per, 
+per: Per,
 /**
  * Says that a rate of zero is meant (R5).
  */
@@ -1026,43 +1031,43 @@ free?: boolean, };
 /**
  * Why one action cost what it cost.
  */
-export type Receipt = { 
+export type Receipt = {
 /**
  * The action.
  */
-action_id: ActionId, 
+action_id: ActionId,
 /**
  * Its task.
  */
-task: Task, 
+task: Task,
 /**
  * The book that priced it.
  */
-price_book: BookVersion, 
+price_book: BookVersion,
 /**
  * The rules that admitted it.
  */
-rules: string, 
+rules: string,
 /**
  * When it was admitted.
  */
-authorized_at: Timestamp, 
+authorized_at: Timestamp,
 /**
  * What was held.
  */
-hold: Credits, 
+hold: Credits,
 /**
  * What it was capped at.
  */
-caps: Caps, 
+caps: Caps,
 /**
  * What each leg came to.
  */
-legs: Array<ReceiptLeg>, 
+legs: Array<ReceiptLeg>,
 /**
  * What was charged for all legs that ended so far.
  */
-charge: Credits, 
+charge: Credits,
 /**
  * What was given back of the hold so far.
  */
@@ -1071,11 +1076,11 @@ released: Credits, };
 /**
  * One leg of a receipt.
  */
-export type ReceiptLeg = { 
+export type ReceiptLeg = {
 /**
  * What was held for it.
  */
-hold: Credits, 
+hold: Credits,
 /**
  * How it ended.
  */
@@ -1084,51 +1089,51 @@ outcome: ReceiptOutcome, };
 /**
  * How a leg ended, with what explains its charge.
  */
-export type ReceiptOutcome = { "kind": "open" } | { "kind": "settled", 
+export type ReceiptOutcome = { "kind": "open" } | { "kind": "settled",
 /**
  * When.
  */
-at: Timestamp, 
+at: Timestamp,
 /**
  * The model that answered.
  */
-model: ModelId, 
+model: ModelId,
 /**
  * What it used.
  */
-usage: Usage, 
+usage: Usage,
 /**
  * Who counted that.
  */
-usage_source: UsageSource, 
+usage_source: UsageSource,
 /**
  * How the answer came to its end.
  */
-finish: Finish, 
+finish: Finish,
 /**
  * The price, line by line: they add up to `charge` and `absorbed`.
  */
-lines: Array<Line>, 
+lines: Array<Line>,
 /**
  * What was charged.
  */
-charge: Credits, 
+charge: Credits,
 /**
  * What the platform bore because the price was above the hold.
  */
-absorbed: Credits, 
+absorbed: Credits,
 /**
  * The lots that paid.
  */
-drawn: Array<LotPart>, } | { "kind": "voided", 
+drawn: Array<LotPart>, } | { "kind": "voided",
 /**
  * When.
  */
-at: Timestamp, 
+at: Timestamp,
 /**
  * Why.
  */
-reason: VoidReason, } | { "kind": "expired", 
+reason: VoidReason, } | { "kind": "expired",
 /**
  * When.
  */
@@ -1137,15 +1142,15 @@ at: Timestamp, };
 /**
  * A typical request of one row of the product's table, and the levels it may show (R9).
  */
-export type Reference = { 
+export type Reference = {
 /**
  * The row: a task, with the model's tier where that matters.
  */
-row: string, 
+row: string,
 /**
  * The request.
  */
-request: Request, 
+request: Request,
 /**
  * The levels that one unit of it may show.
  */
@@ -1154,23 +1159,23 @@ levels: Array<Level>, };
 /**
  * What would help.
  */
-export type Remedy = { "kind": "upgrade_to_pro" } | { "kind": "buy_pack", 
+export type Remedy = { "kind": "upgrade_to_pro" } | { "kind": "buy_pack",
 /**
  * The smallest, in US dollars.
  */
-usd_min: number, } | { "kind": "wait_for_reset", 
+usd_min: number, } | { "kind": "wait_for_reset",
 /**
  * When the next period begins.
  */
-at: Timestamp, } | { "kind": "wait_for_holds" } | { "kind": "cheaper", 
+at: Timestamp, } | { "kind": "wait_for_holds" } | { "kind": "cheaper",
 /**
  * The whole request to make instead.
  */
-request: Request, 
+request: Request,
 /**
  * The caps that it fits with.
  */
-caps: Caps, 
+caps: Caps,
 /**
  * The most that it costs.
  */
@@ -1179,15 +1184,15 @@ high: Credits, } | { "kind": "review_price" } | { "kind": "fix_request" } | { "k
 /**
  * Whether a receipt comes to the same numbers again.
  */
-export type Replay = { 
+export type Replay = {
 /**
  * Whether every number is the same.
  */
-matches: boolean, 
+matches: boolean,
 /**
  * What the legs cost by this replay.
  */
-charge: Credits, 
+charge: Credits,
 /**
  * What differs, one sentence each.
  */
@@ -1199,59 +1204,59 @@ differences: Array<string>, };
  * What is absent is bounded by the book. Counts cover everything that is sent to the model:
  * conversation, system prompt, tools and draft.
  */
-export type Request = { 
+export type Request = {
 /**
  * The task.
  */
-task: Task, 
+task: Task,
 /**
  * The models: one, 2 to 4 in compare, none in routing.
  */
-models?: Array<ModelId>, 
+models?: Array<ModelId>,
 /**
  * Text tokens of the whole input, in each encoding that the models need.
  */
-input_tokens?: { [encoding in Encoding]?: number }, 
+input_tokens?: { [encoding in Encoding]?: number },
 /**
  * How many messages the input has.
  */
-messages?: number, 
+messages?: number,
 /**
  * The longest answer wanted, for each leg, reasoning included.
  */
-output_tokens_max?: number, 
+output_tokens_max?: number,
 /**
  * The most steps of an agent.
  */
-steps_max?: number, 
+steps_max?: number,
 /**
  * The most searches.
  */
-searches_max?: number, 
+searches_max?: number,
 /**
  * Pages to read.
  */
-pages?: number, 
+pages?: number,
 /**
  * Images to make; one where absent.
  */
-images?: number, 
+images?: number,
 /**
  * Clips to make; one where absent.
  */
-clips?: number, 
+clips?: number,
 /**
  * How long each clip is; one block of the model where absent.
  */
-clip_seconds?: number, 
+clip_seconds?: number,
 /**
  * 3D models to make; one where absent.
  */
-three_d_models?: number, 
+three_d_models?: number,
 /**
  * A cache that the caller asks the provider to write; without it none is written.
  */
-cache_write?: CacheWrite, 
+cache_write?: CacheWrite,
 /**
  * What the text looks like; see [`crate::routing::flags`].
  */
@@ -1260,11 +1265,11 @@ flags?: Array<Flag>, };
 /**
  * What a routing rule looks at.
  */
-export type RoutingCondition = { 
+export type RoutingCondition = {
 /**
  * The prompt has more `o200k_base` tokens than this.
  */
-input_tokens_above?: number, 
+input_tokens_above?: number,
 /**
  * The request has this flag.
  */
@@ -1273,15 +1278,15 @@ flag?: Flag, };
 /**
  * Routing mode: who may answer, and who is likely to (R12).
  */
-export type RoutingPolicy = { 
+export type RoutingPolicy = {
 /**
  * Every model that may answer, fallbacks included.
  */
-candidates: Array<ModelId>, 
+candidates: Array<ModelId>,
 /**
  * The model for a request that no rule names.
  */
-default: ModelId, 
+default: ModelId,
 /**
  * Tried in order; the first whose conditions all hold names the model.
  */
@@ -1290,11 +1295,11 @@ rules: Array<RoutingRule>, };
 /**
  * One rule of routing.
  */
-export type RoutingRule = { 
+export type RoutingRule = {
 /**
  * What must hold, all of it; nothing always holds.
  */
-when: RoutingCondition, 
+when: RoutingCondition,
 /**
  * The model then, one of the candidates.
  */
@@ -1303,35 +1308,35 @@ use: ModelId, };
 /**
  * A settled leg.
  */
-export type Settled = { 
+export type Settled = {
 /**
  * When.
  */
-at: Timestamp, 
+at: Timestamp,
 /**
  * The model that answered.
  */
-model: ModelId, 
+model: ModelId,
 /**
  * What it used.
  */
-usage: Usage, 
+usage: Usage,
 /**
  * Who counted that.
  */
-usage_source: UsageSource, 
+usage_source: UsageSource,
 /**
  * How the answer came to its end.
  */
-finish: Finish, 
+finish: Finish,
 /**
  * What was captured: the exact price, at most the leg's part.
  */
-charge: Credits, 
+charge: Credits,
 /**
  * What the price was above the leg's part; the platform bears it, now and later.
  */
-absorbed: Credits, 
+absorbed: Credits,
 /**
  * The lots that paid, in the order in which they were used.
  */
@@ -1346,19 +1351,19 @@ export type Side = "debit" | "credit";
 /**
  * Where a price was read.
  */
-export type Source = { 
+export type Source = {
 /**
  * The package and its version, or `own price`.
  */
-package: string, 
+package: string,
 /**
  * The provider's page.
  */
-page?: string, 
+page?: string,
 /**
  * The day, as `2026-11-23`.
  */
-read_on: string, 
+read_on: string,
 /**
  * What a reader should know: disagreements, assumptions.
  */
@@ -1367,39 +1372,39 @@ note?: string, };
 /**
  * What eligibility looks at: an account at one instant, the same in the browser and on the server.
  */
-export type Standing = { 
+export type Standing = {
 /**
  * All lots, held parts included; what the header shows.
  */
-settled: Credits, 
+settled: Credits,
 /**
  * What open holds reserve.
  */
-held: Credits, 
+held: Credits,
 /**
  * What can be spent now.
  */
-available: Credits, 
+available: Credits,
 /**
  * How many holds are open.
  */
-open_holds: number, 
+open_holds: number,
 /**
  * The plan.
  */
-plan: PlanId, 
+plan: PlanId,
 /**
  * When a Pro period ends; absent without one.
  */
-resets_at?: Timestamp, 
+resets_at?: Timestamp,
 /**
  * What the person's own limits leave; absent where they set none.
  */
-limit_left?: Credits, 
+limit_left?: Credits,
 /**
  * Whether the account is closed.
  */
-closed: boolean, 
+closed: boolean,
 /**
  * Whether a payment is disputed.
  */
@@ -1413,15 +1418,15 @@ export type Task = "direct" | "compare" | "routing" | "agent" | "deep_research" 
 /**
  * The price of one task, for the models that it is offered with.
  */
-export type TaskPrice = { 
+export type TaskPrice = {
 /**
  * The task; `compare` and `routing` have no row, their legs are priced as `direct`.
  */
-task: Task, 
+task: Task,
 /**
  * The longest that a hold for it may stay open (R26).
  */
-hold_seconds_max: number, 
+hold_seconds_max: number,
 /**
  * Its prices. No model is in two of them.
  */
@@ -1430,19 +1435,19 @@ offers: Array<Offer>, };
 /**
  * The facts of a text model.
  */
-export type TextModel = { 
+export type TextModel = {
 /**
  * Its tier in the product's table.
  */
-tier: ModelTier, 
+tier: ModelTier,
 /**
  * How its tokens follow from counted ones.
  */
-encoding: ModelEncoding, 
+encoding: ModelEncoding,
 /**
  * How many tokens fit in it, input and output together.
  */
-context_tokens_max: number, 
+context_tokens_max: number,
 /**
  * How many tokens one answer may have.
  */
@@ -1451,11 +1456,11 @@ output_tokens_max: number, };
 /**
  * Rates that hold strictly above a total input (R8).
  */
-export type Tier = { 
+export type Tier = {
 /**
  * The last total input that is still priced below this tier.
  */
-above_input_tokens: number, 
+above_input_tokens: number,
 /**
  * The whole leg's rates, for the same meters as the model's.
  */
@@ -1472,15 +1477,15 @@ export type Timestamp = string;
 /**
  * A range of token counts, both ends included.
  */
-export type TokenRange = { 
+export type TokenRange = {
 /**
  * The fewest.
  */
-low: number, 
+low: number,
 /**
  * The likely number.
  */
-expected: number, 
+expected: number,
 /**
  * The most.
  */
@@ -1502,11 +1507,11 @@ export type UsageSource = "reported" | "counted";
 /**
  * What a voided leg used.
  */
-export type Used = { 
+export type Used = {
 /**
  * On which model, one of the leg's.
  */
-model: ModelId, 
+model: ModelId,
 /**
  * How much.
  */
@@ -1515,11 +1520,11 @@ usage: Usage, };
 /**
  * The facts of a video model.
  */
-export type VideoModel = { 
+export type VideoModel = {
 /**
  * How many seconds one `video_blocks` unit has; a started block counts.
  */
-block_seconds: number, 
+block_seconds: number,
 /**
  * The longest clip it makes.
  */
@@ -1533,19 +1538,19 @@ export type VoidReason = "refused" | "failed" | "stopped" | "lost";
 /**
  * A voided leg.
  */
-export type Voided = { 
+export type Voided = {
 /**
  * When.
  */
-at: Timestamp, 
+at: Timestamp,
 /**
  * Why.
  */
-reason: VoidReason, 
+reason: VoidReason,
 /**
  * What was used all the same.
  */
-used?: Used, 
+used?: Used,
 /**
  * The price of that, borne by the platform.
  */

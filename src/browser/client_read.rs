@@ -1,0 +1,38 @@
+//! Texts from storage and from the server's events: parsed by the page's own parser, which it has
+//! anyway, and read by `kumari-wire`.
+
+use kumari_engine::price_book::PublishedBook;
+use kumari_wire::{BookFault, Fault, Tree, from_tree, published_from_tree};
+use serde::de::DeserializeOwned;
+
+/// A document.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub(crate) fn document<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    from_tree(&tree(text)?)
+}
+
+/// A price book that was published.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub(crate) fn book(text: &str) -> Result<PublishedBook, BookFault> {
+    published_from_tree(&tree(text).map_err(BookFault::Shape)?)
+}
+
+#[cfg(target_arch = "wasm32")]
+fn tree(text: &str) -> Result<Tree, Fault> {
+    let value = js_sys::JSON::parse(text).and_then(|value| crate::convert::tree_of(&value));
+    value.map_err(|_| Fault {
+        kind: kumari_wire::FaultKind::Syntax,
+        path: String::new(),
+        message: "not JSON".to_owned(),
+    })
+}
+
+/// For tests, which have no page.
+#[cfg(not(target_arch = "wasm32"))]
+fn tree(text: &str) -> Result<Tree, Fault> {
+    kumari_wire::parse(text)
+}
