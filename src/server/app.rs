@@ -91,10 +91,9 @@ impl App {
         let Some(stored) = self.store().book(version).await? else {
             return Ok(None);
         };
-        let book = kumari_wire::read_published(&stored.json)
-            .and_then(Book::new)
-            .map_err(|fault| Problem::internal("price book", &fault))?;
-        Ok(Some(Arc::new(book)))
+        let unreadable = |fault: &dyn std::fmt::Display| Problem::internal("price book", fault);
+        let book = kumari_wire::read_published(&stored.json).map_err(|fault| unreadable(&fault))?;
+        Ok(Some(Arc::new(Book::new(book).map_err(|fault| unreadable(&fault))?)))
     }
 
     /// The book that a hold was priced with.

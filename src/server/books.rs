@@ -7,7 +7,7 @@
 use kumari_engine::id::BookVersion;
 use kumari_engine::price_book::PublishedBook;
 use kumari_engine::time::Timestamp;
-use kumari_wire::BookFault;
+use kumari_wire::CanonicalFault;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -22,7 +22,7 @@ pub(crate) struct Book {
 
 impl Book {
     /// The canonical form of a book that was checked.
-    pub(crate) fn new(published: PublishedBook) -> Result<Self, BookFault> {
+    pub(crate) fn new(published: PublishedBook) -> Result<Self, CanonicalFault> {
         let canonical = kumari_wire::canonical(&published.book)?;
         Ok(Self { published, canonical })
     }

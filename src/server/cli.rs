@@ -53,6 +53,12 @@ pub struct Serve {
     /// Makes the demo provider's answers, pace and failures repeatable.
     #[arg(long, default_value_t = 0)]
     pub demo_seed: u64,
+    /// How fast the demo provider speaks.
+    #[arg(long, value_enum, default_value_t = DemoPaceName::Human)]
+    pub demo_pace: DemoPaceName,
+    /// How many of 10 000 answers of the demo provider fail by chance.
+    #[arg(long, default_value_t = 200)]
+    pub demo_failures_per_10_000: u32,
     /// The endpoint that speaks OpenAI's protocol.
     #[arg(long, default_value = "https://api.openai.com/v1")]
     pub openai_base_url: String,
@@ -84,6 +90,15 @@ pub enum ProviderName {
     Demo,
     /// Any endpoint that speaks OpenAI's protocol.
     Openai,
+}
+
+/// How fast the demo provider speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DemoPaceName {
+    /// As fast as people read.
+    Human,
+    /// Without any wait.
+    None,
 }
 
 /// How packs are paid.

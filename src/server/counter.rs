@@ -77,6 +77,11 @@ impl Counter {
         tokio::task::spawn_blocking(move || count(&needed, &text)).await.unwrap_or_default()
     }
 
+    /// Tokens of `text` in one encoding, at once.
+    pub fn count_in(&self, encoding: Encoding, text: &str) -> u64 {
+        self.vocabularies.get(&encoding).map_or(0, |vocabulary| vocabulary.count(text))
+    }
+
     /// Tokens of a stored message: those that were counted when it was written, or counted now
     /// where `book` needs an encoding that was not.
     pub(crate) async fn complete(&self, book: &PriceBook, message: &Message) -> Tokens {

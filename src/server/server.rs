@@ -12,7 +12,7 @@ use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 use kumari_engine::price_book::PublishedBook;
 use kumari_store::{Clock, Ledger, Store, StoreError, StoredBook};
-use kumari_wire::BookFault;
+use kumari_wire::{BookFault, CanonicalFault};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -64,6 +64,9 @@ pub enum StartFault {
     /// A published price book cannot be read back.
     #[error("a price book in the database: {0}")]
     Book(#[from] BookFault),
+    /// A price book has no canonical form.
+    #[error("a price book: {0}")]
+    Canonical(#[from] CanonicalFault),
     /// It cannot listen.
     #[error("cannot listen: {0}")]
     Listen(#[from] io::Error),
