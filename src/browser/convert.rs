@@ -1,16 +1,17 @@
 //! Values across the boundary.
 //!
-//! What comes in is read from its JSON by `kumari-wire`, as on the server: one reader, so an
-//! unknown field is refused here too, with the same path and the same words (a reader of live
+//! What comes in is turned into a tree and read by `kumari-wire`, as on the server: one reader, so
+//! an unknown field is refused here too, with the same path and the same words (a reader of live
 //! objects would look up the fields that it knows and never see the others). What goes out is
-//! built as plain objects.
+//! written as a tree and built as plain objects. Text is parsed by JavaScript's own parser, which
+//! the page has anyway.
 
 use crate::thrown::{set, thrown};
+use js_sys::{Array, Number, Object};
 use kumari_engine::denial::Denial;
-use kumari_wire::{BookFault, CanonicalFault, Fault, FaultKind};
+use kumari_wire::{BookFault, CanonicalFault, Fault, FaultKind, Tree};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast as _, JsValue};
 
 /// Reads a plain object.
@@ -18,11 +19,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 /// # Errors
 /// The `Error` to throw: `request_invalid` with the path of the field at fault.
 pub(crate) fn read<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsValue> {
-    let text =
-        js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string()).ok_or_else(|| {
-            thrown("request_invalid", "", "not a plain object; pass one as JSON has it")
-        })?;
-    read_text(&text)
+    kumari_wire::from_tree(&tree_of(value)?).map_err(|fault| malformed(&fault))
 }
 
 /// Reads a plain object that may be `undefined` or `null`.
@@ -41,7 +38,90 @@ pub(crate) fn read_optional<T: DeserializeOwned>(value: &JsValue) -> Result<Opti
 /// # Errors
 /// The `Error` to throw: `json_malformed`, or `request_invalid` with the path of the field.
 pub(crate) fn read_text<T: DeserializeOwned>(text: &str) -> Result<T, JsValue> {
-    kumari_wire::from_str(text).map_err(|fault| malformed(&fault))
+    read(&parsed(text)?)
+}
+
+/// What JavaScript's own parser makes of a text.
+///
+/// # Errors
+/// The `Error` to throw: `json_malformed`.
+pub(crate) fn parsed(text: &str) -> Result<JsValue, JsValue> {
+    js_sys::JSON::parse(text).map_err(|error| {
+        let message = js_sys::Reflect::get(&error, &"message".into());
+        let message = message.ok().and_then(|message| message.as_string());
+        thrown("json_malformed", "", &message.unwrap_or_default())
+    })
+}
+
+/// A plain object as a tree.
+///
+/// # Errors
+/// The `Error` to throw where it holds what JSON cannot: a function, a symbol.
+pub(crate) fn tree_of(value: &JsValue) -> Result<Tree, JsValue> {
+    if value.is_null() || value.is_undefined() {
+        return Ok(Tree::Null);
+    }
+    if let Some(value) = value.as_bool() {
+        return Ok(Tree::Bool(value));
+    }
+    if let Some(number) = value.as_f64() {
+        return Ok(if Number::is_safe_integer(value) { integer(number) } else { Tree::Number });
+    }
+    if let Some(text) = value.as_string() {
+        return Ok(Tree::Text(text));
+    }
+    if Array::is_array(value) {
+        let list: &Array = value.unchecked_ref();
+        return Ok(Tree::List(
+            list.iter().map(|element| tree_of(&element)).collect::<Result<_, _>>()?,
+        ));
+    }
+    if !value.is_object() {
+        return Err(thrown("request_invalid", "", "not a plain object; pass one as JSON has it"));
+    }
+    let entries = Object::entries(value.unchecked_ref());
+    let mut map = Vec::new();
+    for entry in entries.iter() {
+        let entry: Array = entry.unchecked_into();
+        let value = entry.get(1);
+        // As in JSON: a field that is undefined is not there.
+        if !value.is_undefined() {
+            map.push((entry.get(0).as_string().unwrap_or_default(), tree_of(&value)?));
+        }
+    }
+    Ok(Tree::Map(map))
+}
+
+/// A safe integer, which fits exactly.
+#[expect(clippy::as_conversions, reason = "a safe integer lies within 2^53")]
+#[expect(clippy::cast_possible_truncation, reason = "a safe integer lies within 2^53")]
+const fn integer(number: f64) -> Tree {
+    Tree::Integer(number as i64)
+}
+
+/// A tree as plain objects.
+fn object_of(tree: &Tree) -> JsValue {
+    match tree {
+        Tree::Null | Tree::Number => JsValue::NULL,
+        Tree::Bool(value) => (*value).into(),
+        Tree::Integer(value) => float(*value).into(),
+        Tree::Text(text) => text.as_str().into(),
+        Tree::List(list) => list.iter().map(object_of).collect::<Array>().into(),
+        Tree::Map(map) => {
+            let object: JsValue = Object::new().into();
+            for (key, value) in map {
+                set(&object, key, &object_of(value));
+            }
+            object
+        }
+    }
+}
+
+/// An integer as the number that JavaScript has; exact up to 2^53, and every count is below.
+#[expect(clippy::as_conversions, reason = "counts are at most 10^10")]
+#[expect(clippy::cast_precision_loss, reason = "counts are at most 10^10")]
+const fn float(value: i64) -> f64 {
+    value as f64
 }
 
 /// Makes a plain object: maps are objects, absent options are absent, 64-bit counts are numbers.
@@ -53,8 +133,8 @@ where
     T: Serialize + ?Sized,
     J: wasm_bindgen::JsCast,
 {
-    let made = value.serialize(&Serializer::json_compatible())?;
-    Ok(made.unchecked_into())
+    let tree = kumari_wire::to_tree(value).map_err(|fault| unwritable(&fault))?;
+    Ok(object_of(&tree).unchecked_into())
 }
 
 /// The canonical JSON, the bytes that the server makes of the same value (R11).
@@ -62,8 +142,11 @@ where
 /// # Errors
 /// Never for the engine's values.
 pub(crate) fn write_text<T: Serialize>(value: &T) -> Result<String, JsValue> {
-    kumari_wire::canonical(value)
-        .map_err(|fault: CanonicalFault| thrown("request_invalid", "", &fault.to_string()))
+    kumari_wire::canonical(value).map_err(|fault| unwritable(&fault))
+}
+
+fn unwritable(fault: &CanonicalFault) -> JsValue {
+    thrown("request_invalid", "", &fault.to_string())
 }
 
 /// A denial to throw: an `Error` with all fields of the denial.
@@ -90,7 +173,6 @@ pub(crate) fn book_refused(fault: &BookFault) -> JsValue {
     match fault {
         BookFault::Shape(fault) => thrown("price_book_invalid", &fault.path, &fault.message),
         BookFault::EngineOutdated { .. } => thrown("engine_outdated", "schema", &message),
-        BookFault::Canonical(_) => thrown("price_book_invalid", "", &message),
         BookFault::Rules(rules) => {
             let first = rules.first().map_or("", |rule| rule.path.as_str());
             let error = thrown("price_book_invalid", first, &message);

@@ -1,7 +1,7 @@
 //! A price book that was read and checked once, held on this side of the boundary: it is far too
 //! large to cross at every keystroke.
 
-use crate::convert::{book_refused, write_text};
+use crate::convert::{book_refused, parsed, tree_of};
 use kumari_engine::price_book::PublishedBook;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -12,6 +12,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[derive(Debug)]
 pub struct PriceBookHandle {
     published: PublishedBook,
+    canonical: String,
 }
 
 /// Reads, checks and hashes a price book. Throws an `Error` with `code` (`price_book_invalid`,
@@ -21,8 +22,10 @@ pub struct PriceBookHandle {
 /// The `Error` to throw.
 #[wasm_bindgen(js_name = loadPriceBook)]
 pub fn load_price_book(json: &str) -> Result<PriceBookHandle, JsValue> {
-    let published = kumari_wire::publish(json).map_err(|fault| book_refused(&fault))?;
-    Ok(PriceBookHandle { published })
+    let tree = tree_of(&parsed(json)?)?;
+    let published =
+        kumari_wire::published_from_tree(&tree).map_err(|fault| book_refused(&fault))?;
+    Ok(PriceBookHandle { published, canonical: kumari_wire::canonical_tree(&tree) })
 }
 
 #[wasm_bindgen]
@@ -34,11 +37,15 @@ impl PriceBookHandle {
     }
 
     /// Its canonical JSON.
-    ///
-    /// # Errors
-    /// Never: a book that was read has one.
-    pub fn json(&self) -> Result<String, JsValue> {
-        write_text(&self.published.book)
+    pub fn json(&self) -> String {
+        self.canonical.clone()
+    }
+
+    /// The credits that a Custom Pack of so many whole US dollars gives; undefined where the book
+    /// sells no pack of that size.
+    #[wasm_bindgen(js_name = packCredits)]
+    pub fn pack_credits(&self, usd: u32) -> Option<String> {
+        self.published.book.pack_credits(usd).map(|credits| credits.to_string())
     }
 }
 

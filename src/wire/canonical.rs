@@ -1,22 +1,29 @@
 //! The canonical form of a document (RFC 8785): equal values have equal bytes.
+//!
+//! Our documents have no floats, so of the standard's three rules two are left: how strings are
+//! escaped, and that keys are sorted by their UTF-16 code units.
 
 use crate::hex::hex;
+use crate::tree::Tree;
+use crate::write::{CanonicalFault, to_tree};
 use kumari_engine::id::Fingerprint;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-
-/// A value has no canonical JSON form: it holds a float that is not a number, or its map has keys
-/// that are not text.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("has no canonical JSON form: {0}")]
-pub struct CanonicalFault(pub(crate) String);
 
 /// The canonical JSON of `value`.
 ///
 /// # Errors
 /// [`CanonicalFault`] where it has none; the engine's own types always have one.
-pub fn canonical<T: Serialize>(value: &T) -> Result<String, CanonicalFault> {
-    serde_json_canonicalizer::to_string(value).map_err(|error| CanonicalFault(error.to_string()))
+pub fn canonical<T: Serialize + ?Sized>(value: &T) -> Result<String, CanonicalFault> {
+    Ok(canonical_tree(&to_tree(value)?))
+}
+
+/// The canonical JSON of a tree. A number that is not whole, which no reader here accepts, is
+/// written as `null`.
+pub fn canonical_tree(tree: &Tree) -> String {
+    let mut text = String::new();
+    write(&mut text, tree);
+    text
 }
 
 /// The SHA-256 of the canonical JSON of `value`, in hexadecimal: what a caller asked, for
@@ -24,14 +31,71 @@ pub fn canonical<T: Serialize>(value: &T) -> Result<String, CanonicalFault> {
 ///
 /// # Errors
 /// [`CanonicalFault`] as [`canonical`].
-pub fn fingerprint<T: Serialize>(value: &T) -> Result<Fingerprint, CanonicalFault> {
-    let text = sha256(&canonical(value)?);
-    text.parse().map_err(|_| CanonicalFault(text))
+pub fn fingerprint<T: Serialize + ?Sized>(value: &T) -> Result<Fingerprint, CanonicalFault> {
+    let hash = sha256(&canonical(value)?);
+    hash.parse().map_err(serde::ser::Error::custom)
 }
 
 /// The SHA-256 of a text, in lower-case hexadecimal.
 pub(crate) fn sha256(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
+}
+
+fn write(text: &mut String, tree: &Tree) {
+    match tree {
+        Tree::Null | Tree::Number => text.push_str("null"),
+        Tree::Bool(true) => text.push_str("true"),
+        Tree::Bool(false) => text.push_str("false"),
+        Tree::Integer(value) => text.push_str(&value.to_string()),
+        Tree::Text(value) => write_string(text, value),
+        Tree::List(list) => {
+            text.push('[');
+            for (index, value) in list.iter().enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                write(text, value);
+            }
+            text.push(']');
+        }
+        Tree::Map(map) => {
+            let mut entries: Vec<&(String, Tree)> = map.iter().collect();
+            entries.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            text.push('{');
+            for (index, (key, value)) in entries.into_iter().enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                write_string(text, key);
+                text.push(':');
+                write(text, value);
+            }
+            text.push('}');
+        }
+    }
+}
+
+fn write_string(text: &mut String, value: &str) {
+    text.push('"');
+    for character in value.chars() {
+        match character {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\u{8}' => text.push_str("\\b"),
+            '\t' => text.push_str("\\t"),
+            '\n' => text.push_str("\\n"),
+            '\u{c}' => text.push_str("\\f"),
+            '\r' => text.push_str("\\r"),
+            '\0'..'\u{20}' => {
+                let mut unit = [0; 1];
+                character.encode_utf8(&mut unit);
+                text.push_str("\\u00");
+                text.push_str(&hex(&unit));
+            }
+            _ => text.push(character),
+        }
+    }
+    text.push('"');
 }
 
 #[cfg(test)]

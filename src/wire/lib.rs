@@ -6,9 +6,14 @@
 mod canonical;
 mod hex;
 mod parse;
-mod path;
 mod price_book;
+mod read;
+mod tree;
+mod write;
 
-pub use canonical::{CanonicalFault, canonical, fingerprint};
-pub use parse::{Fault, FaultKind, from_slice, from_str};
-pub use price_book::{BookFault, parse_price_book, publish, read_published};
+pub use canonical::{canonical, canonical_tree, fingerprint};
+pub use parse::{from_slice, from_str, parse};
+pub use price_book::{BookFault, publish, published_from_tree, read_published};
+pub use read::{Fault, FaultKind, from_tree};
+pub use tree::Tree;
+pub use write::{CanonicalFault, to_tree};

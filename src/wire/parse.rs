@@ -1,51 +1,16 @@
-//! JSON in: every fault says where in the document it is.
+//! JSON text in.
 
-use crate::path::{parent, path_at};
+use crate::read::{Fault, FaultKind, from_tree};
+use crate::tree::Tree;
 use serde::de::DeserializeOwned;
-use serde_json::error::Category;
-use std::fmt;
-
-/// Why a document was refused: what, where, and what to write instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Whether it is no JSON at all, or JSON of another shape.
-    pub kind: FaultKind,
-    /// The field, as `legs[1].usage`; empty where it is the document itself.
-    pub path: String,
-    /// What is wrong with it.
-    pub message: String,
-}
-
-/// What kind of fault it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FaultKind {
-    /// It is not JSON.
-    Syntax,
-    /// It is JSON, but a field is missing, unknown, of the wrong type or out of range.
-    Shape,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.path.as_str() {
-            "" => f.write_str(&self.message),
-            path => write!(f, "`{path}`: {}", self.message),
-        }
-    }
-}
-
-impl std::error::Error for Fault {}
 
 /// Reads a document from UTF-8 bytes.
 ///
 /// # Errors
 /// [`Fault`] at the first thing that is wrong.
 pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
-    let text = std::str::from_utf8(bytes).map_err(|error| Fault {
-        kind: FaultKind::Syntax,
-        path: String::new(),
-        message: format!("not UTF-8 at byte {}", error.valid_up_to()),
-    })?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| syntax(format!("not UTF-8 at byte {}", error.valid_up_to())))?;
     from_str(text)
 }
 
@@ -62,31 +27,24 @@ pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
 /// # Errors
 /// [`Fault`] at the first thing that is wrong.
 pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
-    serde_json::from_str(text).map_err(|error| fault(text, &error))
+    from_tree(&parse(text)?)
 }
 
-fn fault(text: &str, error: &serde_json::Error) -> Fault {
-    let kind = match error.classify() {
-        Category::Data => FaultKind::Shape,
-        Category::Syntax | Category::Eof | Category::Io => FaultKind::Syntax,
-    };
-    let message = error.to_string();
-    let path = path_at(text, offset_of(text, error));
-    // Only when the whole object has been read is it known what it lacks.
-    let path = if message.starts_with("missing field") { parent(&path).to_owned() } else { path };
-    Fault { kind, path, message }
+/// Reads text as a tree.
+///
+/// # Errors
+/// [`Fault`] where it is not JSON.
+pub fn parse(text: &str) -> Result<Tree, Fault> {
+    serde_json::from_str(text).map_err(|error| syntax(error.to_string()))
 }
 
-/// How many bytes of `text` had been read.
-fn offset_of(text: &str, error: &serde_json::Error) -> usize {
-    let lines_before = error.line().saturating_sub(1);
-    let line_start: usize = text.split_inclusive('\n').take(lines_before).map(str::len).sum();
-    line_start.saturating_add(error.column())
+fn syntax(message: String) -> Fault {
+    Fault { kind: FaultKind::Syntax, path: String::new(), message }
 }
-
 #[cfg(test)]
 mod tests {
-    use super::{FaultKind, from_slice, from_str};
+    use super::{from_slice, from_str};
+    use crate::read::FaultKind;
     use kumari_engine::price_book::PriceBook;
     use kumari_engine::request::Request;
 

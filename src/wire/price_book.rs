@@ -1,10 +1,12 @@
 //! Price books in: parsed, checked and given their version.
 
-use crate::canonical::{CanonicalFault, canonical, sha256};
-use crate::parse::{Fault, from_str};
+use crate::canonical::{canonical_tree, sha256};
+use crate::parse::parse;
+use crate::read::{Fault, FaultKind, from_tree};
+use crate::tree::Tree;
+use kumari_engine::id::IdFault;
 use kumari_engine::price_book::{PriceBook, PublishedBook, SCHEMA};
 use kumari_engine::price_book_check::{RuleFault, check};
-use serde::Deserialize;
 
 /// Why a price book was refused. Nothing of it is in force.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,34 +18,24 @@ pub enum BookFault {
     #[error("`schema`: this is schema {found} and this engine reads {SCHEMA}; use a newer version")]
     EngineOutdated {
         /// The schema of the document.
-        found: u32,
+        found: i64,
     },
     /// It has the right shape and breaks rules; all of them.
     #[error("{}", list(.0))]
     Rules(Vec<RuleFault>),
-    /// It has no canonical form.
-    #[error(transparent)]
-    Canonical(#[from] CanonicalFault),
 }
 
-/// Reads a price book and checks that it is complete (R5).
+/// Reads a price book, checks that it is complete (R5) and computes its version: the SHA-256 of
+/// its canonical form (R4).
 ///
 /// # Errors
 /// [`BookFault`] with the first fault of its shape, or all faults of its rules.
-pub fn parse_price_book(text: &str) -> Result<PriceBook, BookFault> {
-    let book = read(text)?;
-    match check(&book) {
-        faults if faults.is_empty() => Ok(book),
+pub fn publish(text: &str) -> Result<PublishedBook, BookFault> {
+    let published = read_published(text)?;
+    match check(&published.book) {
+        faults if faults.is_empty() => Ok(published),
         faults => Err(BookFault::Rules(faults)),
     }
-}
-
-/// Reads and checks a price book and computes its version: the SHA-256 of its canonical form (R4).
-///
-/// # Errors
-/// As [`parse_price_book`].
-pub fn publish(text: &str) -> Result<PublishedBook, BookFault> {
-    versioned(parse_price_book(text)?)
 }
 
 /// Reads a book that was published before, without asking today's rules: what was in force stays
@@ -52,26 +44,33 @@ pub fn publish(text: &str) -> Result<PublishedBook, BookFault> {
 /// # Errors
 /// [`BookFault`] with the first fault of its shape.
 pub fn read_published(text: &str) -> Result<PublishedBook, BookFault> {
-    versioned(read(text)?)
+    published_from_tree(&parse(text).map_err(BookFault::Shape)?)
 }
 
-fn versioned(book: PriceBook) -> Result<PublishedBook, BookFault> {
-    let hash = sha256(&canonical(&book)?);
-    match hash.parse() {
-        Ok(version) => Ok(PublishedBook { version, book }),
-        Err(_) => Err(CanonicalFault(hash).into()),
+/// As [`read_published`], from a tree.
+///
+/// # Errors
+/// As [`read_published`].
+pub fn published_from_tree(tree: &Tree) -> Result<PublishedBook, BookFault> {
+    // The schema comes first: a newer book may well have fields that this engine does not know.
+    if let Some(found) = schema_of(tree)
+        && found != i64::from(SCHEMA)
+    {
+        return Err(BookFault::EngineOutdated { found });
     }
+    let book: PriceBook = from_tree(tree).map_err(BookFault::Shape)?;
+    let version = sha256(&canonical_tree(tree)).parse().map_err(|fault: IdFault| {
+        let (path, message) = (String::new(), fault.to_string());
+        BookFault::Shape(Fault { kind: FaultKind::Shape, path, message })
+    })?;
+    Ok(PublishedBook { version, book })
 }
 
-/// The schema comes first: a newer book may well have fields that this engine does not know.
-fn read(text: &str) -> Result<PriceBook, BookFault> {
-    #[derive(Deserialize)]
-    struct Schema {
-        schema: u32,
-    }
-    match from_str::<Schema>(text) {
-        Ok(Schema { schema: SCHEMA }) | Err(_) => from_str(text).map_err(BookFault::Shape),
-        Ok(Schema { schema }) => Err(BookFault::EngineOutdated { found: schema }),
+fn schema_of(tree: &Tree) -> Option<i64> {
+    let Tree::Map(fields) = tree else { return None };
+    match fields.iter().find(|(name, _)| name == "schema") {
+        Some((_, Tree::Integer(schema))) => Some(*schema),
+        _ => None,
     }
 }
 

@@ -1,0 +1,412 @@
+//! From a tree to a value of the engine's types. Every fault says where in the document it is.
+
+use crate::tree::Tree;
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, Expected,
+    IntoDeserializer, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
+};
+use serde::forward_to_deserialize_any;
+use std::fmt;
+
+/// Why a document was refused: what, where, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Whether it is no JSON at all, or JSON of another shape.
+    pub kind: FaultKind,
+    /// The field, as `legs[1].usage`; empty where it is the document itself.
+    pub path: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// What kind of fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// It is not JSON.
+    Syntax,
+    /// It is JSON, but a field is missing, unknown, of the wrong type or out of range.
+    Shape,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            f.write_str("`")?;
+            f.write_str(&self.path)?;
+            f.write_str("`: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// Reads a value from a tree.
+///
+/// # Errors
+/// [`Fault`] at the first thing that is wrong.
+pub fn from_tree<T: DeserializeOwned>(tree: &Tree) -> Result<T, Fault> {
+    T::deserialize(Reader { tree, path: &Path::Document }).map_err(|fault| Fault {
+        kind: FaultKind::Shape,
+        path: fault.0.path.unwrap_or_default(),
+        message: fault.0.message,
+    })
+}
+
+/// Where a reader is, as a list that lives on the stack: nothing is written down until there is a
+/// fault.
+enum Path<'p> {
+    Document,
+    Field(&'p Path<'p>, &'p str),
+    Element(&'p Path<'p>, usize),
+}
+
+impl Path<'_> {
+    fn written(&self) -> String {
+        match self {
+            Self::Document => String::new(),
+            Self::Field(parent, name) => match parent.written() {
+                parent if parent.is_empty() => (*name).to_owned(),
+                parent => parent + "." + name,
+            },
+            Self::Element(parent, index) => parent.written() + "[" + &index.to_string() + "]",
+        }
+    }
+}
+
+/// A fault on its way up; it gets its path from the innermost reader that it passes. Boxed, since
+/// every reader of every type hands it on.
+#[derive(Debug)]
+struct Found(Box<FoundAt>);
+
+#[derive(Debug)]
+struct FoundAt {
+    path: Option<String>,
+    message: String,
+}
+
+impl Found {
+    #[cold]
+    fn new(message: String) -> Self {
+        Self(Box::new(FoundAt { path: None, message }))
+    }
+
+    #[cold]
+    fn at(mut self, path: &Path<'_>) -> Self {
+        self.0.path.get_or_insert_with(|| path.written());
+        self
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Found {}
+
+impl serde::de::Error for Found {
+    fn custom<M: fmt::Display>(message: M) -> Self {
+        Self::new(message.to_string())
+    }
+
+    // The two below do without serde's own words for what was found, which can print floats: that
+    // alone would be a tenth of the browser's module.
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(format_args!("invalid type: {}, expected {expected}", kind_of(&found)))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(format_args!("invalid value: {}, expected {expected}", kind_of(&found)))
+    }
+}
+
+fn kind_of(found: &Unexpected<'_>) -> &'static str {
+    match found {
+        Unexpected::Bool(_) => "a boolean",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) => "a whole number",
+        Unexpected::Str(_) => "a string",
+        Unexpected::Unit | Unexpected::Option => "null",
+        Unexpected::Seq => "an array",
+        Unexpected::Map => "an object",
+        _ => "another value",
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Reader<'r> {
+    tree: &'r Tree,
+    path: &'r Path<'r>,
+}
+
+impl Reader<'_> {
+    fn unexpected<V: Expected>(&self, expected: &V) -> Found {
+        let message = format_args!(
+            "invalid type: {}, expected {}",
+            self.tree.kind(),
+            expected as &dyn Expected
+        );
+        Found::custom(message).at(self.path)
+    }
+}
+
+impl<'de> Deserializer<'de> for Reader<'_> {
+    type Error = Found;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
+        match self.tree {
+            Tree::Null => visitor.visit_unit(),
+            Tree::Bool(value) => visitor.visit_bool(*value),
+            Tree::Integer(_) => return self.deserialize_i64(visitor),
+            Tree::Number => return Err(self.unexpected(&visitor)),
+            Tree::Text(text) => visitor.visit_str(text),
+            Tree::List(_) => return self.deserialize_seq(visitor),
+            Tree::Map(_) => return self.deserialize_map(visitor),
+        }
+        .map_err(|fault: Found| fault.at(self.path))
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
+        match self.tree {
+            Tree::Bool(value) => {
+                visitor.visit_bool(*value).map_err(|fault: Found| fault.at(self.path))
+            }
+            _ => Err(self.unexpected(&visitor)),
+        }
+    }
+
+    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
+        let Tree::Integer(value) = self.tree else { return Err(self.unexpected(&visitor)) };
+        match u64::try_from(*value) {
+            Ok(value) => visitor.visit_u64(value),
+            Err(_) => visitor.visit_i64(*value),
+        }
+        .map_err(|fault: Found| fault.at(self.path))
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
+        match self.tree {
+            Tree::Text(text) => visitor.visit_str(text).map_err(|fault: Found| fault.at(self.path)),
+            _ => Err(self.unexpected(&visitor)),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
+        match self.tree {
+            Tree::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
+        match self.tree {
+            Tree::List(list) => visitor
+                .visit_seq(Elements { list, next: 0, path: self.path })
+                .map_err(|fault: Found| fault.at(self.path)),
+            _ => Err(self.unexpected(&visitor)),
+        }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
+        match self.tree {
+            Tree::Map(map) => visitor
+                .visit_map(Entries { map, next: 0, path: self.path })
+                .map_err(|fault: Found| fault.at(self.path)),
+            _ => Err(self.unexpected(&visitor)),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Found> {
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Found> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Found> {
+        let (name, content) = match self.tree {
+            Tree::Text(name) => (name, None),
+            Tree::Map(map) => match map.as_slice() {
+                [(name, content)] => (name, Some(content)),
+                _ => return Err(self.unexpected(&visitor)),
+            },
+            _ => return Err(self.unexpected(&visitor)),
+        };
+        visitor
+            .visit_enum(Named { name, content, path: self.path })
+            .map_err(|fault| fault.at(self.path))
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
+        self.deserialize_i64(visitor)
+    }
+
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
+        self.deserialize_i64(visitor)
+    }
+
+    fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
+        self.deserialize_i64(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
+        self.deserialize_str(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        i8 i16 i128 u8 u16 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct
+    }
+}
+
+struct Elements<'r> {
+    list: &'r [Tree],
+    next: usize,
+    path: &'r Path<'r>,
+}
+
+impl<'de> SeqAccess<'de> for Elements<'_> {
+    type Error = Found;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Found> {
+        let Some(tree) = self.list.get(self.next) else { return Ok(None) };
+        let path = Path::Element(self.path, self.next);
+        self.next = self.next.saturating_add(1);
+        seed.deserialize(Reader { tree, path: &path }).map(Some)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.list.len().saturating_sub(self.next))
+    }
+}
+
+struct Entries<'r> {
+    map: &'r [(String, Tree)],
+    next: usize,
+    path: &'r Path<'r>,
+}
+
+impl<'de> MapAccess<'de> for Entries<'_> {
+    type Error = Found;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Found> {
+        let Some((key, _)) = self.map.get(self.next) else { return Ok(None) };
+        let name: StrDeserializer<'_, Found> = key.as_str().into_deserializer();
+        let read = seed.deserialize(name);
+        read.map(Some).map_err(|fault| fault.at(&Path::Field(self.path, key)))
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Found> {
+        let entry = self.map.get(self.next);
+        let (key, tree) = entry.ok_or_else(|| Found::custom("a value without a key"))?;
+        self.next = self.next.saturating_add(1);
+        seed.deserialize(Reader { tree, path: &Path::Field(self.path, key) })
+    }
+}
+
+/// An enum's variant: a string alone, or an object with one key.
+struct Named<'r> {
+    name: &'r str,
+    content: Option<&'r Tree>,
+    path: &'r Path<'r>,
+}
+
+impl<'r, 'de> EnumAccess<'de> for Named<'r> {
+    type Error = Found;
+    type Variant = Content<'r>;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(
+        self,
+        seed: S,
+    ) -> Result<(S::Value, Content<'r>), Found> {
+        let name: StrDeserializer<'_, Found> = self.name.into_deserializer();
+        let variant = seed.deserialize(name).map_err(|fault| fault.at(self.path))?;
+        Ok((variant, Content { name: self.name, tree: self.content, path: self.path }))
+    }
+}
+
+/// What an enum's variant holds.
+struct Content<'r> {
+    name: &'r str,
+    tree: Option<&'r Tree>,
+    path: &'r Path<'r>,
+}
+
+impl<'de> VariantAccess<'de> for Content<'_> {
+    type Error = Found;
+
+    fn unit_variant(self) -> Result<(), Found> {
+        match self.tree {
+            None => Ok(()),
+            Some(_) => Err(Found::custom(format_args!(
+                "`{}` holds nothing; write it as a string",
+                self.name
+            ))
+            .at(self.path)),
+        }
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Found> {
+        match self.tree {
+            Some(tree) => {
+                seed.deserialize(Reader { tree, path: &Path::Field(self.path, self.name) })
+            }
+            None => Err(Found::custom(format_args!(
+                "`{}` lacks its content; write it as an object",
+                self.name
+            ))
+            .at(self.path)),
+        }
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Found> {
+        self.struct_variant(&[], visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Found> {
+        match self.tree {
+            Some(tree) => {
+                Reader { tree, path: &Path::Field(self.path, self.name) }.deserialize_map(visitor)
+            }
+            None => Err(Found::custom(format_args!(
+                "`{}` lacks its content; write it as an object",
+                self.name
+            ))
+            .at(self.path)),
+        }
+    }
+}
