@@ -9,7 +9,8 @@
 //! 4. one end, after which nothing comes: [`ProviderEvent::Finished`], or a [`ProviderFault`].
 //!
 //! A cancelled stream ends at once with [`Finish::Stopped`], in any state, with the usage so far
-//! before it where the provider knows it. A stream that is dropped lets go of the provider too, so
+//! before it where the provider knows it; one that had only its usage to wait for ends as it was.
+//! A stream that is dropped lets go of the provider too, so
 //! the browser going away must not drop it: the server reads it to its end.
 //!
 //! What is not here: prices, holds and what an outcome costs (the engine and `settle`), retries

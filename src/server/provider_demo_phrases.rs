@@ -23,9 +23,9 @@ pub(crate) const VOICES: [Voice; 7] = [
     Voice {
         family: "gpt",
         openings: &[
-            "Short answer: **{}** is easier to handle once its parts are told apart.",
+            "Short answer: **{}** gets easier once its parts are told apart.",
             "Here is a compact take on **{}**, with what matters first.",
-            "Let's make **{}** concrete.",
+            "Let's make this concrete: **{}**.",
         ],
         closings: &[
             "If you tell me your constraints, I can turn this into a plan.",
@@ -40,7 +40,8 @@ pub(crate) const VOICES: [Voice; 7] = [
             "That's a good thing to think through carefully. With **{}**, much depends on what you \
              want at the end, so let me start there.",
             "Happy to help with **{}**. I'll lay out how I see it, and say where I'm less sure.",
-            "There's a tension inside **{}** that is worth naming before anything else.",
+            "There's a tension here that is worth naming before anything else. You ask about **{}**, \
+             and the answer changes with what you care about most.",
         ],
         closings: &[
             "I'd weigh the second point most, though your situation may differ. What are you \
@@ -57,7 +58,7 @@ pub(crate) const VOICES: [Voice; 7] = [
             "Here's a breakdown of **{}**, from the overview to the details.",
         ],
         closings: &[
-            "**In summary:** start small with {}, measure, and widen what works.",
+            "**In summary:** start small, measure, and widen what works.",
             "**Next step:** pick one item above and try it this week.",
         ],
         heading: "### Breakdown",
@@ -71,7 +72,7 @@ pub(crate) const VOICES: [Voice; 7] = [
         ],
         closings: &[
             "That's the honest version. The glossy one costs extra.",
-            "And if someone says {} is simple, ask them to show their work.",
+            "And if someone says it is simple, ask them to show their work.",
         ],
         heading: "### No nonsense",
         bullet: "-",
@@ -90,7 +91,7 @@ pub(crate) const VOICES: [Voice; 7] = [
             "Let me reason about **{}** from its premises.",
         ],
         closings: &[
-            "Therefore the first step decides most of the outcome for {}.",
+            "Therefore the first step decides most of the outcome.",
             "The conclusion holds as long as the premises do; check them first.",
         ],
         heading: "## Step by step",
@@ -103,7 +104,7 @@ pub(crate) const VOICES: [Voice; 7] = [
             "Great question about **{}**. Here is a friendly overview.",
         ],
         closings: &[
-            "Hope this helps! Ask me anything else about {}.",
+            "Hope this helps! Ask me anything else about it.",
             "Would you like an example next?",
         ],
         heading: "### Overview",
@@ -113,24 +114,43 @@ pub(crate) const VOICES: [Voice; 7] = [
 
 /// Ways to look at a topic, for explanations: a name and a thought.
 pub(crate) const ANGLES: [(&str, &str); 8] = [
-    ("Purpose", "Ask what {} is for. A clear purpose rules out half of the options at once."),
-    ("Parts", "Split {} into what changes often and what hardly ever does, and treat them apart."),
-    ("Cost", "Most of the cost of {} comes later, in upkeep; the first step is the cheap one."),
-    ("Evidence", "Look for one number that would tell you whether {} works, and watch only that."),
-    ("Limits", "Every approach to {} has an edge where it stops working. Find it early."),
-    ("People", "Those who live with {} daily know its problems; ten minutes with them save weeks."),
-    ("Timing", "What is right for {} today may be wrong in a year, so prefer steps you can undo."),
-    ("Habits", "{} fails more often from neglect than from a wrong choice. A small routine helps."),
+    ("Purpose", "Ask what it is for. A clear purpose rules out half of the options at once."),
+    ("Parts", "Split it into what changes often and what hardly ever does, and treat them apart."),
+    ("Cost", "Most of the cost comes later, in upkeep; the first step is the cheap one."),
+    ("Evidence", "Look for one number that would tell you whether it works, and watch only that."),
+    ("Limits", "Every approach has an edge where it stops working. Find it early."),
+    ("People", "Those who live with it daily know its problems; ten minutes with them save weeks."),
+    ("Timing", "What is right today may be wrong in a year, so prefer steps you can undo."),
+    (
+        "Habits",
+        "Such things fail more often from neglect than from a wrong choice. A small routine helps.",
+    ),
+];
+
+/// What frontier models add: the same topic from further away.
+pub(crate) const DEPTHS: [&str; 5] = [
+    "A useful test is to imagine all this a year from now, gone wrong. The story that comes to mind \
+     first usually names the risk that deserves attention today, and it is rarely the one that \
+     gets the most discussion.",
+    "It also helps to separate two questions that tend to get mixed: whether it is worth doing at \
+     all, and how to do it well. Answering the second one carefully cannot make up for a hasty \
+     answer to the first.",
+    "There is a trade-off underneath: what makes a choice convenient at the beginning tends to make it \
+     rigid later on. Where you expect change, pay a little more now for something you can replace.",
+    "If I had to bet, I would bet on the version with the fewest moving parts. It will look \
+     unambitious for a while and then turn out to be the one that is still standing.",
+    "Keep in mind that advice on this comes mostly from people for whom it worked. Ask someone for \
+     whom it did not; the difference between the two stories is where the lesson is.",
 ];
 
 /// Steps towards a topic, for instructions, in an order that makes sense.
 pub(crate) const STEPS: [&str; 7] = [
-    "**Say what done means.** Write one sentence about {} that a stranger would understand.",
-    "**Look at what is there.** List what you already have for {}, and what is missing.",
+    "**Say what done means.** Write one sentence about *{}* that a stranger would understand.",
+    "**Look at what is there.** List what you already have, and what is missing.",
     "**Start with the smallest piece** that someone could use, even if it is plain.",
     "**Try it on a real case** and note where it surprised you.",
     "**Fix the largest surprise first**, and leave the small ones for later.",
-    "**Write down what you decided**, so that {} can be picked up by somebody else.",
+    "**Write down what you decided**, so that it can be picked up by somebody else.",
     "**Look again after a week** and keep only what helped.",
 ];
 
@@ -157,13 +177,98 @@ pub(crate) const NOTE: &str =
     "*This is a demo answer, made offline. Connect a provider to ask a real model.*";
 
 /// Words that say nothing about what a message is about.
-pub(crate) const STOP_WORDS: [&str; 92] = [
-    "a", "about", "an", "and", "any", "are", "as", "at", "be", "best", "between", "by", "can",
-    "code", "compare", "could", "create", "describe", "difference", "do", "does", "explain", "few",
-    "for", "from", "function", "get", "give", "good", "have", "hello", "help", "hey", "hi", "how",
-    "i", "ideas", "in", "into", "is", "it", "its", "just", "let", "like", "list", "make", "me",
-    "my", "need", "of", "on", "one", "or", "our", "please", "program", "script", "short", "should",
-    "show", "so", "some", "something", "steps", "summarise", "summarize", "tell", "than", "that",
-    "the", "their", "them", "there", "these", "this", "three", "tips", "to", "us", "using", "versus",
-    "vs", "want", "was", "we", "what", "which", "why", "with", "write", "you",
+pub(crate) const STOP_WORDS: &[&str] = &[
+    "a",
+    "about",
+    "an",
+    "and",
+    "any",
+    "are",
+    "as",
+    "at",
+    "be",
+    "best",
+    "between",
+    "by",
+    "can",
+    "code",
+    "compare",
+    "could",
+    "create",
+    "describe",
+    "difference",
+    "do",
+    "does",
+    "explain",
+    "few",
+    "for",
+    "from",
+    "function",
+    "get",
+    "give",
+    "good",
+    "have",
+    "hello",
+    "help",
+    "hey",
+    "hi",
+    "how",
+    "i",
+    "ideas",
+    "in",
+    "into",
+    "is",
+    "it",
+    "its",
+    "just",
+    "let",
+    "like",
+    "list",
+    "make",
+    "me",
+    "my",
+    "need",
+    "of",
+    "on",
+    "one",
+    "or",
+    "our",
+    "plan",
+    "please",
+    "program",
+    "script",
+    "short",
+    "should",
+    "show",
+    "so",
+    "some",
+    "something",
+    "steps",
+    "summarise",
+    "summarize",
+    "tell",
+    "than",
+    "that",
+    "the",
+    "their",
+    "them",
+    "there",
+    "these",
+    "this",
+    "three",
+    "tips",
+    "to",
+    "us",
+    "using",
+    "versus",
+    "vs",
+    "want",
+    "was",
+    "we",
+    "what",
+    "which",
+    "why",
+    "with",
+    "write",
+    "you",
 ];

@@ -1,0 +1,207 @@
+//! The demo provider: offline, repeatable, and otherwise like a real one.
+//!
+//! Its answers depend on the conversation and the model, come at a human, uneven pace, use other
+//! amounts than were estimated (the provider's own format, reasoning of frontier models, cache
+//! reads in longer conversations), respect the longest answer, and fail now and then. The same
+//! seed, conversation and model give the same answer, pace, usage and failure.
+//!
+//! Words in a person's message make it do things on purpose, for demos and tests:
+//!
+//! | trigger | what happens |
+//! |---|---|
+//! | `demo:refuse` | the request is not accepted (HTTP status 503) |
+//! | `demo:fail-before-output` | accepted, then a failure without any output |
+//! | `demo:fail-after-output` | a failure after the first half of the answer |
+//! | `demo:no-usage` | a whole answer whose usage is not reported |
+//! | `demo:content-filter` | the first half of the answer, cut off by a filter |
+//! | `demo:slow` | a quarter of a second before each piece, whatever the pace is |
+//!
+//! A trigger counts in the last message of the person alone. `demo:refuse@gpt-6-astra` is for that
+//! model only, so one leg of a comparison can fail; several triggers can be combined. A message
+//! with any trigger never fails by chance.
+//!
+//! How it works: the whole answer is written first, as a list of cues (`script`), and then played.
+//! What it says is in `provider_demo_text`. It makes no images, clips or 3D models, runs no steps
+//! and no searches.
+
+use crate::provider::{
+    Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderRole, ProviderStream,
+};
+use crate::provider_demo_script::{Cue, script};
+use async_stream::stream;
+use kumari_engine::meter::Usage;
+use kumari_engine::request::Encoding;
+use kumari_engine::settle::Finish;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Counts the tokens of a text in an encoding.
+pub type CountTokens = Arc<dyn Fn(Encoding, &str) -> u64 + Send + Sync>;
+
+/// How the demo provider behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DemoSettings {
+    /// Another seed, other answers.
+    pub seed: u64,
+    /// How fast it speaks.
+    pub pace: DemoPace,
+    /// How many of 10 000 requests fail by chance.
+    pub failures_per_10_000: u32,
+}
+
+/// How fast the demo provider speaks, on average; single waits vary from a half to twice of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DemoPace {
+    /// From the request to its acceptance.
+    pub accept: Duration,
+    /// From the acceptance to the first word; frontier models think three times as long.
+    pub think: Duration,
+    /// Between two pieces of one to three words.
+    pub piece: Duration,
+}
+
+impl DemoPace {
+    /// As fast as people read.
+    pub const HUMAN: Self = Self {
+        accept: Duration::from_millis(80),
+        think: Duration::from_millis(250),
+        piece: Duration::from_millis(35),
+    };
+    /// Without any wait.
+    pub const NONE: Self =
+        Self { accept: Duration::ZERO, think: Duration::ZERO, piece: Duration::ZERO };
+}
+
+impl Default for DemoSettings {
+    /// At a human pace, with 2 of 100 requests failing.
+    fn default() -> Self {
+        Self { seed: 0, pace: DemoPace::HUMAN, failures_per_10_000: 200 }
+    }
+}
+
+/// The provider that answers offline. It is meant for trying things out, never for customers.
+#[derive(Clone)]
+pub struct DemoProvider {
+    settings: DemoSettings,
+    count: CountTokens,
+}
+
+impl DemoProvider {
+    /// A provider whose tokens are counted by `count`.
+    pub fn new(settings: DemoSettings, count: CountTokens) -> Self {
+        Self { settings, count }
+    }
+}
+
+impl fmt::Debug for DemoProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DemoProvider").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Provider for DemoProvider {
+    fn name(&self) -> &'static str {
+        "demo"
+    }
+
+    fn is_demo(&self) -> bool {
+        true
+    }
+
+    fn stream(&self, request: ProviderRequest, cancel: CancellationToken) -> ProviderStream {
+        let Self { settings, count } = self.clone();
+        Box::pin(stream! {
+            let mut used: Option<Usage> = None;
+            for Cue { wait, said, used: used_then } in script(&settings, &count, &request) {
+                if !waited(wait, &cancel).await {
+                    if let Some(usage) = used {
+                        yield Ok(ProviderEvent::Usage(usage));
+                    }
+                    yield Ok(ProviderEvent::Finished { finish: Finish::Stopped });
+                    return;
+                }
+                used = used_then.or(used);
+                yield said;
+            }
+        })
+    }
+}
+
+/// Waits; no longer than until the cancellation, of which it tells by `false`.
+async fn waited(wait: Duration, cancel: &CancellationToken) -> bool {
+    if wait.is_zero() {
+        return !cancel.is_cancelled();
+    }
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => false,
+        () = tokio::time::sleep(wait) => true,
+    }
+}
+
+/// What a message asks the demo provider to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Triggers {
+    pub(crate) any: bool,
+    pub(crate) refuse: bool,
+    pub(crate) fail_before_output: bool,
+    pub(crate) fail_after_output: bool,
+    pub(crate) no_usage: bool,
+    pub(crate) content_filter: bool,
+    pub(crate) slow: bool,
+}
+
+impl Triggers {
+    /// The triggers in the last message of the person that hold for the request's model.
+    pub(crate) fn of(request: &ProviderRequest) -> Self {
+        let mut triggers = Self::default();
+        let said_by_person = |role| role == ProviderRole::User;
+        let Some(asked) = request.messages.iter().rfind(|message| said_by_person(message.role))
+        else {
+            return triggers;
+        };
+        for word in asked.text.split_whitespace() {
+            let Some(trigger) = word.strip_prefix("demo:") else { continue };
+            // Those of other models keep this one from failing by chance, too.
+            triggers.any = true;
+            let trigger = trigger.trim_end_matches(['.', ',', ';', '!', '?', ')']);
+            let (trigger, model) = trigger.split_once('@').unwrap_or((trigger, ""));
+            if model.is_empty() || model == request.model.as_str() {
+                triggers.set(trigger);
+            }
+        }
+        triggers
+    }
+
+    fn set(&mut self, trigger: &str) {
+        match trigger {
+            "refuse" => self.refuse = true,
+            "fail-before-output" => self.fail_before_output = true,
+            "fail-after-output" => self.fail_after_output = true,
+            "no-usage" => self.no_usage = true,
+            "content-filter" => self.content_filter = true,
+            "slow" => self.slow = true,
+            _ => {}
+        }
+    }
+}
+
+/// The fault of a request that is not accepted.
+pub(crate) fn refusal() -> ProviderFault {
+    ProviderFault::Refused {
+        status: Some(503),
+        message: "the demo provider is overloaded on purpose; send it again".to_owned(),
+        retry_after: None,
+    }
+}
+
+/// The fault of a request that was accepted.
+pub(crate) fn failure() -> ProviderFault {
+    ProviderFault::Failed { message: "the demo provider broke off on purpose".to_owned() }
+}
+
+#[cfg(test)]
+#[path = "provider_demo_tests.rs"]
+mod tests;

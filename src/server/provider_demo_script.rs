@@ -1,0 +1,252 @@
+//! One demo answer as a list of cues, written before the first one is played.
+//!
+//! Pure: the same settings, counter and request give the same script. Nothing waits here.
+
+use crate::provider::{ProviderEvent, ProviderFault, ProviderRequest};
+use crate::provider_demo::{CountTokens, DemoSettings, Triggers, failure, refusal};
+use crate::provider_demo_text::{Answer, answer};
+use fastrand::Rng;
+use kumari_engine::meter::{Meter, Usage};
+use kumari_engine::price_book::ModelTier;
+use kumari_engine::settle::Finish;
+use sha2::{Digest as _, Sha256};
+use std::time::Duration;
+
+/// Between two pieces of a slow answer.
+const SLOW_PIECE: Duration = Duration::from_millis(250);
+/// The most words in one piece.
+const PIECE_WORDS_MAX: usize = 3;
+/// The longest piece of a text without spaces, in bytes.
+const PIECE_BYTES_MAX: usize = 48;
+/// Caches keep whole blocks of this many tokens.
+const CACHE_BLOCK_TOKENS: u64 = 64;
+
+/// Something that is said, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cue {
+    /// After the one before.
+    pub(crate) wait: Duration,
+    /// What is said.
+    pub(crate) said: Result<ProviderEvent, ProviderFault>,
+    /// What has been used once it was said; nothing where that is as before.
+    pub(crate) used: Option<Usage>,
+}
+
+/// Everything that is said to a request.
+pub(crate) fn script(
+    settings: &DemoSettings,
+    count: &CountTokens,
+    request: &ProviderRequest,
+) -> Vec<Cue> {
+    let mut dice = dice(settings.seed, request);
+    let mut triggers = Triggers::of(request);
+    let unlucky = dice.u32(..10_000) < settings.failures_per_10_000;
+    let kind_of_failure = dice.u8(..3);
+    if unlucky && !triggers.any {
+        match kind_of_failure {
+            0 => triggers.refuse = true,
+            1 => triggers.fail_before_output = true,
+            _ => triggers.fail_after_output = true,
+        }
+    }
+    let mut writer = Writer { settings, request, triggers, count, dice, cues: Vec::new() };
+    writer.write();
+    writer.cues
+}
+
+/// What chance decides, from everything that the answer may depend on.
+fn dice(seed: u64, request: &ProviderRequest) -> Rng {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_le_bytes());
+    let message_texts = request.messages.iter().map(|message| message.text.as_str());
+    for text in std::iter::once(request.model.as_str()).chain(message_texts) {
+        hash.update(text);
+        // No UTF-8 text holds this byte, so texts do not run into each other.
+        hash.update([0xff]);
+    }
+    let start: [u8; 8] = hash.finalize().first_chunk().copied().unwrap_or_default();
+    Rng::with_seed(u64::from_le_bytes(start))
+}
+
+struct Writer<'request> {
+    settings: &'request DemoSettings,
+    request: &'request ProviderRequest,
+    triggers: Triggers,
+    count: &'request CountTokens,
+    dice: Rng,
+    cues: Vec<Cue>,
+}
+
+/// What an answer has used so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Used {
+    input: u64,
+    cached: u64,
+    output: u64,
+    reasoning: u64,
+}
+
+impl Writer<'_> {
+    fn write(&mut self) {
+        let pace = self.settings.pace;
+        let wait = self.about(pace.accept);
+        if self.triggers.refuse {
+            return self.say(wait, Err(refusal()), None);
+        }
+        let mut used = self.input();
+        self.say(wait, Ok(ProviderEvent::Accepted), Some(used));
+
+        let Answer { text, thoughts } = answer(self.request, &mut self.dice);
+        if self.triggers.fail_before_output {
+            let wait = self.about(pace.think);
+            return self.say(wait, Err(failure()), None);
+        }
+        let reasoning = self.reasoning_tokens();
+        for (index, thought) in (1..).zip(&thoughts) {
+            let wait = self.about(pace.think);
+            // Thinking is used up evenly, and all of it by the last thought.
+            used.reasoning = if index == thoughts.len() { reasoning } else { reasoning / 2 };
+            let event = ProviderEvent::Reasoning { text: format!("{thought}\n") };
+            self.say(wait, Ok(event), Some(used));
+        }
+        let cut_short = self.speak(&text, &mut used);
+        let finish = match cut_short {
+            Some(Err(fault)) => return self.say(Duration::ZERO, Err(fault), None),
+            Some(Ok(finish)) => finish,
+            None => Finish::Completed,
+        };
+        if !self.triggers.no_usage {
+            let event = ProviderEvent::Usage(used.usage());
+            self.say(Duration::ZERO, Ok(event), Some(used));
+        }
+        self.say(Duration::ZERO, Ok(ProviderEvent::Finished { finish }), None);
+    }
+
+    /// Says the text piece by piece, until its end or until something cuts it off.
+    fn speak(&mut self, text: &str, used: &mut Used) -> Option<Result<Finish, ProviderFault>> {
+        let output_max = self.request.output_tokens_max.saturating_sub(used.reasoning);
+        let mut end = 0;
+        for piece in pieces(text, &mut self.dice) {
+            let wait = match self.triggers.slow {
+                true => SLOW_PIECE,
+                false => self.about(self.settings.pace.piece),
+            };
+            let start = end;
+            end += piece.len();
+            let output = self.own_tokens(text.get(..end).unwrap_or(text));
+            if output > output_max {
+                self.speak_what_fits(wait, text, start, output_max, used);
+                return Some(Ok(Finish::Length));
+            }
+            used.output = output;
+            let event = ProviderEvent::Delta { text: piece.to_owned() };
+            self.say(wait, Ok(event), Some(*used));
+            if end * 2 >= text.len() {
+                if self.triggers.fail_after_output {
+                    return Some(Err(failure()));
+                }
+                if self.triggers.content_filter {
+                    return Some(Ok(Finish::ContentFilter));
+                }
+            }
+        }
+        None
+    }
+
+    /// The part of the piece at `start` that still fits, if any does.
+    fn speak_what_fits(
+        &mut self,
+        wait: Duration,
+        text: &str,
+        start: usize,
+        output_max: u64,
+        used: &mut Used,
+    ) {
+        let rest = text.get(start..).unwrap_or_default();
+        let ends = rest.char_indices().take(PIECE_BYTES_MAX).map(|(at, sign)| at + sign.len_utf8());
+        let fitting = ends
+            .map(|length| start + length)
+            .map(|end| (end, self.own_tokens(text.get(..end).unwrap_or(text))))
+            .take_while(|(_, output)| *output <= output_max)
+            .last();
+        if let Some((end, output)) = fitting {
+            used.output = output;
+            let text = text.get(start..end).unwrap_or_default().to_owned();
+            self.say(wait, Ok(ProviderEvent::Delta { text }), Some(*used));
+        }
+    }
+
+    /// The input in the model's own tokens: its likely ratio, and what its format adds to each
+    /// message. Longer conversations are often found in the cache, but for the last message.
+    fn input(&mut self) -> Used {
+        let encoding = &self.request.facts.encoding;
+        let messages = &self.request.messages;
+        let counted = |texts: &[crate::provider::ProviderMessage]| {
+            texts.iter().fold(0, |sum: u64, message| {
+                sum.saturating_add((self.count)(encoding.name, &message.text))
+            })
+        };
+        let framing = u64::from(self.dice.u32(..=encoding.message_tokens));
+        let framing = framing.saturating_mul(u64::try_from(messages.len()).unwrap_or(u64::MAX));
+        let total = encoding.expected.scale_up(counted(messages)).saturating_add(framing);
+        let before = messages.split_last().map_or(0, |(_, before)| counted(before));
+        let blocks = encoding.expected.scale_down(before) / CACHE_BLOCK_TOKENS;
+        let cached = if self.dice.bool() { blocks * CACHE_BLOCK_TOKENS } else { 0 };
+        Used { input: total.saturating_sub(cached), cached, ..Used::default() }
+    }
+
+    /// How long a frontier model thinks; at most a third of what the answer may have.
+    fn reasoning_tokens(&mut self) -> u64 {
+        match self.request.facts.tier {
+            ModelTier::Frontier => self.dice.u64(60..400).min(self.request.output_tokens_max / 3),
+            ModelTier::Lightweight => 0,
+        }
+    }
+
+    fn own_tokens(&self, text: &str) -> u64 {
+        let encoding = &self.request.facts.encoding;
+        encoding.expected.scale_up((self.count)(encoding.name, text))
+    }
+
+    /// A wait from a half to twice of `mean`.
+    fn about(&mut self, mean: Duration) -> Duration {
+        mean * self.dice.u32(50..=200) / 100
+    }
+
+    fn say(
+        &mut self,
+        wait: Duration,
+        said: Result<ProviderEvent, ProviderFault>,
+        used: Option<Used>,
+    ) {
+        self.cues.push(Cue { wait, said, used: used.map(Used::usage) });
+    }
+}
+
+impl Used {
+    fn usage(self) -> Usage {
+        let counts = [
+            (Meter::InputTokens, self.input),
+            (Meter::CacheReadTokens, self.cached),
+            (Meter::OutputTokens, self.output),
+            (Meter::ReasoningTokens, self.reasoning),
+        ];
+        // Texts that fit in memory stay far below what a usage can hold.
+        Usage::new(counts.into_iter().filter(|(_, count)| *count > 0)).unwrap_or_default()
+    }
+}
+
+/// Cuts a text into pieces of one to a few words, none of them empty.
+fn pieces<'text>(text: &'text str, dice: &mut Rng) -> Vec<&'text str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let words = dice.usize(1..=PIECE_WORDS_MAX);
+        let ends = rest.match_indices([' ', '\n']).map(|(at, _)| at + 1);
+        let end = ends.take(words).last().unwrap_or(rest.len()).min(PIECE_BYTES_MAX);
+        let (piece, behind) = rest.split_at(rest.ceil_char_boundary(end));
+        pieces.push(piece);
+        rest = behind;
+    }
+    pieces
+}
