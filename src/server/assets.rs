@@ -6,11 +6,12 @@
 
 use axum::body::Body;
 use axum::extract::{Path, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::problem::Problem;
+use crate::router;
 
 /// The built chat app.
 #[derive(RustEmbed)]
@@ -52,6 +53,10 @@ pub(crate) async fn vocabulary(Path(path): Path<String>, headers: HeaderMap) -> 
 
 /// Everything else: files of the app, and its page for the paths that the app itself routes.
 pub(crate) async fn app(request: Request) -> Response {
+    if ![Method::GET, Method::HEAD].contains(request.method()) {
+        let allow = [(header::ALLOW, "GET, HEAD")];
+        return (allow, router::method_not_allowed().await).into_response();
+    }
     let path = request.uri().path().trim_start_matches('/');
     if path.starts_with("api/") || path == "api" {
         return missing();

@@ -146,7 +146,12 @@ impl From<Fault> for Problem {
                 "json_malformed",
                 format!("the body is not JSON: {}", fault.message),
             ),
-            FaultKind::Shape => Self::invalid(&fault.path, fault.message),
+            FaultKind::Shape => {
+                let mut problem = Self::invalid(&fault.path, fault.message);
+                // The document itself has no path.
+                problem.body.path = problem.body.path.filter(|path| !path.is_empty());
+                problem
+            }
         }
     }
 }

@@ -62,7 +62,8 @@ fn web() -> Router<Arc<App>> {
         .fallback(assets::app)
 }
 
-async fn method_not_allowed() -> Problem {
+/// The address is there, and the method is not.
+pub(crate) async fn method_not_allowed() -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",

@@ -1,13 +1,16 @@
 //! `kumari-credits serve`: puts the parts together, listens, and stops when it is told to.
 
 use crate::Config;
-use crate::cli::{LogFormat, PaymentsName, ProviderName, Serve};
+use crate::cli::{DemoPaceName, LogFormat, PaymentsName, ProviderName, Serve};
 use crate::counter::{Counter, VocabularyFault};
 use crate::limits::Limits;
 use crate::price::{self, PriceFault};
 use crate::provider::Provider;
+use crate::provider_demo::{DemoPace, DemoProvider, DemoSettings};
+use crate::provider_openai::{OpenAiProvider, OpenAiSettings, OpenAiSettingsFault};
 use crate::server::{Parts, Server, StartFault};
 use kumari_store::{MemoryStore, SqliteOptions, SqliteStore, Store, StoreError, SystemClock};
+use secrecy::SecretString;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -42,8 +45,8 @@ pub enum ServeFault {
         fault: io::Error,
     },
     /// The provider cannot be used.
-    #[error("the provider: {0}")]
-    Provider(String),
+    #[error("--openai-base-url: {0}")]
+    Provider(#[from] OpenAiSettingsFault),
     /// The parts do not start.
     #[error(transparent)]
     Start(#[from] StartFault),
@@ -70,12 +73,13 @@ async fn serve(arguments: &Serve) -> Result<(), ServeFault> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
 
-    let provider = provider(arguments)?;
+    let counter = Counter::load(arguments.vocabulary.as_deref())?;
+    let provider = provider(arguments, &counter)?;
     let parts = Parts {
         store: store(arguments)?,
         clock: Arc::new(SystemClock),
         book: price::read(arguments.price_book.as_deref())?,
-        counter: Counter::load(arguments.vocabulary.as_deref())?,
+        counter,
         config: config(arguments, address, provider.is_demo()),
         provider,
     };
@@ -154,9 +158,33 @@ fn start_log(format: LogFormat) {
     }
 }
 
-fn provider(arguments: &Serve) -> Result<Arc<dyn Provider>, ServeFault> {
+fn provider(arguments: &Serve, counter: &Counter) -> Result<Arc<dyn Provider>, ServeFault> {
     match arguments.provider {
-        ProviderName::Demo => Err(ServeFault::Provider("demo is being written".to_owned())),
-        ProviderName::Openai => Err(ServeFault::Provider("openai is being written".to_owned())),
+        ProviderName::Demo => Ok(Arc::new(demo(arguments, counter.clone()))),
+        ProviderName::Openai => Ok(Arc::new(openai(arguments)?)),
     }
+}
+
+fn demo(arguments: &Serve, counter: Counter) -> DemoProvider {
+    let settings = DemoSettings {
+        seed: arguments.demo_seed,
+        pace: match arguments.demo_pace {
+            DemoPaceName::Human => DemoPace::HUMAN,
+            DemoPaceName::None => DemoPace::NONE,
+        },
+        failures_per_10_000: arguments.demo_failures_per_10_000,
+    };
+    DemoProvider::new(settings, Arc::new(move |encoding, text| counter.count_in(encoding, text)))
+}
+
+fn openai(arguments: &Serve) -> Result<OpenAiProvider, ServeFault> {
+    let key = std::env::var(&arguments.openai_key_variable).ok().filter(|key| !key.is_empty());
+    if key.is_none() {
+        tracing::warn!(
+            variable = arguments.openai_key_variable,
+            "no key is set; this works only with an endpoint that needs none"
+        );
+    }
+    let key = key.map(SecretString::from);
+    Ok(OpenAiProvider::new(OpenAiSettings::new(&arguments.openai_base_url, key))?)
 }

@@ -1,6 +1,8 @@
 //! Ids that a browser makes: UUIDs of version 7, in their one usual spelling.
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
+use std::fmt;
 use uuid::Uuid;
 
 /// A UUID of version 7, written in lower case with hyphens.
@@ -11,9 +13,22 @@ pub(crate) struct Uuid7(pub(crate) Uuid);
 
 impl<'de> Deserialize<'de> for Uuid7 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        read(&text).map(Self).ok_or_else(|| {
-            serde::de::Error::custom("not a UUID of version 7 in lower case with hyphens")
+        deserializer.deserialize_str(OneSpelling)
+    }
+}
+
+struct OneSpelling;
+
+impl Visitor<'_> for OneSpelling {
+    type Value = Uuid7;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a UUID of version 7 in lower case with hyphens")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Uuid7, E> {
+        read(text).map(Uuid7).ok_or_else(|| {
+            E::custom("not a UUID of version 7 in lower case with hyphens: make a new one")
         })
     }
 }

@@ -35,7 +35,11 @@ impl Events {
     }
 
     /// The next event of that name for which this holds.
-    pub(crate) async fn wait_for(&mut self, name: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn wait_for(
+        &mut self,
+        name: &str,
+        mut holds: impl FnMut(&Value) -> bool,
+    ) -> Value {
         loop {
             let event = self.next().await.expect("the stream goes on until then");
             if event.name == name && holds(&event.data) {

@@ -1,0 +1,248 @@
+//! The program itself: what it prints about prices, and that killing it loses and spends nothing.
+
+mod common;
+
+use common::client::{Client, action_path, credits};
+use common::{book_with, vocabulary_folder};
+use kumari_engine::account::{Account, apply};
+use kumari_engine::amount::Credits;
+use kumari_engine::id::AccountId;
+use kumari_server::price::DEFAULT_PRICE_BOOK;
+use kumari_store::{SqliteOptions, SqliteStore, Store};
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_kumari-credits");
+const MODEL: &str = "gpt-6-luna";
+
+/// The running program; killed where a test ends early.
+struct Program {
+    child: Child,
+    base: String,
+}
+
+impl Program {
+    fn serve(folder: &Path, more: &[&str]) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .args(["serve", "--port", "0", "--demo-failures-per-10-000", "0", "--database"])
+            .arg(folder.join("credits.db"))
+            .arg("--vocabulary")
+            .arg(vocabulary_folder())
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let base = line.trim().split_once("listens on ").unwrap_or_else(|| panic!("{line}")).1;
+        Self { base: base.to_owned(), child }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Already gone where the test has ended it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(PROGRAM).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn killed_during_an_answer_it_loses_nothing_and_gives_the_hold_back_at_its_deadline() {
+    let folder = tempfile::tempdir().unwrap();
+    let book = folder.path().join("short.json");
+    let short = book_with(&[("/tasks/0/hold_seconds_max", json!(6))]);
+    std::fs::write(&book, kumari_wire::canonical(&short.book).unwrap()).unwrap();
+    let more = ["--price-book", book.to_str().unwrap()];
+
+    let mut program = Program::serve(folder.path(), &more);
+    let mut client = Client::new(program.base.clone());
+    let account = client.begin().await["account_id"].clone();
+    let text = "demo:slow Tell me a long story about the rivers of the world.";
+    let send = client.compose("direct", &[MODEL], text).await;
+    let view = client.send(&send).await;
+    let mut events = client.events(&format!("{}/events", action_path(&view))).await;
+    // Each piece takes a quarter of a second, and what was said is saved twice a second.
+    let mut said = String::new();
+    for _ in 0..6 {
+        let delta = events.wait_for("delta", |_| true).await;
+        said.push_str(delta["text"].as_str().unwrap());
+    }
+    program.child.kill().unwrap();
+    program.child.wait().unwrap();
+
+    let program = Program::serve(folder.path(), &more);
+    client.base.clone_from(&program.base);
+    let conversation = format!("/api/conversations/{}", view["conversation_id"].as_str().unwrap());
+    let opened = client.get(&conversation).await;
+    assert_eq!(opened.status, 200, "it opens at once");
+    assert_eq!(opened.body["messages"][0]["text"], text);
+    let kept = opened.body["messages"][1]["text"].as_str().unwrap().to_owned();
+    assert!(!kept.is_empty() && said.starts_with(&kept), "`{kept}` of `{said}`");
+
+    let mut balance = client.events("/api/events").await;
+    let released = balance.wait_for("balance", |data| data["standing"]["held"] == "0").await;
+    assert_eq!(released["standing"]["available"], "100", "nothing was spent");
+    let shown = client.get(&action_path(&view)).await.body;
+    assert_eq!(
+        (&shown["status"], &shown["legs"][0]["status"]),
+        (&json!("ended"), &json!("expired"))
+    );
+    let opened = client.get(&conversation).await.body;
+    assert_eq!(opened["messages"][1]["status"], "expired");
+    assert_eq!(opened["messages"][1]["text"], kept.as_str());
+
+    // Sending it once more finds that it was admitted, and holds nothing again.
+    let again = client.post("/api/actions", &send).await;
+    assert_eq!((again.status, &again.body["legs"][0]["status"]), (200, &json!("expired")));
+    let conversation_id = view["conversation_id"].as_str().unwrap();
+    let next = client.compose_in(conversation_id, "direct", &[MODEL], "demo: and then?").await;
+    let done = client.ended(&client.send(&next).await).await;
+    let charge = credits(&done["receipt"]["charge"]);
+    let full: Credits = "100".parse().unwrap();
+    assert_eq!(client.available().await, full.sub(charge).unwrap());
+
+    drop(program);
+    audit(&folder.path().join("credits.db"), account.as_str().unwrap().parse().unwrap()).await;
+}
+
+/// The account that the journal makes is the account that is stored.
+async fn audit(database: &Path, account: AccountId) {
+    let store = SqliteStore::open(database, SqliteOptions::default()).unwrap();
+    let entries = store.entries(&account, 0, 1_000).await.unwrap();
+    assert!(entries.len() > 3);
+    let mut made = Account::new(account.clone());
+    for entry in &entries {
+        apply(&mut made, entry).unwrap();
+    }
+    let wanted = kumari_store::Wanted { account, actions: Vec::new() };
+    let stored = store.load(&[wanted], made.updated_at).await.unwrap().remove(0);
+    made.actions.clear();
+    assert_eq!(Account { actions: stored.actions.clone(), ..made }, stored);
+}
+
+#[tokio::test]
+async fn it_reads_the_price_book_again_and_stops_when_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let book = folder.path().join("book.json");
+    std::fs::write(&book, DEFAULT_PRICE_BOOK).unwrap();
+    let more = ["--price-book", book.to_str().unwrap(), "--demo-pace", "none"];
+    let mut program = Program::serve(folder.path(), &more);
+    let mut client = Client::new(program.base.clone());
+    client.begin().await;
+    let mut events = client.events("/api/events").await;
+    events.wait_for("price_book", |_| true).await;
+
+    let changed = book_with(&[("/tasks/0/offers/0/per_request", json!("0.3"))]);
+    std::fs::write(&book, kumari_wire::canonical(&changed.book).unwrap()).unwrap();
+    program.signal("HUP");
+    let told = events.wait_for("price_book", |_| true).await;
+    assert_eq!(told["version"], changed.version.as_str());
+    // What cannot be used changes nothing, and the server goes on.
+    std::fs::write(&book, "{}").unwrap();
+    program.signal("HUP");
+    let done = client.ask("direct", &[MODEL], "Hello!").await;
+    assert_eq!(done["receipt"]["price_book"], changed.version.as_str());
+
+    program.signal("TERM");
+    assert!(events.all().await.iter().all(|event| event.name == "balance"));
+    assert!(program.child.wait().unwrap().success());
+}
+
+#[test]
+fn a_price_book_is_checked_with_every_fault_and_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = folder.path().join("good.json");
+    std::fs::write(&good, DEFAULT_PRICE_BOOK).unwrap();
+    let checked = run(&["price-book", "check", good.to_str().unwrap()]);
+    assert!(checked.status.success());
+    let version = text(&run(&["price-book", "version", good.to_str().unwrap()]).stdout);
+    assert!(text(&checked.stdout).ends_with(&version), "{checked:?}");
+    assert_eq!(version.trim(), common::book().version.as_str());
+
+    let mut bad: Value = serde_json::from_str(DEFAULT_PRICE_BOOK).unwrap();
+    bad["charge_step"] = json!("0");
+    bad["routing"]["default"] = json!("nobody");
+    let file = folder.path().join("bad.json");
+    std::fs::write(&file, bad.to_string()).unwrap();
+    let checked = run(&["price-book", "check", file.to_str().unwrap()]);
+    assert_eq!(checked.status.code(), Some(1));
+    let said = text(&checked.stderr);
+    assert!(said.contains("charge_step") && said.contains("routing.default"), "{said}");
+
+    bad["models"][0]["colour"] = json!("red");
+    std::fs::write(&file, bad.to_string()).unwrap();
+    let checked = run(&["price-book", "check", file.to_str().unwrap()]);
+    assert_eq!(checked.status.code(), Some(1));
+    assert!(text(&checked.stderr).contains("models[0].colour"), "{checked:?}");
+    let checked = run(&["price-book", "check", "nowhere.json"]);
+    assert!(text(&checked.stderr).contains("cannot read nowhere.json"), "{checked:?}");
+}
+
+#[test]
+fn a_usage_is_priced_on_the_command_line() {
+    let usage = r#"{"input_tokens":1234,"output_tokens":567}"#;
+    let arguments = ["price", "--task", "direct", "--model", MODEL, "--usage", usage];
+    let table = run(&arguments);
+    assert!(table.status.success(), "{table:?}");
+    let json = run(&[&arguments[..], &["--json"]].concat());
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    let lines = json["lines"].as_array().unwrap();
+    let sum = lines.iter().map(|line| line["amount"].as_str().unwrap().parse().unwrap());
+    let sum = kumari_engine::amount::ExactCredits::sum(sum).unwrap();
+    assert_eq!(sum, credits(&json["charge"]).into(), "the lines add up to the charge");
+    let last = text(&table.stdout).lines().last().unwrap().to_owned();
+    assert!(last.ends_with(json["charge"].as_str().unwrap()), "{last}");
+
+    let contradictory = r#"{"output_tokens":1,"output_tokens":2}"#;
+    let refused = run(&["price", "--task", "direct", "--model", MODEL, "--usage", contradictory]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("output_tokens"), "{refused:?}");
+}
+
+#[test]
+fn what_cannot_be_served_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("credits.db");
+    let database = database.to_str().unwrap();
+    let vocabulary = vocabulary_folder().to_str().unwrap();
+    let nowhere = folder.path().join("nowhere");
+    for (arguments, said) in [
+        (vec!["--price-book", "nowhere.json"], "cannot read nowhere.json"),
+        (vec!["--vocabulary", nowhere.to_str().unwrap()], "--vocabulary"),
+        (vec!["--database", "/proc/nowhere/credits.db"], "the database"),
+        (vec!["--provider", "openai", "--openai-base-url", "nowhere"], "--openai-base-url"),
+        (vec!["--listen", "203.0.113.1:1"], "name another with --listen"),
+    ] {
+        let mut all = vec!["serve"];
+        if !arguments.contains(&"--listen") {
+            all.extend(["--port", "0"]);
+        }
+        if !arguments.contains(&"--database") {
+            all.extend(["--database", database]);
+        }
+        if !arguments.contains(&"--vocabulary") {
+            all.extend(["--vocabulary", vocabulary]);
+        }
+        all.extend(arguments);
+        let ended = run(&all);
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        assert!(text(&ended.stderr).contains(said), "{ended:?}");
+    }
+}
