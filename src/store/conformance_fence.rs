@@ -11,8 +11,11 @@ use kumari_engine::denial::DenialCode;
 use kumari_engine::id::AccountId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::Barrier;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, block_in_place};
 
 /// How many race in a crowd.
 const CROWD: u64 = 64;
@@ -317,16 +320,21 @@ pub async fn a_loser_runs_alone_after_three_losses(store: Arc<dyn Store>) -> Out
     let calls = Arc::new(AtomicU32::new(0));
     let (rival, counted) = (desk.clone(), Arc::clone(&calls));
     let grant = Command::grant(action(1)?, credits(1), None);
-    // Between this command's load and its commit a rival's grant goes in, three times. The fourth
-    // call is the one that is alone: a rival could not write then.
+    let runtime = Handle::current();
+    // Between this command's load and its commit a rival tries to write. It can three times; then
+    // the command is alone, and the rival is still waiting when the command has decided.
     let decide = move |loaded: &Account, now| {
         let call = counted.fetch_add(1, Ordering::SeqCst);
-        if call < LOSSES_MAX {
-            let outcome = tokio::task::block_in_place(|| {
-                tokio::runtime::Handle::current().block_on(rival_grant(&rival, loaded, call))
-            });
-            assert!(matches!(outcome, Ok(CommitOutcome::Won)), "{outcome:?}");
-        }
+        let (done, is_done) = channel();
+        let (desk, account) = (rival.clone(), loaded.clone());
+        runtime.spawn(async move {
+            // Nobody listens any more to a rival that came too late.
+            drop(done.send(rival_grant(&desk, &account, call).await));
+        });
+        let wait = if call < LOSSES_MAX { 10_000 } else { 200 };
+        let outcome = block_in_place(|| is_done.recv_timeout(Duration::from_millis(wait)).ok());
+        let is_alone = call >= LOSSES_MAX;
+        assert_eq!(outcome.is_none(), is_alone, "call {call}: {outcome:?}");
         grant.decide(&rival.book, loaded, now)
     };
     let change = desk.ledger.run(&id, &[action(1)?], chat_rows, decide).await?;

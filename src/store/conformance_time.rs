@@ -170,6 +170,14 @@ pub async fn accounts_due_are_listed_in_pages(store: Arc<dyn Store>) -> Outcome 
     let expected: Result<Vec<AccountId>, _> = [0, 2, 3, 4, 6].into_iter().map(account).collect();
     assert_eq!(all, expected?);
 
+    let (mut last, mut paged) = (None, Vec::new());
+    for _ in 0..4 {
+        let page = store.accounts_due(at(HOLD_SECONDS), last.as_ref(), 2).await?;
+        last = page.last().cloned().or(last);
+        paged.extend(page);
+    }
+    assert_eq!(paged, all);
+
     let (mut after, mut swept) = (None, Vec::new());
     for (advanced, is_last) in [(2, false), (2, false), (1, true)] {
         let page = desk.ledger.sweep(after.as_ref(), 2, chat_rows).await?;
