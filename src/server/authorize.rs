@@ -95,7 +95,8 @@ async fn admit(
     check(&app, &account, &send)?;
     let conversation = ConversationId(send.conversation_id.0);
     let prompt = history::prompt(&app, &book, &account, conversation, &send.text).await?;
-    command.request.input_tokens.clone_from(&prompt.tokens);
+    command.request.input_tokens =
+        prompt.tokens.iter().map(|(encoding, count)| (*encoding, *count)).collect();
     command.request.messages = u32::try_from(prompt.messages.len()).ok();
     command.request.flags = routing::flags(&send.text);
 

@@ -11,7 +11,7 @@ use crate::provider_openai::{OpenAiProvider, OpenAiSettings, OpenAiSettingsFault
 use crate::server::{Parts, Server, StartFault};
 use kumari_store::{MemoryStore, SqliteOptions, SqliteStore, Store, StoreError, SystemClock};
 use secrecy::SecretString;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -86,7 +86,8 @@ async fn serve(arguments: &Serve) -> Result<(), ServeFault> {
     let listener =
         TcpListener::bind(address).map_err(|fault| ServeFault::Listen { address, fault })?;
     let server = Server::start(parts, listener).await?;
-    println!("Kumari Credits listens on http://{}", server.address());
+    // Whoever started it may not read what it prints.
+    let _ = writeln!(io::stdout(), "Kumari Credits listens on http://{}", server.address());
     loop {
         tokio::select! {
             _ = interrupt.recv() => break,

@@ -1,6 +1,12 @@
 //! What a stranger may send: each is answered with a 4xx problem that says where the fault is, and
 //! nothing has changed.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what is not there fails the test"
+)]
 
+#[cfg(test)]
 mod common;
 
 use common::client::{Client, Reply, new_id};

@@ -1,5 +1,11 @@
 //! What each outcome costs: the rows of the rules' table that are about text, over HTTP.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what is not there fails the test"
+)]
 
+#[cfg(test)]
 mod common;
 
 use common::client::{Client, action_path, credits};
@@ -7,6 +13,7 @@ use common::provider::{Step, usage};
 use common::{STORES, TestServer, book, tokens};
 use kumari_engine::amount::Credits;
 use kumari_engine::meter::Usage;
+use kumari_engine::price_book::ModelKind;
 use kumari_engine::rating;
 use kumari_engine::request::Task;
 use kumari_engine::settle::Finish;
@@ -196,10 +203,10 @@ async fn missing_usage_is_counted_at_the_lower_ratio_and_said() {
         assert_eq!(leg["status"], "completed");
         assert_eq!(outcome(&done)["usage_source"], "counted");
         let book = book();
-        let low = match &book.book.model(&model.parse().unwrap()).unwrap().kind {
-            kumari_engine::price_book::ModelKind::Text(text) => text.encoding.low,
-            other => panic!("{other:?}"),
+        let ModelKind::Text(text) = &book.book.model(&model.parse().unwrap()).unwrap().kind else {
+            panic!("`{model}` writes no text");
         };
+        let low = text.encoding.low;
         let own = |text: &str| low.scale_down(tokens(text));
         let counted = usage(own(TEXT), own(answer), own(thought));
         assert_eq!(credits(&leg["charge"]), price(model, &counted), "{model}");

@@ -1,5 +1,6 @@
 //! Every route of the table of contents, used as a browser uses it.
 
+#[cfg(test)]
 mod common;
 
 use common::client::{action_path, credits, new_id};

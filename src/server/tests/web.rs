@@ -1,6 +1,12 @@
 //! What a browser gets around the interface: security headers, the app or a page that says how to
 //! build it, and events that can be heard again.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what is not there fails the test"
+)]
 
+#[cfg(test)]
 mod common;
 
 use common::client::{action_path, new_id};

@@ -108,10 +108,11 @@ async fn serve(
 
 /// A configuration whose sweeper is not what a test sees, and that does not wait long at its end.
 pub(crate) fn config() -> Config {
-    let mut config = Config::default();
-    config.sweep_every = Duration::from_millis(20);
-    config.shutdown_grace = Duration::from_secs(2);
-    config
+    Config {
+        sweep_every: Duration::from_millis(20),
+        shutdown_grace: Duration::from_secs(2),
+        ..Config::default()
+    }
 }
 
 pub(crate) fn time(text: &str) -> Timestamp {
