@@ -147,7 +147,7 @@ fn random_request(rng: &mut Rng, published: &PublishedBook) -> Request {
         [None, None, Some(CacheWrite::Default), Some(CacheWrite::OneHour)][rng.usize(..4)];
     for flag in [Flag::Code, Flag::Math] {
         if rng.bool() {
-            request.flags.insert(flag);
+            request.flags.push(flag);
         }
     }
     request

@@ -7,7 +7,7 @@ use crate::id::ModelId;
 use crate::meter::{Meter, QUANTITY_MAX, Usage};
 use crate::price_book::{Bound, KindName, ModelKind, Price, PriceBook, TextModel};
 use crate::rating::{self, Line, RatingFault};
-use crate::request::{CacheWrite, MESSAGES_MAX, Request, Task, UNITS_MAX};
+use crate::request::{CacheWrite, FLAGS_MAX, MESSAGES_MAX, Request, Task, UNITS_MAX};
 use alloc::format;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -145,7 +145,11 @@ fn check_counts(request: &Request) -> Result<(), Denial> {
             return Err(Denial::request_invalid(path, &message));
         }
     }
-    for (encoding, count) in &request.input_tokens {
+    if request.flags.len() > FLAGS_MAX {
+        let message = format!("has {} flags; name each once", request.flags.len());
+        return Err(Denial::request_invalid("flags", &message));
+    }
+    for (encoding, count) in request.input_tokens.iter() {
         if *count > QUANTITY_MAX {
             let path = format!("input_tokens.{}", encoding.name());
             let message = format!("{count} is out of range: use 0 to {QUANTITY_MAX}");

@@ -1,10 +1,10 @@
 //! The rules for a book's models: complete rates inside their limits (R5, R6, R8).
 
 use crate::meter::{Meter, QUANTITY_MAX};
+use crate::ordered::OrderedMap;
 use crate::price_book::{Model, ModelKind, PriceBook, TextModel, VideoModel};
 use crate::price_book_check::Faults;
 use crate::rate::{Factor, Rate};
-use alloc::collections::BTreeMap;
 use alloc::format;
 
 /// The most tiers of one model.
@@ -65,7 +65,7 @@ fn check_video(video: VideoModel, path: &str, faults: &mut Faults) {
 }
 
 /// A model prices every meter of its kind and no other.
-fn check_rates(kind: &ModelKind, rates: &BTreeMap<Meter, Rate>, path: &str, faults: &mut Faults) {
+fn check_rates(kind: &ModelKind, rates: &OrderedMap<Meter, Rate>, path: &str, faults: &mut Faults) {
     let (required, optional): (&[Meter], &[Meter]) = match kind {
         ModelKind::Text(_) => (
             &Meter::TEXT,
@@ -85,9 +85,9 @@ fn check_rates(kind: &ModelKind, rates: &BTreeMap<Meter, Rate>, path: &str, faul
             "is missing; a model prices every meter of its kind, if need be as its input or output";
         faults.unless(rates.contains_key(meter), &format!("{path}.{}", meter.name()), message);
     }
-    for (meter, rate) in rates {
+    for (meter, rate) in rates.iter() {
         let path = format!("{path}.{}", meter.name());
-        let known = required.contains(meter) || optional.contains(meter);
+        let known = required.contains(&meter) || optional.contains(&meter);
         faults.unless(known, &path, "is not a meter of this kind of model");
         faults.rate(rate, &path);
     }

@@ -120,9 +120,9 @@ fn check_meters(task: Task, offer: &Offer, path: &str, faults: &mut Faults) {
             "is missing; the task is priced by it",
         );
     }
-    for (meter, rate) in &offer.rates {
+    for (meter, rate) in offer.rates.iter() {
         let path = format!("{path}.rates.{}", meter.name());
-        faults.unless(Some(*meter) == own, &path, "is not a meter of this task");
+        faults.unless(Some(meter) == own, &path, "is not a meter of this task");
         faults.rate(rate, &path);
     }
     let bounds = &offer.bounds;

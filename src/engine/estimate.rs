@@ -11,7 +11,6 @@ use crate::price_book::{LevelBand, PublishedBook};
 use crate::rating::Line;
 use crate::request::{Request, Task};
 use crate::routing;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +88,11 @@ pub enum Level {
     High,
     /// The dearest band.
     VeryHigh,
+}
+
+impl Level {
+    /// Every level, ascending.
+    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::VeryHigh];
 }
 
 /// The level as it is shown (R9).
@@ -247,11 +251,11 @@ fn level_shown(task: Task, legs: &[LegEstimate]) -> LevelShown {
             high: levels().max().unwrap_or(Level::Low),
         };
     }
-    let mut counts: BTreeMap<Level, u32> = BTreeMap::new();
-    for candidate in candidates() {
-        let count = counts.entry(candidate.level).or_default();
-        *count = count.saturating_add(candidate.units);
-    }
-    let units = counts.into_iter().map(|(level, count)| LevelCount { level, count }).collect();
+    let count = |level: Level| {
+        let units = candidates().filter(|candidate| candidate.level == level);
+        units.fold(0, |sum: u32, candidate| sum.saturating_add(candidate.units))
+    };
+    let counted = Level::ALL.map(|level| LevelCount { level, count: count(level) });
+    let units = counted.into_iter().filter(|counted| counted.count > 0).collect();
     LevelShown::Units { units }
 }

@@ -132,19 +132,21 @@ fn affordable_candidates(price: &Estimate, available: Credits) -> Option<Vec<Mod
 
 /// The comparison without its dearest models, as many as fit; a single one is a direct message.
 fn fewer_models(book: &PublishedBook, request: &Request, available: Credits) -> Option<Remedy> {
-    let price = estimate(book, request).ok()?;
-    let mut by_price: Vec<_> = price.legs.iter().map(|leg| (leg.high, &leg.model)).collect();
-    by_price.sort_by_key(|(high, _)| *high);
-    let fewest_first = 1..by_price.len();
-    fewest_first.rev().find_map(|count| {
-        let kept: Vec<&ModelId> = by_price.iter().take(count).map(|(_, model)| *model).collect();
-        let mut cheaper = request.clone();
-        cheaper.models.retain(|model| kept.contains(&model));
-        if count == 1 {
+    let mut legs = estimate(book, request).ok()?.legs;
+    let mut cheaper = request.clone();
+    while legs.len() > 1 {
+        let dearest = legs.iter().map(|leg| leg.high).max();
+        let last = legs.iter().rposition(|leg| Some(leg.high) == dearest)?;
+        legs.remove(last);
+        cheaper.models = legs.iter().map(|leg| leg.model.clone()).collect();
+        if legs.len() == 1 {
             cheaper.task = Task::Direct;
         }
-        offer(book, cheaper, available)
-    })
+        if let Some(remedy) = offer(book, cheaper.clone(), available) {
+            return Some(remedy);
+        }
+    }
+    None
 }
 
 fn fewer_units(

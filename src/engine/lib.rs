@@ -17,9 +17,9 @@ extern crate alloc;
 
 mod checked;
 mod decimal;
-mod unique_map;
 
 pub mod id;
+pub mod ordered;
 
 pub mod amount;
 pub mod rate;

@@ -1,8 +1,7 @@
 //! Meters and usage: what is counted, and how much of it (R7).
 
 use crate::checked::deserialize_integer;
-use crate::unique_map::unique_map;
-use alloc::collections::BTreeMap;
+use crate::ordered::OrderedMap;
 use serde::{Deserialize, Serialize};
 
 /// The largest quantity of one meter in one leg (R6).
@@ -149,9 +148,9 @@ impl From<Quantity> for u64 {
 /// A meter that is absent was not measured or did not occur; both cost nothing here. Who settles
 /// must know which: usage that a provider failed to report is counted or absorbed, never zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "{ [meter in Meter]?: number }"))]
 #[serde(transparent)]
-pub struct Usage(#[serde(deserialize_with = "unique_map")] BTreeMap<Meter, Quantity>);
+pub struct Usage(OrderedMap<Meter, Quantity>);
 
 impl Usage {
     /// Usage of the meters given; a meter that occurs twice keeps the last count.
@@ -173,12 +172,12 @@ impl Usage {
 
     /// The meters that occur, with their counts, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Meter, u64)> + '_ {
-        self.0.iter().map(|(meter, quantity)| (*meter, quantity.0))
+        self.0.iter().map(|(meter, quantity)| (meter, quantity.0))
     }
 
     /// Whether nothing was counted at all.
     pub fn is_empty(&self) -> bool {
-        self.0.values().all(|quantity| quantity.0 == 0)
+        self.0.iter().all(|(_, quantity)| quantity.0 == 0)
     }
 
     /// Input, cache read and cache write together: what a tier is chosen by (R8).

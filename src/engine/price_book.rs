@@ -7,11 +7,10 @@ use crate::amount::Credits;
 use crate::estimate::Level;
 use crate::id::{BookVersion, ModelId};
 use crate::meter::Meter;
+use crate::ordered::OrderedMap;
 use crate::rate::{Factor, Rate};
 use crate::request::{Encoding, Flag, Request, Task};
 use crate::time::Timestamp;
-use crate::unique_map::unique_map;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -84,9 +83,8 @@ pub struct Model {
     /// What it makes, with the facts that only this kind has.
     pub kind: ModelKind,
     /// Its rates, by meter.
-    #[serde(deserialize_with = "unique_map")]
     #[cfg_attr(test, ts(type = "{ [meter in Meter]?: Rate }"))]
-    pub rates: BTreeMap<Meter, Rate>,
+    pub rates: OrderedMap<Meter, Rate>,
     /// Other rates above some size of the input, ascending (R8).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, ts(optional, as = "Option<Vec<Tier>>"))]
@@ -174,9 +172,8 @@ pub struct Tier {
     /// The last total input that is still priced below this tier.
     pub above_input_tokens: u64,
     /// The whole leg's rates, for the same meters as the model's.
-    #[serde(deserialize_with = "unique_map")]
     #[cfg_attr(test, ts(type = "{ [meter in Meter]?: Rate }"))]
-    pub rates: BTreeMap<Meter, Rate>,
+    pub rates: OrderedMap<Meter, Rate>,
 }
 
 /// Where a price was read.
@@ -225,9 +222,9 @@ pub struct Offer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum: Option<Credits>,
     /// Rates of the task's own meters (steps, searches, pages), beside the model's.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique_map")]
+    #[serde(default, skip_serializing_if = "OrderedMap::is_empty")]
     #[cfg_attr(test, ts(type = "{ [meter in Meter]?: Rate }", optional))]
-    pub rates: BTreeMap<Meter, Rate>,
+    pub rates: OrderedMap<Meter, Rate>,
     /// What a request that says nothing is bounded by.
     #[serde(default, skip_serializing_if = "Bounds::is_empty")]
     #[cfg_attr(test, ts(optional, as = "Option<Bounds>"))]
@@ -428,7 +425,7 @@ pub struct Price<'book> {
 
 impl<'book> Price<'book> {
     /// The model's rates for a leg with this total input (R8).
-    pub fn model_rates(&self, input_tokens_total: u64) -> &'book BTreeMap<Meter, Rate> {
+    pub fn model_rates(&self, input_tokens_total: u64) -> &'book OrderedMap<Meter, Rate> {
         self.model
             .tiers
             .iter()

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// One line of a price. The amounts of all lines add up to the charge exactly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "LineFields")]
 pub enum Line {
     /// The task's base.
     Base {
@@ -46,6 +46,49 @@ pub enum Line {
         /// The difference.
         amount: ExactCredits,
     },
+}
+
+/// A line's fields as they are read: flat, since serde reads a tagged enum by way of a second copy
+/// of every reader in it, which the browser would have to load.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineFields {
+    kind: LineKind,
+    amount: ExactCredits,
+    meter: Option<Meter>,
+    quantity: Option<Quantity>,
+    rate: Option<Rate>,
+    multiplier: Option<Factor>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum LineKind {
+    Base,
+    Meter,
+    Multiplier,
+    Rounding,
+    Minimum,
+}
+
+impl TryFrom<LineFields> for Line {
+    type Error = &'static str;
+
+    fn try_from(fields: LineFields) -> Result<Self, Self::Error> {
+        let LineFields { kind, amount, meter, quantity, rate, multiplier } = fields;
+        match (kind, meter, quantity, rate, multiplier) {
+            (LineKind::Base, None, None, None, None) => Ok(Self::Base { amount }),
+            (LineKind::Meter, Some(meter), Some(quantity), Some(rate), None) => {
+                Ok(Self::Meter { meter, quantity, rate, amount })
+            }
+            (LineKind::Multiplier, None, None, None, Some(multiplier)) => {
+                Ok(Self::Multiplier { multiplier, amount })
+            }
+            (LineKind::Rounding, None, None, None, None) => Ok(Self::Rounding { amount }),
+            (LineKind::Minimum, None, None, None, None) => Ok(Self::Minimum { amount }),
+            _ => Err("the fields of this line are not those of its kind"),
+        }
+    }
 }
 
 impl Line {

@@ -58,7 +58,7 @@ pub struct ReceiptLeg {
 /// How a leg ended, with what explains its charge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "OutcomeFields")]
 pub enum ReceiptOutcome {
     /// It has not.
     Open,
@@ -95,6 +95,68 @@ pub enum ReceiptOutcome {
         /// When.
         at: Timestamp,
     },
+}
+
+/// An outcome's fields as they are read: flat, for the same reason as a line's.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OutcomeFields {
+    kind: OutcomeKind,
+    at: Option<Timestamp>,
+    model: Option<ModelId>,
+    usage: Option<Usage>,
+    usage_source: Option<UsageSource>,
+    finish: Option<Finish>,
+    lines: Option<Vec<Line>>,
+    charge: Option<Credits>,
+    absorbed: Option<Credits>,
+    drawn: Option<Vec<LotPart>>,
+    reason: Option<VoidReason>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OutcomeKind {
+    Open,
+    Settled,
+    Voided,
+    Expired,
+}
+
+impl TryFrom<OutcomeFields> for ReceiptOutcome {
+    type Error = &'static str;
+
+    fn try_from(fields: OutcomeFields) -> Result<Self, Self::Error> {
+        fields.outcome().ok_or("the fields of this outcome are not those of its kind")
+    }
+}
+
+impl OutcomeFields {
+    fn outcome(self) -> Option<ReceiptOutcome> {
+        let settles = self.model.is_some() || self.usage.is_some() || self.lines.is_some();
+        match self.kind {
+            OutcomeKind::Settled if self.reason.is_none() => Some(ReceiptOutcome::Settled {
+                at: self.at?,
+                model: self.model?,
+                usage: self.usage?,
+                usage_source: self.usage_source?,
+                finish: self.finish?,
+                lines: self.lines?,
+                charge: self.charge?,
+                absorbed: self.absorbed?,
+                drawn: self.drawn?,
+            }),
+            OutcomeKind::Voided if !settles => {
+                Some(ReceiptOutcome::Voided { at: self.at?, reason: self.reason? })
+            }
+            OutcomeKind::Expired if !settles => Some(ReceiptOutcome::Expired { at: self.at? }),
+            OutcomeKind::Open if !settles => Some(ReceiptOutcome::Open),
+            OutcomeKind::Settled
+            | OutcomeKind::Voided
+            | OutcomeKind::Expired
+            | OutcomeKind::Open => None,
+        }
+    }
 }
 
 /// Whether a receipt comes to the same numbers again.

@@ -1,9 +1,8 @@
 //! What a person asks for, as counts and flags: a request never contains their words.
 
 use crate::id::ModelId;
+use crate::ordered::OrderedMap;
 use crate::price_book::KindName;
-use crate::unique_map::unique_map;
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub const MESSAGES_MAX: u32 = 100_000;
 /// The most images, clips or 3D models of one action.
 pub const UNITS_MAX: u32 = 100;
+
+/// The most flags that a request may carry.
+pub const FLAGS_MAX: usize = 8;
 
 /// One thing to do, priced before it is done.
 ///
@@ -27,9 +29,9 @@ pub struct Request {
     #[cfg_attr(test, ts(optional, as = "Option<Vec<ModelId>>"))]
     pub models: Vec<ModelId>,
     /// Text tokens of the whole input, in each encoding that the models need.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique_map")]
+    #[serde(default, skip_serializing_if = "OrderedMap::is_empty")]
     #[cfg_attr(test, ts(type = "{ [encoding in Encoding]?: number }", optional))]
-    pub input_tokens: BTreeMap<Encoding, u64>,
+    pub input_tokens: OrderedMap<Encoding, u64>,
     /// How many messages the input has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub messages: Option<u32>,
@@ -65,9 +67,9 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_write: Option<CacheWrite>,
     /// What the text looks like; see [`crate::routing::flags`].
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    #[cfg_attr(test, ts(optional, as = "Option<BTreeSet<Flag>>"))]
-    pub flags: BTreeSet<Flag>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<Flag>>"))]
+    pub flags: Vec<Flag>,
 }
 
 impl Request {
@@ -76,7 +78,7 @@ impl Request {
         Self {
             task,
             models,
-            input_tokens: BTreeMap::new(),
+            input_tokens: OrderedMap::default(),
             messages: None,
             output_tokens_max: None,
             steps_max: None,
@@ -87,7 +89,7 @@ impl Request {
             clip_seconds: None,
             three_d_models: None,
             cache_write: None,
-            flags: BTreeSet::new(),
+            flags: Vec::new(),
         }
     }
 }

@@ -6,7 +6,6 @@ use crate::estimate::Caps;
 use crate::id::ModelId;
 use crate::price_book::{Model, ModelKind, PriceBook, RoutingCondition};
 use crate::request::{Encoding, Flag, Request, Task};
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 /// Who may answer a routed message.
@@ -54,7 +53,7 @@ pub fn route(book: &PriceBook, request: &Request, caps: &Caps) -> Result<Routed,
 }
 
 /// What `text` looks like, for [`Request::flags`]: cheap signs, the same on both sides.
-pub fn flags(text: &str) -> BTreeSet<Flag> {
+pub fn flags(text: &str) -> Vec<Flag> {
     let has = |signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
     let code =
         has(&["```", "fn ", "def ", "class ", "import ", "#include", "SELECT ", "();", "=> "]);

@@ -60,7 +60,7 @@ fn write(text: &mut String, tree: &Tree) {
         }
         Tree::Map(map) => {
             let mut entries: Vec<&(String, Tree)> = map.iter().collect();
-            entries.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            entries.sort_unstable_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
             text.push('{');
             for (index, (key, value)) in entries.into_iter().enumerate() {
                 if index > 0 {

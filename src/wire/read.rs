@@ -131,7 +131,16 @@ fn kind_of(found: &Unexpected<'_>) -> &'static str {
         Unexpected::Unit | Unexpected::Option => "null",
         Unexpected::Seq => "an array",
         Unexpected::Map => "an object",
-        _ => "another value",
+        Unexpected::Float(_)
+        | Unexpected::Char(_)
+        | Unexpected::Bytes(_)
+        | Unexpected::NewtypeStruct
+        | Unexpected::Enum
+        | Unexpected::UnitVariant
+        | Unexpected::NewtypeVariant
+        | Unexpected::TupleVariant
+        | Unexpected::StructVariant
+        | Unexpected::Other(_) => "another value",
     }
 }
 
@@ -141,14 +150,28 @@ struct Reader<'r> {
     path: &'r Path<'r>,
 }
 
-impl Reader<'_> {
-    fn unexpected<V: Expected>(&self, expected: &V) -> Found {
-        let message = format_args!(
-            "invalid type: {}, expected {}",
-            self.tree.kind(),
-            expected as &dyn Expected
-        );
+impl<'r> Reader<'r> {
+    fn unexpected(&self, expected: &dyn Expected) -> Found {
+        let message = format_args!("invalid type: {}, expected {expected}", self.tree.kind());
         Found::custom(message).at(self.path)
+    }
+
+    // Kept out of the generic functions below, of which there is one for each type.
+    fn named(&self, expected: &dyn Expected) -> Result<Named<'r>, Found> {
+        let (name, content) = match self.tree {
+            Tree::Text(name) => Some((name, None)),
+            Tree::Map(map) if map.len() == 1 => {
+                map.first().map(|(name, content)| (name, Some(content)))
+            }
+            Tree::Null
+            | Tree::Bool(_)
+            | Tree::Integer(_)
+            | Tree::Number
+            | Tree::List(_)
+            | Tree::Map(_) => None,
+        }
+        .ok_or_else(|| self.unexpected(expected))?;
+        Ok(Named { name, content, path: self.path })
     }
 }
 
@@ -169,12 +192,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
-        match self.tree {
-            Tree::Bool(value) => {
-                visitor.visit_bool(*value).map_err(|fault: Found| fault.at(self.path))
-            }
-            _ => Err(self.unexpected(&visitor)),
-        }
+        let Tree::Bool(value) = self.tree else { return Err(self.unexpected(&visitor)) };
+        visitor.visit_bool(*value).map_err(|fault: Found| fault.at(self.path))
     }
 
     fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
@@ -187,35 +206,24 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
-        match self.tree {
-            Tree::Text(text) => visitor.visit_str(text).map_err(|fault: Found| fault.at(self.path)),
-            _ => Err(self.unexpected(&visitor)),
-        }
+        let Tree::Text(text) = self.tree else { return Err(self.unexpected(&visitor)) };
+        visitor.visit_str(text).map_err(|fault: Found| fault.at(self.path))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
-        match self.tree {
-            Tree::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
+        if *self.tree == Tree::Null { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
-        match self.tree {
-            Tree::List(list) => visitor
-                .visit_seq(Elements { list, next: 0, path: self.path })
-                .map_err(|fault: Found| fault.at(self.path)),
-            _ => Err(self.unexpected(&visitor)),
-        }
+        let Tree::List(list) = self.tree else { return Err(self.unexpected(&visitor)) };
+        let elements = Elements { list, next: 0, path: self.path };
+        visitor.visit_seq(elements).map_err(|fault| fault.at(self.path))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
-        match self.tree {
-            Tree::Map(map) => visitor
-                .visit_map(Entries { map, next: 0, path: self.path })
-                .map_err(|fault: Found| fault.at(self.path)),
-            _ => Err(self.unexpected(&visitor)),
-        }
+        let Tree::Map(map) = self.tree else { return Err(self.unexpected(&visitor)) };
+        let entries = Entries { map, next: 0, path: self.path };
+        visitor.visit_map(entries).map_err(|fault| fault.at(self.path))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -241,17 +249,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Found> {
-        let (name, content) = match self.tree {
-            Tree::Text(name) => (name, None),
-            Tree::Map(map) => match map.as_slice() {
-                [(name, content)] => (name, Some(content)),
-                _ => return Err(self.unexpected(&visitor)),
-            },
-            _ => return Err(self.unexpected(&visitor)),
-        };
-        visitor
-            .visit_enum(Named { name, content, path: self.path })
-            .map_err(|fault| fault.at(self.path))
+        visitor.visit_enum(self.named(&visitor)?).map_err(|fault| fault.at(self.path))
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
@@ -301,16 +299,20 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
         self.next = self.next.saturating_add(1);
         seed.deserialize(Reader { tree, path: &path }).map(Some)
     }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.list.len().saturating_sub(self.next))
-    }
 }
 
 struct Entries<'r> {
     map: &'r [(String, Tree)],
     next: usize,
     path: &'r Path<'r>,
+}
+
+impl<'r> Entries<'r> {
+    fn take_entry(&mut self) -> Result<&'r (String, Tree), Found> {
+        let entry = self.map.get(self.next);
+        self.next = self.next.saturating_add(1);
+        entry.ok_or_else(|| Found::custom("a value without a key"))
+    }
 }
 
 impl<'de> MapAccess<'de> for Entries<'_> {
@@ -327,9 +329,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Found> {
-        let entry = self.map.get(self.next);
-        let (key, tree) = entry.ok_or_else(|| Found::custom("a value without a key"))?;
-        self.next = self.next.saturating_add(1);
+        let (key, tree) = self.take_entry()?;
         seed.deserialize(Reader { tree, path: &Path::Field(self.path, key) })
     }
 }

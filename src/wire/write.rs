@@ -232,10 +232,8 @@ impl SerializeMap for Map {
     type Error = CanonicalFault;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CanonicalFault> {
-        match to_tree(key)? {
-            Tree::Text(key) => self.key = Some(key),
-            other => return Writer::refuse(other.kind()),
-        }
+        let Tree::Text(key) = to_tree(key)? else { return Writer::refuse("a key that is no text") };
+        self.key = Some(key);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use kumari_engine::denial::DenialCode;
 use kumari_engine::estimate::{Caps, Level, LevelShown, estimate, estimate_capped};
 use kumari_engine::price_book::PublishedBook;
-use kumari_engine::request::{Flag, Request, Task};
+use kumari_engine::request::{Encoding, Flag, Request, Task};
 use kumari_engine::routing::{flags, route};
 use kumari_tests::books::{model_id, request, small_book, text_model};
 use serde_json::{Value, json};
@@ -203,7 +203,7 @@ fn a_request_that_contradicts_its_task_is_refused_with_its_path() {
     assert_eq!(with(Task::Direct, &["ghost"], |_| {}).0, DenialCode::NotOffered);
     assert_eq!(with(Task::Image, &["top"], |_| {}).0, DenialCode::NotOffered);
     assert_eq!(
-        with(Task::Direct, &["top"], |request| request.input_tokens.clear()),
+        with(Task::Direct, &["top"], |request| request.input_tokens = Default::default()),
         invalid("input_tokens.o200k_base")
     );
     assert_eq!(
@@ -221,7 +221,7 @@ fn a_request_that_contradicts_its_task_is_refused_with_its_path() {
     assert_eq!(with(Task::FileProcessing, &["top"], |_| {}), invalid("pages"));
     assert_eq!(
         with(Task::Direct, &["top"], |request| {
-            request.input_tokens.values_mut().for_each(|count| *count = 400_000);
+            request.input_tokens.insert(Encoding::O200kBase, 400_000);
         }),
         invalid("input_tokens"),
         "no room is left for an answer"

@@ -1497,7 +1497,7 @@ high: number, };
  * A meter that is absent was not measured or did not occur; both cost nothing here. Who settles
  * must know which: usage that a provider failed to report is counted or absorbed, never zero.
  */
-export type Usage = { [key in Meter]?: Quantity };
+export type Usage = { [meter in Meter]?: number };
 
 /**
  * Who counted a usage.
