@@ -15,19 +15,19 @@ use crate::router;
 
 /// The built chat app.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../www/dist"]
+#[folder = "../../www/dist"]
 #[allow_missing = true]
 struct App;
 
 /// The built npm package.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../pkg/dist"]
+#[folder = "../../pkg/dist"]
 #[allow_missing = true]
 struct Package;
 
 /// The token vocabularies, made by `build-vocabulary`.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../target/vocabulary"]
+#[folder = "../../target/vocabulary"]
 #[allow_missing = true]
 pub(crate) struct Vocabularies;
 
