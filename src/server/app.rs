@@ -13,6 +13,7 @@ use kumari_engine::account::{Account, Change, Refused};
 use kumari_engine::id::{AccountId, ActionId, BookVersion};
 use kumari_engine::time::Timestamp;
 use kumari_store::{ChatWrite, Ledger, LedgerError, Store, StoreError};
+use kumari_wire::BookFault;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -91,9 +92,9 @@ impl App {
         let Some(stored) = self.store().book(version).await? else {
             return Ok(None);
         };
-        let unreadable = |fault: &dyn std::fmt::Display| Problem::internal("price book", fault);
-        let book = kumari_wire::read_published(&stored.json).map_err(|fault| unreadable(&fault))?;
-        Ok(Some(Arc::new(Book::new(book).map_err(|fault| unreadable(&fault))?)))
+        let published = kumari_wire::read_published(&stored.json).map_err(unreadable)?;
+        let book = Book::new(published).map_err(|fault| Problem::internal("price book", &fault))?;
+        Ok(Some(Arc::new(book)))
     }
 
     /// The book that a hold was priced with.
@@ -127,6 +128,17 @@ impl App {
             self.hub.tell(account);
         }
         Ok(change)
+    }
+}
+
+fn unreadable(fault: BookFault) -> Problem {
+    match fault {
+        BookFault::EngineOutdated { .. } => Problem::new(
+            StatusCode::CONFLICT,
+            "engine_outdated",
+            "this price book is of a newer form than this server reads; ask a newer one",
+        ),
+        BookFault::Shape(_) | BookFault::Rules(_) => Problem::internal("price book", &fault),
     }
 }
 

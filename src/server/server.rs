@@ -12,7 +12,7 @@ use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 use kumari_engine::price_book::PublishedBook;
 use kumari_store::{Clock, Ledger, Store, StoreError, StoredBook};
-use kumari_wire::{BookFault, CanonicalFault};
+use kumari_wire::CanonicalFault;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -61,9 +61,6 @@ pub enum StartFault {
     /// The database does not work.
     #[error("the database: {0}")]
     Store(#[from] StoreError),
-    /// A published price book cannot be read back.
-    #[error("a price book in the database: {0}")]
-    Book(#[from] BookFault),
     /// A price book has no canonical form.
     #[error("a price book: {0}")]
     Canonical(#[from] CanonicalFault),
@@ -166,9 +163,11 @@ async fn publish(
 async fn published(store: &dyn Store) -> Result<Vec<Arc<Book>>, StartFault> {
     let mut books = Vec::new();
     for listed in store.books(BOOKS_AT_HAND).await? {
-        if let Some(stored) = store.book(&listed.version).await? {
-            let book = kumari_wire::read_published(&stored.json)?;
-            books.push(Arc::new(Book::new(book)?));
+        let Some(stored) = store.book(&listed.version).await? else { continue };
+        match kumari_wire::read_published(&stored.json) {
+            Ok(book) => books.push(Arc::new(Book::new(book)?)),
+            // Written by a newer server: this one does not price with it, and says so when asked.
+            Err(fault) => tracing::warn!(version = %listed.version, %fault, "a book is not read"),
         }
     }
     Ok(books)

@@ -269,3 +269,20 @@ async fn it_says_that_it_lives_and_that_it_is_ready() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_book_of_a_newer_form_is_named_as_such_and_disturbs_nothing_else() {
+    let server = TestServer::start(STORES[0]).await;
+    let newer = kumari_store::StoredBook {
+        version: "newer".parse().unwrap(),
+        json: json!({ "schema": 2, "colour": "red" }).to_string(),
+        effective_at: common::time(common::BEGIN),
+        published_at: common::time(common::BEGIN),
+    };
+    server.store.publish_book(newer).await.unwrap();
+    let server = server.restart(book()).await;
+    let client = server.guest().await;
+    let reply = client.get("/api/price-books/newer").await;
+    assert_eq!((reply.status, &reply.body["code"]), (409, &json!("engine_outdated")));
+    assert_eq!(client.ask("direct", &["gpt-6-luna"], "Hello!").await["status"], "ended");
+}
