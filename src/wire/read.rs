@@ -249,7 +249,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Found> {
-        visitor.visit_enum(self.named(&visitor)?).map_err(|fault| fault.at(self.path))
+        let named = self.named(&visitor)?;
+        visitor.visit_enum(named).map_err(|fault| fault.at(self.path))
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
