@@ -3,7 +3,7 @@ import { Menu as MenuIcon } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { historyOf, isRunning } from './chat/turns';
 import { chat, useConversation } from './chat/use-chat';
-import { Composer } from './composer/composer';
+import { Composer, MESSAGE_ID } from './composer/composer';
 import { type Draft, keepDraft, readDraft } from './composer/draft';
 import { useTokenCounter } from './composer/use-token-count';
 import { CreditsProvider, useCredits, usePrices } from './credits/client';
@@ -39,7 +39,7 @@ function Shell() {
   };
   return (
     <div className="shell">
-      <a className="skip" href="#message">
+      <a className="skip" href={`#${MESSAGE_ID}`}>
         Skip to the message
       </a>
       <aside className="sidebar" aria-label="Kumari">
@@ -108,7 +108,14 @@ function ChatPage({
       {conversation ? (
         <Thread conversation={conversation} prices={prices} />
       ) : (
-        <Start prices={prices} count={count} use={setDraft} />
+        <Start
+          prices={prices}
+          count={count}
+          use={(next) => {
+            setDraft(next);
+            document.getElementById(MESSAGE_ID)?.focus();
+          }}
+        />
       )}
       <Composer
         conversationId={id}

@@ -20,7 +20,7 @@ import {
 } from 'react';
 import type { History } from '../chat/turns';
 import { type Prices, useClient, useCredits } from '../credits/client';
-import { DENIAL_TITLES, MODES, type Mode } from '../credits/words';
+import { DENIAL_TITLES, MODES, type Mode, levelWords, sumWords } from '../credits/words';
 import { Blocked } from './blocked';
 import { chosen, requestOf, withMode, withModel, withRequest, withText } from './choice';
 import type { Draft } from './draft';
@@ -177,7 +177,11 @@ export function Composer({
         </p>
       </form>
       <p className="composer-hint">
-        {credits.status === 'offline' ? (
+        {choice?.mode === 'compare' && estimate ? (
+          <span className="composer-sum">
+            {levelWords(estimate.level)} — {sumWords(choice.models.length)}
+          </span>
+        ) : credits.status === 'offline' ? (
           <strong>You are offline. Your draft is kept; Send waits for the connection.</strong>
         ) : (
           <>
@@ -189,6 +193,9 @@ export function Composer({
     </div>
   );
 }
+
+/** Where the page's other parts put the cursor. */
+export const MESSAGE_ID = 'message';
 
 /** Denials that hold whatever the message says, so they are shown before anything is typed. */
 function isAboutCredits(denial: Denial): boolean {
@@ -297,6 +304,8 @@ function MessageField({
     field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    // The menu has taken the key, and may be closed by now.
+    if (event.defaultPrevented) return;
     if (event.key === 'Escape' && isOpen) {
       event.preventDefault();
       close();
@@ -326,6 +335,7 @@ function MessageField({
         setValueOnClick={false}
         role={undefined}
         aria-expanded={undefined}
+        id={MESSAGE_ID}
         aria-label="Message"
         className="composer-field"
         onChange={(event) => {

@@ -94,18 +94,17 @@ function Example({
         use(draft);
       }}
     >
-      <span className="example-text">{example.text}</span>
-      <span className="example-foot">
-        <span>
-          {modeName(example.mode)}
-          {example.size === undefined ? '' : ` ${example.size} models`}
-        </span>
-        {price && (
-          <span className="example-price">
-            likely {prices.format(price.expected)} credits <LevelBadge level={price.level} />
-          </span>
-        )}
+      <span className="example-mode">
+        {modeName(example.mode)}
+        {example.size === undefined ? '' : ` ${example.size} models`}
       </span>
+      <span className="example-text">{example.text}</span>
+      {price && (
+        <span className="example-price">
+          <span>likely {prices.format(price.expected)} credits</span>
+          <LevelBadge level={price.level} />
+        </span>
+      )}
     </button>
   );
 }

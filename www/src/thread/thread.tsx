@@ -86,9 +86,7 @@ function TurnView({ turn, prices }: { turn: Turn; prices: Prices | null }) {
             }}
           />
         ))}
-      </div>
-      {isCompared && !isRunning(turn) && (
-        <div className="thread-column">
+        {isCompared && !isRunning(turn) && (
           <button
             type="button"
             className="quiet"
@@ -98,8 +96,8 @@ function TurnView({ turn, prices }: { turn: Turn; prices: Prices | null }) {
           >
             Receipt for all {turn.answers.length} answers
           </button>
-        </div>
-      )}
+        )}
+      </div>
     </section>
   );
 }
