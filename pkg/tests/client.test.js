@@ -4,7 +4,12 @@ import { afterEach, before, test } from 'node:test';
 import { CreditsClient, init } from '@kumari/credits/client';
 import { BOOK, balance, problem, startServer } from './server.js';
 
-const REQUEST = { task: 'direct', models: ['quill'], input_tokens: { o200k_base: 1234 }, messages: 1 };
+const REQUEST = {
+  task: 'direct',
+  models: ['quill'],
+  input_tokens: { o200k_base: 1234 },
+  messages: 1,
+};
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 before(() => init());
@@ -151,7 +156,12 @@ test('a send without an answer is tried again with the same id and body', async 
 });
 
 test('a denial is a result, and the state follows it', async () => {
-  const denial = { code: 'credits_exhausted', message: 'none left', transient: false, remedies: [] };
+  const denial = {
+    code: 'credits_exhausted',
+    message: 'none left',
+    transient: false,
+    remedies: [],
+  };
   let spent = false;
   const { client } = await started({
     'POST /api/actions': () => {

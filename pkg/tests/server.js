@@ -7,7 +7,14 @@ export const BOOK = readFileSync(new URL('./book.json', import.meta.url), 'utf8'
 
 export const problem = (status, code, more = {}) => ({
   status,
-  body: { type: `urn:kumari:problem:${code}`, title: code, status, detail: `${code}!`, code, ...more },
+  body: {
+    type: `urn:kumari:problem:${code}`,
+    title: code,
+    status,
+    detail: `${code}!`,
+    code,
+    ...more,
+  },
 });
 
 export function balance(version, available, second = 0) {
@@ -51,7 +58,8 @@ export async function startServer(answers = {}) {
     },
     streams,
     push: (event, data) => {
-      for (const stream of streams) stream.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+      for (const stream of streams)
+        stream.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     },
     close: () => {
       http.closeAllConnections();

@@ -1,0 +1,256 @@
+// The pure functions in Node, on a small book whose prices are those of the worked examples.
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import {
+  eligibility,
+  eligibilityJson,
+  estimate,
+  estimateJson,
+  flags,
+  format,
+  init,
+  loadPriceBook,
+  replay,
+  rulesVersion,
+} from '@kumari/credits';
+import { BOOK } from './server.js';
+
+let book;
+before(async () => {
+  await init();
+  await init();
+  book = loadPriceBook(BOOK);
+});
+
+const direct = (tokens, more = {}) => ({
+  task: 'direct',
+  models: ['quill'],
+  input_tokens: { o200k_base: tokens },
+  messages: 1,
+  ...more,
+});
+
+const standing = (available, more = {}) => ({
+  settled: available,
+  held: '0',
+  available,
+  open_holds: 0,
+  plan: 'free',
+  closed: false,
+  disputed: false,
+  ...more,
+});
+
+const prices = ({ low, expected, high }) => [low, expected, high];
+
+const refusal = (call) => {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  return assert.fail('nothing was thrown');
+};
+
+test('E1: a charge is exact and rounded up once', () => {
+  const price = estimate(book, direct(1234, { output_tokens_max: 567 }));
+  assert.deepEqual(prices(price), ['0.81', '1.38', '1.38']);
+  const [leg] = price.legs;
+  assert.deepEqual(
+    leg.candidates[0].lines.map((line) => [line.kind, line.amount]),
+    [
+      ['base', '0.5'],
+      ['meter', '0.3085'],
+      ['meter', '0.567'],
+      ['rounding', '0.0045'],
+    ],
+  );
+  assert.equal(price.price_book, book.version);
+});
+
+test('E2: a comparison is the sum of its legs, each rounded by itself', () => {
+  const twice = JSON.parse(BOOK);
+  const second = { ...twice.models[0], id: 'brush', name: 'Brush' };
+  twice.models.push(second);
+  const pair = loadPriceBook(JSON.stringify(twice));
+  const one = estimate(pair, direct(1234, { output_tokens_max: 567 }));
+  const both = estimate(pair, {
+    ...direct(1234, { output_tokens_max: 567 }),
+    task: 'compare',
+    models: ['quill', 'brush'],
+  });
+  assert.equal(one.high, '1.38');
+  assert.equal(both.high, '2.76');
+  assert.deepEqual(both.level, { kind: 'units', units: [{ level: 'medium', count: 2 }] });
+  pair.free();
+});
+
+test('E3: a tier begins strictly above its threshold and prices the whole leg', () => {
+  const high = (tokens) => estimate(book, direct(tokens, { output_tokens_max: 1000 })).high;
+  assert.equal(high(272_000), '69.5');
+  assert.equal(high(272_001), '138.51');
+});
+
+test('caps lower the high price', () => {
+  assert.equal(estimate(book, direct(1234)).high, '4.91');
+  assert.equal(estimate(book, direct(1234), { output_tokens: 567 }).high, '1.38');
+  assert.equal(estimate(book, direct(1234), null).high, '4.91');
+});
+
+test('what the book does not offer is an error and a denial in one', () => {
+  const error = refusal(() => estimate(book, { ...direct(1), models: ['pen'] }));
+  assert.ok(error instanceof Error);
+  assert.equal(error.name, 'CreditsError');
+  assert.equal(error.code, 'not_offered');
+  assert.deepEqual(error.remedies, [{ kind: 'fix_request' }]);
+  assert.equal(error.transient, false);
+});
+
+test('malformed arguments are refused with the path of the field', () => {
+  const cases = [
+    [{ ...direct(1), colour: 'red' }, 'colour'],
+    [{ ...direct(1), models: ['quill', 7] }, 'models[1]'],
+    [{ ...direct(1), input_tokens: { o200k_base: '1' } }, 'input_tokens.o200k_base'],
+    [{ ...direct(1), input_tokens: { o200k_base: 1.5 } }, 'input_tokens.o200k_base'],
+    [{ ...direct(1), images: -1 }, 'images'],
+    [{ models: ['quill'] }, ''],
+    ['direct', ''],
+    [null, ''],
+    [undefined, ''],
+  ];
+  for (const [request, path] of cases) {
+    const error = refusal(() => estimate(book, request));
+    assert.deepEqual([error.code, error.path], ['request_invalid', path], JSON.stringify(request));
+  }
+  const quote = { price_book: book.version, rules: '1', high: 4.91 };
+  const error = refusal(() => eligibility(book, standing('1'), direct(1), quote));
+  assert.deepEqual([error.code, error.path], ['request_invalid', 'high']);
+});
+
+test('eligibility: allowed, capped, paused, and what would help', () => {
+  assert.deepEqual(eligibility(book, standing('100'), direct(1234)), {
+    verdict: 'allowed',
+    hold: '4.91',
+    caps: {},
+  });
+  const capped = eligibility(book, standing('2'), direct(1234));
+  assert.equal(capped.verdict, 'allowed');
+  assert.equal(capped.hold, '2');
+  assert.equal(capped.caps.output_tokens, 1191);
+  const paused = eligibility(book, standing('0'), direct(1234));
+  assert.equal(paused.code, 'credits_exhausted');
+  assert.deepEqual(paused.remedies, [
+    { kind: 'upgrade_to_pro' },
+    { kind: 'buy_pack', usd_min: 10 },
+  ]);
+  const changed = eligibility(book, standing('100'), direct(1234), {
+    price_book: 'another',
+    rules: rulesVersion(),
+    high: '4.91',
+  });
+  assert.equal(changed.code, 'price_changed');
+  assert.equal(changed.estimate.high, '4.91');
+});
+
+test('the JSON functions give the same values, canonical', () => {
+  const request = direct(1234);
+  const text = estimateJson(book, JSON.stringify(request));
+  assert.deepEqual(JSON.parse(text), estimate(book, request));
+  assert.ok(text.startsWith('{"caps":{},"expected":"1.38","high":"4.91","legs":[{"candidates":'));
+  const refused = JSON.parse(estimateJson(book, JSON.stringify({ ...request, models: [] })));
+  assert.equal(refused.denial.code, 'request_invalid');
+  const verdict = eligibilityJson(book, JSON.stringify(standing('100')), JSON.stringify(request));
+  assert.equal(verdict, '{"caps":{},"hold":"4.91","verdict":"allowed"}');
+  assert.equal(refusal(() => estimateJson(book, '{')).code, 'json_malformed');
+});
+
+test('a receipt replays to the same charge, and a changed one does not', () => {
+  const usage = { input_tokens: 1234, output_tokens: 567 };
+  const { lines } = estimate(book, direct(1234, { output_tokens_max: 567 })).legs[0].candidates[0];
+  const receipt = {
+    action_id: 'a1',
+    task: 'direct',
+    price_book: book.version,
+    rules: rulesVersion(),
+    authorized_at: '2026-11-23T10:00:00Z',
+    hold: '4.91',
+    caps: {},
+    legs: [
+      {
+        hold: '4.91',
+        outcome: {
+          kind: 'settled',
+          at: '2026-11-23T10:00:09.250Z',
+          model: 'quill',
+          usage,
+          usage_source: 'reported',
+          finish: 'completed',
+          lines,
+          charge: '1.38',
+          absorbed: '0',
+          drawn: [{ lot: 1, kind: 'free', amount: '1.38' }],
+        },
+      },
+    ],
+    charge: '1.38',
+    released: '3.53',
+  };
+  assert.deepEqual(replay(book, receipt), { matches: true, charge: '1.38', differences: [] });
+  const changed = structuredClone(receipt);
+  changed.legs[0].outcome.usage.output_tokens = 568;
+  const replayed = replay(book, changed);
+  assert.equal(replayed.matches, false);
+  assert.ok(replayed.differences.length > 0);
+  const broken = structuredClone(receipt);
+  broken.legs[0].outcome.finish = 'maybe';
+  assert.match(refusal(() => replay(book, broken)).path, /^legs\[0\]\.outcome/);
+});
+
+test('a book has a version that depends on its content alone', () => {
+  assert.match(book.version, /^[0-9a-f]{64}$/);
+  assert.equal(loadPriceBook(book.json()).version, book.version);
+  assert.equal(loadPriceBook(JSON.stringify(JSON.parse(BOOK))).version, book.version);
+  assert.notEqual(loadPriceBook(BOOK.replace('0.01', '0.02')).version, book.version);
+});
+
+test('a book that cannot be read says where', () => {
+  const cases = [
+    ['{', 'json_malformed', ''],
+    ['[]', 'price_book_invalid', ''],
+    [
+      BOOK.replace('"credits": "250"', '"credits": 250'),
+      'price_book_invalid',
+      'models[0].rates.input_tokens.credits',
+    ],
+    [BOOK.replace('"charge_step"', '"step"'), 'price_book_invalid', 'step'],
+    [BOOK.replace('"schema": 1', '"schema": 2'), 'engine_outdated', 'schema'],
+  ];
+  for (const [text, code, path] of cases) {
+    const error = refusal(() => loadPriceBook(text));
+    assert.deepEqual([error.code, error.path], [code, path], error.message);
+  }
+});
+
+test('amounts for people are exact in every language', () => {
+  const cases = [
+    ['12', 'en', '12'],
+    ['1.4', 'en', '1.40'],
+    ['1.38', 'de', '1,38'],
+    ['1.3755', 'en', '1.3755'],
+    ['-0.5', 'en', '-0.50'],
+    ['12345.678901', 'en', '12,345.678901'],
+    ['1234567', 'hi', '12,34,567'],
+    // As floats these two are one number.
+    ['9007199254740992', 'en', '9,007,199,254,740,992'],
+    ['9007199254740993', 'en', '9,007,199,254,740,993'],
+  ];
+  for (const [amount, locale, shown] of cases) assert.equal(format(amount, locale), shown);
+  assert.equal(typeof format('1.5'), 'string');
+  assert.equal(refusal(() => format('1.50')).code, 'amount_invalid');
+  assert.equal(refusal(() => format('1', 'no such language')).code, 'locale_invalid');
+});
+
+test('flags say what a text looks like', () => {
+  assert.deepEqual(flags('hello'), []);
+  assert.deepEqual(flags('```js\n1\n``` and \\frac{1}{2}'), ['code', 'math']);
+});
