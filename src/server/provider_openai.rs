@@ -290,3 +290,10 @@ fn without_secrets(text: &str) -> String {
     let text = text.split(['?', '#']).next().unwrap_or_default();
     text.rsplit_once('@').map_or_else(|| text.to_owned(), |(_, host)| format!("…@{host}"))
 }
+
+#[cfg(test)]
+#[path = "provider_openai_peer.rs"]
+mod peer;
+#[cfg(test)]
+#[path = "provider_openai_tests.rs"]
+mod tests;
