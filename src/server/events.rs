@@ -11,7 +11,7 @@ use axum::response::Response;
 use kumari_engine::id::{AccountId, BookVersion};
 use serde::Serialize;
 use std::sync::Arc;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 #[derive(Serialize)]
 struct BookInForce<'book> {
@@ -29,7 +29,7 @@ fn events(app: Arc<App>, account: AccountId) -> Events {
         // Listening begins before the first look, so nothing falls between the two.
         let mut balance_changed = app.hub.listen(&account);
         let mut book_changed = app.book_changed.subscribe();
-        let mut look_again = interval(HEARTBEAT);
+        let mut look_again = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
         look_again.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut told_balance: Option<u64> = None;
         let mut told_book: Option<BookVersion> = None;

@@ -5,8 +5,9 @@ use futures::stream::BoxStream;
 use serde_json::Value;
 use std::time::Duration;
 
-/// Far longer than any event takes; a test that waits for it fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Far longer than any event takes, and shorter than the heartbeat at which a listener looks again
+/// by itself: what comes only then was not pushed.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One event.
 #[derive(Clone, Debug)]
