@@ -189,10 +189,13 @@ async fn missing_and_contradictory_usage_are_missing_not_zero() {
         })),
         Some(json!({ "prompt_tokens": 10, "completion_tokens": 3, "total_tokens": 50 })),
         Some(json!({ "prompt_tokens": 20_000_000_000_u64, "completion_tokens": 3 })),
-        Some(json!({ "prompt_tokens": u64::MAX, "completion_tokens": u64::MAX, "total_tokens": 1 })),
+        Some(
+            json!({ "prompt_tokens": u64::MAX, "completion_tokens": u64::MAX, "total_tokens": 1 }),
+        ),
     ] {
         let text = says("a");
-        let last = report.as_ref().map(|usage| json!({ "choices": [], "usage": usage }).to_string());
+        let last =
+            report.as_ref().map(|usage| json!({ "choices": [], "usage": usage }).to_string());
         let messages = [Some(text.as_str()), Some(STOP), last.as_deref(), Some(DONE)];
         let messages: Vec<&str> = messages.into_iter().flatten().collect();
         let heard = said([stream(&messages)]).await;
@@ -303,8 +306,12 @@ async fn it_is_sent_again_only_where_the_endpoint_asks_for_it() {
     assert_eq!(refusals(&said([soon(Reply::error(400, ""))]).await), Some(400));
     // The tries are bounded, and so is each wait.
     assert_eq!(refusals(&said([soon(busy()), soon(busy()), soon(busy())]).await), Some(429));
-    let long = said([busy().with_header("retry-after", "3600")]).await;
-    assert_eq!(refused(&long), (Some(429), "slow down", Some(Duration::from_secs(3_600))));
+    // (`retry_wait_max` forbids the first, the time for the whole answer the second.)
+    for seconds in [30, 3_600] {
+        let long = said([busy().with_header("retry-after", &seconds.to_string())]).await;
+        let wait = Some(Duration::from_secs(seconds));
+        assert_eq!(refused(&long), (Some(429), "slow down", wait));
+    }
 }
 
 #[tokio::test]
@@ -367,7 +374,9 @@ async fn broken_streams_fail_after_what_was_said() {
 #[tokio::test]
 async fn an_answer_that_is_no_stream_fails() {
     let heard = said([Reply::error(200, "{}")]).await;
-    let [ACCEPTED, Err(ProviderFault::Failed { message })] = &heard[..] else { panic!("{heard:?}") };
+    let [ACCEPTED, Err(ProviderFault::Failed { message })] = &heard[..] else {
+        panic!("{heard:?}")
+    };
     assert!(message.contains("application/json"), "{message}");
 }
 
@@ -417,8 +426,7 @@ async fn the_end_is_heard_in_each_of_its_forms() {
 
 #[tokio::test]
 async fn every_way_to_cut_and_write_the_bytes_says_the_same() {
-    let expected =
-        [ACCEPTED, delta("déjà 水🌊"), simple_usage(), finished(Finish::Completed)];
+    let expected = [ACCEPTED, delta("déjà 水🌊"), simple_usage(), finished(Finish::Completed)];
     let lines = [says("déjà 水🌊"), STOP.to_owned(), USAGE.to_owned(), DONE.to_owned()];
     for (before, between, end) in [
         ("data: ", "\n\n", ""),
@@ -484,7 +492,10 @@ async fn an_endpoint_that_is_not_there_refuses() {
     let heard = hear(OpenAiSettings::new(format!("http://{address}/v1"), None)).await;
     let (status, message, _) = refused(&heard);
     assert_eq!(status, None);
-    assert!(message.contains("not reached") && !message.contains(&address.to_string()), "{message}");
+    assert!(
+        message.contains("not reached") && !message.contains(&address.to_string()),
+        "{message}"
+    );
 }
 
 #[tokio::test]
