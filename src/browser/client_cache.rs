@@ -6,12 +6,9 @@
 use crate::client_read;
 use crate::client_types::{Balance, PendingAction, Session};
 use kumari_engine::id::ActionId;
-use kumari_engine::price_book::PublishedBook;
 use kumari_engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// The longest text that is kept, in bytes; storage is about 5 MB for everything on an origin.
 const TEXT_BYTES_MAX: usize = 1_000_000;
@@ -34,24 +31,27 @@ pub(crate) trait Place {
 
 /// Where there is no storage: kept as long as the page is open.
 #[derive(Debug, Default)]
-pub(crate) struct Memory(RefCell<BTreeMap<String, String>>);
+pub(crate) struct Memory(RefCell<Vec<(String, String)>>);
 
 impl Place for Memory {
     fn get(&self, key: &str) -> Option<String> {
-        self.0.borrow().get(key).cloned()
+        let texts = self.0.borrow();
+        texts.iter().find(|(other, _)| other == key).map(|(_, text)| text.clone())
     }
 
     fn set(&self, key: &str, text: &str) -> bool {
-        self.0.borrow_mut().insert(key.to_owned(), text.to_owned());
+        self.remove(key);
+        self.0.borrow_mut().push((key.to_owned(), text.to_owned()));
         true
     }
 
     fn remove(&self, key: &str) {
-        self.0.borrow_mut().remove(key);
+        self.0.borrow_mut().retain(|(other, _)| other != key);
     }
 
     fn keys(&self, prefix: &str) -> Vec<String> {
-        self.0.borrow().keys().filter(|key| key.starts_with(prefix)).cloned().collect()
+        let texts = self.0.borrow();
+        texts.iter().map(|(key, _)| key).filter(|key| key.starts_with(prefix)).cloned().collect()
     }
 }
 
@@ -94,10 +94,9 @@ impl Cache {
         self.key("balance")
     }
 
-    /// The book of the last visit.
-    pub(crate) fn book(&self) -> Option<Rc<PublishedBook>> {
-        let text = self.place.get(&self.key("book")).filter(|text| text.len() <= TEXT_BYTES_MAX)?;
-        client_read::book(&text).ok().map(Rc::new)
+    /// The text of the last visit's book.
+    pub(crate) fn book(&self) -> Option<String> {
+        self.place.get(&self.key("book")).filter(|text| text.len() <= TEXT_BYTES_MAX)
     }
 
     /// Keeps the session.
@@ -110,9 +109,11 @@ impl Cache {
         self.write("balance", balance, TEXT_BYTES_MAX);
     }
 
-    /// Keeps the book.
-    pub(crate) fn keep_book(&self, book: &PublishedBook) {
-        self.write("book", &book.book, TEXT_BYTES_MAX);
+    /// Keeps the book, as the server wrote it.
+    pub(crate) fn keep_book(&self, text: &str) {
+        if text.len() <= TEXT_BYTES_MAX {
+            self.place.set(&self.key("book"), text);
+        }
     }
 
     /// Forgets the balance.
@@ -147,7 +148,7 @@ impl Cache {
                 _ => self.place.remove(&key),
             }
         }
-        found.sort_by_key(|kept| kept.at);
+        found.sort_unstable_by_key(|kept| kept.at);
         found
     }
 

@@ -51,6 +51,8 @@ struct Shown {
     listeners: RefCell<Vec<(u32, Function)>>,
     numbers: Cell<u32>,
     snapshot: RefCell<Option<JsValue>>,
+    /// The book that was read last, as it came: the page is given the same object each time, and
+    /// nothing writes a whole book again.
     book: RefCell<Option<(BookVersion, JsValue)>>,
 }
 
@@ -80,7 +82,7 @@ impl Inner {
         let unanswered = self.cache.unanswered(now(), PENDING_MAX);
         self.apply(Event::Restored {
             session: self.cache.session(),
-            book: self.cache.book(),
+            book: self.cached_book(),
             balance: self.cache.balance(),
             pending: unanswered.iter().map(|kept| kept.action.clone()).collect(),
         });
@@ -92,6 +94,18 @@ impl Inner {
             let this = Rc::clone(self);
             spawn_local(async move { this.resume(kept).await });
         }
+    }
+
+    fn cached_book(&self) -> Option<Rc<PublishedBook>> {
+        let value = js_sys::JSON::parse(&self.cache.book()?).ok()?;
+        self.read_book(&value).ok()
+    }
+
+    /// Reads a book, and keeps what it was read from for the page.
+    fn read_book(&self, value: &JsValue) -> Result<Rc<PublishedBook>, ClientError> {
+        let book = book_of(value)?;
+        *self.shown.book.borrow_mut() = Some((book.version.clone(), value.clone()));
+        Ok(book)
     }
 
     /// Lets go of everything.
@@ -131,15 +145,12 @@ impl Inner {
     fn take_snapshot(&self) -> JsValue {
         let model = self.model.borrow();
         let state: JsValue = write(&model.state()).unwrap_or_default();
-        let mut book = self.shown.book.borrow_mut();
-        let version = model.book().map(|published| &published.version);
-        if book.as_ref().map(|(shown, _)| shown) != version {
-            *book = model.book().map(|published| {
-                let object = write(&published.book).unwrap_or_default();
-                (published.version.clone(), object)
-            });
-        }
-        set(&state, "price_book", book.as_ref().map_or(&JsValue::NULL, |(_, object)| object));
+        let book = self.shown.book.borrow();
+        let is_shown = |(version, _): &&(BookVersion, JsValue)| {
+            model.book().is_some_and(|published| published.version == *version)
+        };
+        let book = book.as_ref().filter(is_shown).map(|(_, object)| object.clone());
+        set(&state, "price_book", &book.unwrap_or(JsValue::NULL));
         Object::freeze(state.unchecked_ref::<Object>());
         state
     }
@@ -158,7 +169,12 @@ impl Inner {
             Effect::KeepSession => {
                 model.session().into_iter().for_each(|it| self.cache.keep_session(it))
             }
-            Effect::KeepBook => model.book().into_iter().for_each(|it| self.cache.keep_book(it)),
+            Effect::KeepBook => {
+                let book = self.shown.book.borrow();
+                let text =
+                    book.as_ref().and_then(|(_, object)| js_sys::JSON::stringify(object).ok());
+                text.into_iter().for_each(|text| self.cache.keep_book(&String::from(text)));
+            }
             Effect::KeepBalance => {
                 model.balance().into_iter().for_each(|it| self.cache.keep_balance(it))
             }
@@ -303,7 +319,8 @@ impl Inner {
 
     async fn fetch_book(self: &Rc<Self>) -> bool {
         let answer = get(&self.url("/api/price-book")).await;
-        match book_in(&answer) {
+        let book = answer.success().and_then(|value| self.read_book(value));
+        match book {
             Ok(book) => {
                 self.remember(self.model.borrow().book().cloned());
                 self.apply(Event::BookRead(book));
@@ -360,10 +377,9 @@ struct Named {
     version: BookVersion,
 }
 
-/// The price book that the server answered with.
-fn book_in(answer: &Answer) -> Result<Rc<PublishedBook>, ClientError> {
-    let tree =
-        answer.success().and_then(|value| tree_of(value).map_err(|error| fault_of(&error)))?;
+/// A published price book.
+fn book_of(value: &JsValue) -> Result<Rc<PublishedBook>, ClientError> {
+    let tree = tree_of(value).map_err(|error| fault_of(&error))?;
     let book = kumari_wire::published_from_tree(&tree);
     book.map(Rc::new).map_err(|fault| fault_of(&book_refused(&fault)))
 }
@@ -440,17 +456,18 @@ impl Inner {
 
     /// Replays a receipt with the book that it names.
     pub(crate) async fn replay(&self, receipt: &Receipt) -> Result<Replay, JsValue> {
-        let book = self.book_of(&receipt.price_book).await?;
+        let book = self.find_book(&receipt.price_book).await?;
         kumari_engine::receipt::replay(&book, receipt).map_err(|denial| denied(&denial))
     }
 
-    async fn book_of(&self, version: &BookVersion) -> Result<Rc<PublishedBook>, JsValue> {
+    async fn find_book(&self, version: &BookVersion) -> Result<Rc<PublishedBook>, JsValue> {
         if let Some(book) = self.known_book(version) {
             return Ok(book);
         }
         let answer =
             get(&self.url(&format!("/api/price-books/{}", encoded(version.as_str())))).await;
-        let book = book_in(&answer).map_err(|fault| thrown(&fault.code, "", &fault.message))?;
+        let book = answer.success().and_then(book_of);
+        let book = book.map_err(|fault| thrown(&fault.code, "", &fault.message))?;
         self.remember(Some(Rc::clone(&book)));
         Ok(book)
     }

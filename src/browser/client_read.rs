@@ -1,8 +1,7 @@
 //! Texts from storage and from the server's events: parsed by the page's own parser, which it has
 //! anyway, and read by `kumari-wire`.
 
-use kumari_engine::price_book::PublishedBook;
-use kumari_wire::{BookFault, Fault, Tree, from_tree, published_from_tree};
+use kumari_wire::{Fault, Tree, from_tree};
 use serde::de::DeserializeOwned;
 
 /// A document.
@@ -11,14 +10,6 @@ use serde::de::DeserializeOwned;
 /// What is wrong with it, and where.
 pub(crate) fn document<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     from_tree(&tree(text)?)
-}
-
-/// A price book that was published.
-///
-/// # Errors
-/// What is wrong with it, and where.
-pub(crate) fn book(text: &str) -> Result<PublishedBook, BookFault> {
-    published_from_tree(&tree(text).map_err(BookFault::Shape)?)
 }
 
 #[cfg(target_arch = "wasm32")]

@@ -81,9 +81,10 @@ impl TokenDocument {
 }
 
 const fn code(fault: &EditError) -> &'static str {
-    match fault {
-        EditError::OutOfRange { .. } => "edit_out_of_range",
-        _ => "text_too_long",
+    if matches!(fault, EditError::OutOfRange { .. }) {
+        "edit_out_of_range"
+    } else {
+        "text_too_long"
     }
 }
 
