@@ -295,5 +295,14 @@ fn without_secrets(text: &str) -> String {
 #[path = "provider_openai_peer.rs"]
 mod peer;
 #[cfg(test)]
+#[path = "provider_openai_heard.rs"]
+mod heard;
+#[cfg(test)]
 #[path = "provider_openai_tests.rs"]
 mod tests;
+#[cfg(test)]
+#[path = "provider_openai_send_tests.rs"]
+mod send_tests;
+#[cfg(test)]
+#[path = "provider_openai_stream_tests.rs"]
+mod stream_tests;
