@@ -160,8 +160,53 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{accepts, matches_etag};
+    use super::{IMMUTABLE, accepts, matches_etag, serve};
+    use axum::body::to_bytes;
     use axum::http::{HeaderMap, HeaderValue, header};
+    use rust_embed::RustEmbed;
+
+    /// Files that stand for a built app: their content says which of them was sent.
+    #[derive(RustEmbed)]
+    #[folder = "tests/assets"]
+    struct Fixture;
+
+    async fn sent(path: &str, encodings: &'static str) -> (Option<String>, String) {
+        let mut asked = HeaderMap::new();
+        asked.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(encodings));
+        let response = serve(Fixture::get, path, IMMUTABLE, &asked).unwrap();
+        let headers = response.headers();
+        assert_eq!(headers[header::VARY], "accept-encoding");
+        assert_eq!(headers[header::CACHE_CONTROL], IMMUTABLE);
+        let encoding = headers.get(header::CONTENT_ENCODING);
+        let encoding = encoding.map(|encoding| encoding.to_str().unwrap().to_owned());
+        let body = to_bytes(response.into_body(), 100).await.unwrap();
+        (encoding, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_file_is_sent_as_small_as_the_browser_takes_it() {
+        for (path, encodings, encoding, content) in [
+            ("page.js", "gzip, br", Some("br"), "as brotli"),
+            ("page.js", "gzip, br;q=0", Some("gzip"), "as gzip"),
+            ("page.js", "", None, "plain"),
+            ("alone.css", "gzip, br", None, "alone"),
+        ] {
+            let expected = (encoding.map(str::to_owned), content.to_owned());
+            assert_eq!(sent(path, encodings).await, expected, "{path} {encodings}");
+        }
+        assert!(serve(Fixture::get, "none.js", IMMUTABLE, &HeaderMap::new()).is_none());
+        assert!(serve(Fixture::get, "../routes.rs", IMMUTABLE, &HeaderMap::new()).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_known_is_not_sent_again() {
+        let first = serve(Fixture::get, "page.js", IMMUTABLE, &HeaderMap::new()).unwrap();
+        let mut asked = HeaderMap::new();
+        asked.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
+        let again = serve(Fixture::get, "page.js", IMMUTABLE, &asked).unwrap();
+        assert_eq!(again.status(), 304);
+        assert!(to_bytes(again.into_body(), 100).await.unwrap().is_empty());
+    }
 
     #[test]
     fn an_encoding_is_used_only_where_it_is_named_and_not_refused() {

@@ -34,7 +34,7 @@ async fn spend_all(server: &TestServer, client: &Client) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_64_sends_with_credits_for_one_exactly_one_is_admitted() {
+async fn r21_of_64_sends_with_credits_for_one_exactly_one_is_admitted() {
     let book = book_with_credits_for_one().await;
     for store in STORES {
         let server = TestServer::start_with(store, book.clone(), config()).await;
