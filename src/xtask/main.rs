@@ -1,7 +1,7 @@
 //! The project's own commands, so that nobody needs a shell script.
 //!
-//! `run` serves the product, `test` proves it, `pack` weighs the npm package, `setup` brings what
-//! the machine lacks (the others do that too). Each says what it does and how long it took. Nothing
+//! `run` serves the product, `test` proves it, `soak` proves it with large counts, `pack` weighs the
+//! npm package, `setup` brings what the machine lacks (the others do that too). Each says what it does and how long it took. Nothing
 //! here is part of the product.
 
 mod assets;
@@ -13,6 +13,7 @@ mod python;
 mod repository;
 mod run;
 mod setup;
+mod soak;
 mod steps;
 mod system;
 mod test;
@@ -59,6 +60,8 @@ enum Command {
     Test(test::Wish),
     /// Build the npm package, print its sizes and check its budgets and files.
     Pack,
+    /// Prove with large counts, outside CI; writes a result file to target/soak.
+    Soak(soak::Wish),
     /// Bring everything that building and testing need.
     Setup,
 }
@@ -86,6 +89,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode> {
             pack::check(&repository)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Soak(wish) => soak::run(&repository, route, wish),
         Command::Setup => {
             let tools = Tools::prepare(&repository, route, Tool::ALL)?;
             Ok(if tools.complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::setup::Tool;
 use crate::test::{Bench, Step, Verdict, ready};
-use crate::{assets, chromium, pack, run};
+use crate::{assets, chromium, pack, run, soak};
 
 /// Checks that compile nothing.
 const SHORT: Duration = Duration::from_secs(300);
@@ -17,6 +17,8 @@ const SHORT: Duration = Duration::from_secs(300);
 const LONG: Duration = Duration::from_secs(2700);
 /// Random tests draw the same numbers in every run; `soak` is where others are drawn.
 const SEED: &str = "20261123";
+/// Where the browser finds the questions and the native engine's answers.
+const CORPUS: &str = "target/parity/corpus.jsonl";
 
 /// All steps.
 pub(crate) const STEPS: &[Step] = &[
@@ -100,9 +102,16 @@ pub(crate) const STEPS: &[Step] = &[
         run: rust,
     },
     Step {
+        name: "parity",
+        shows: "the package in Node comes to the bytes of the native engine",
+        needs: &["build"],
+        uses: &[Tool::Npm],
+        run: parity,
+    },
+    Step {
         name: "e2e",
         shows: "a real browser, the real server",
-        needs: &["app"],
+        needs: &["app", "parity"],
         uses: &[Tool::Npm, Tool::Chromium],
         run: e2e,
     },
@@ -147,7 +156,14 @@ fn prices(bench: &Bench) -> Result<Verdict> {
     drift.args(["src/xtask/price_book/drift.py", "src/server/price-book.json"]);
     // Nothing may be written beside the sources.
     drift.env("PYTHONDONTWRITEBYTECODE", "1");
-    bench.check(drift, SHORT)
+    match bench.check(drift, SHORT)? {
+        Verdict::Passed => {}
+        verdict @ (Verdict::Failed(_) | Verdict::NotChecked(_)) => return Ok(verdict),
+    }
+    // That the drift check sees each kind of change.
+    let mut tests = bench.repository.command(programs.join("python"));
+    tests.arg("tests/price_book.py").env("PYTHONDONTWRITEBYTECODE", "1");
+    bench.check(tests, SHORT)
 }
 
 fn build(bench: &Bench) -> Result<Verdict> {
@@ -202,6 +218,17 @@ fn rust(bench: &Bench) -> Result<Verdict> {
     bench.check(cargo, LONG)
 }
 
+fn parity(bench: &Bench) -> Result<Verdict> {
+    if let Err(verdict) = bench.npm() {
+        return Ok(verdict);
+    }
+    // The corpus is for the browser, which answers it among the end-to-end tests.
+    match bench.check(soak::parity(bench.repository, &["corpus", CORPUS]), LONG)? {
+        Verdict::Passed => bench.check(soak::parity(bench.repository, &["node"]), SHORT),
+        verdict @ (Verdict::Failed(_) | Verdict::NotChecked(_)) => Ok(verdict),
+    }
+}
+
 fn e2e(bench: &Bench) -> Result<Verdict> {
     let browser = match (ready(&bench.tools.chromium), bench.npm()) {
         (Ok(browser), Ok(())) => browser,
@@ -216,6 +243,7 @@ fn e2e(bench: &Bench) -> Result<Verdict> {
     let mut npm = bench.repository.command("npm");
     npm.args(["run", "e2e"])
         .env(chromium::VARIABLE, browser)
+        .env("KUMARI_CORPUS", bench.repository.path(CORPUS))
         .env("KUMARI_SERVER", run::server_binary(bench.repository, "debug"));
     bench.check(npm, LONG)
 }

@@ -220,3 +220,24 @@ proptest! {
         }
     }
 }
+
+/// R11: the same inputs give the same bytes, also after a journey through JSON; that the browser
+/// makes the same of them is proved by `parity`.
+#[test]
+fn r11_the_same_inputs_give_the_same_bytes() {
+    let mut rng = fastrand::Rng::with_seed(11);
+    let books = kumari_tests::parity_cases::books(&mut rng, 12);
+    for _ in 0..1_000 {
+        let case = kumari_tests::parity_cases::case(&mut rng, &books);
+        let book = &books[case.book];
+        let canonical = kumari_wire::canonical(&book.book).unwrap();
+        assert_eq!(kumari_wire::read_published(&canonical).unwrap().version, book.version);
+        let text = kumari_wire::canonical(&case.request).unwrap();
+        let travelled: Request = kumari_wire::from_str(&text).unwrap();
+        assert_eq!(travelled, case.request);
+        if let Ok(price) = estimate(book, &travelled) {
+            let bytes = kumari_wire::canonical(&price).unwrap();
+            assert_eq!(kumari_wire::from_str(&bytes), Ok(price));
+        }
+    }
+}

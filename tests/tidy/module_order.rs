@@ -28,9 +28,10 @@ const ORDER: [&str; 19] = [
 ];
 
 /// What the engine has besides, each the helper of a neighbour.
-const ENGINE_HELPERS: [&str; 11] = [
+const ENGINE_HELPERS: [&str; 12] = [
+    "checked",
     "decimal",
-    "unique_map",
+    "ordered",
     "id",
     "price_book_check",
     "check_models",

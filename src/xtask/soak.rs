@@ -1,0 +1,108 @@
+//! Proofs with large counts, outside CI: what `test` shows in minutes with a fixed seed, `soak` shows
+//! for millions of cases.
+//!
+//! A figure counts only with its result file: seed, commit, machine, duration.
+
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use serde_json::json;
+
+use crate::pack;
+use crate::progress;
+use crate::repository::{self, Repository};
+use crate::setup::{Tool, Tools};
+use crate::wasm_target::RouteChoice;
+
+/// The longest that a soak may take.
+const LIMIT: Duration = Duration::from_secs(6 * 3600);
+
+/// What `soak` is asked for.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Wish {
+    /// What to prove.
+    #[arg(value_enum)]
+    what: What,
+    /// How many cases.
+    #[arg(long, default_value_t = 1_000_000)]
+    cases: u32,
+    /// The seed that they come from; by default the time.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum What {
+    /// The package in Node comes to the bytes of the native engine.
+    Parity,
+}
+
+/// Runs the soak and writes its result file.
+///
+/// # Errors
+/// When it cannot be run; a difference that it found is in the exit code and in the file.
+pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> Result<ExitCode> {
+    let What::Parity = wish.what;
+    let tools = Tools::prepare(repository, route, Tool::FOR_BUILDING)?;
+    pack::build(repository, tools.for_building()?)?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?;
+    let seed = wish.seed.unwrap_or(now.as_secs());
+
+    let (cases, seed_text) = (wish.cases.to_string(), seed.to_string());
+    let mut command = parity(repository, &["node", "--cases", &cases, "--seed", &seed_text]);
+    let started = Instant::now();
+    let ran = progress::run(repository, "soak parity", &mut command, LIMIT)?;
+    let result = json!({
+        "soak": "parity",
+        "passed": ran.passed,
+        "cases": wish.cases,
+        "seed": seed,
+        "commit": commit(repository)?,
+        "machine": machine(),
+        "seconds": started.elapsed().as_secs(),
+        "says": ran.output_tail().trim(),
+    });
+    let file = repository.path("target/soak").join(format!("parity-{}.json", now.as_secs()));
+    repository::write(&file, serde_json::to_string_pretty(&result)?.as_bytes())?;
+    println!("{}\nwritten to `{}`", serde_json::to_string_pretty(&result)?, file.display());
+    Ok(if ran.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The comparison of the native engine with the npm package, built for speed.
+pub(crate) fn parity(repository: &Repository, arguments: &[&str]) -> Command {
+    let mut cargo = repository.cargo();
+    cargo.args([
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "kumari-tests",
+        "--bin",
+        "parity",
+        "--",
+    ]);
+    cargo.args(arguments);
+    cargo
+}
+
+/// The commit that was proved; a result for changed files would say nothing.
+fn commit(repository: &Repository) -> Result<String> {
+    let git = |arguments: &[&str]| -> Result<String> {
+        let output =
+            repository.command("git").args(arguments).output().context("cannot start git")?;
+        if !output.status.success() {
+            bail!("git {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let changed = git(&["status", "--porcelain", "--untracked-files=no"])?;
+    let note = if changed.is_empty() { "" } else { " with uncommitted changes" };
+    Ok(git(&["rev-parse", "HEAD"])? + note)
+}
+
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    format!("{} {}, {cores} cores", std::env::consts::OS, std::env::consts::ARCH)
+}

@@ -1,0 +1,287 @@
+// The story end to end: the price before, the exact cost after, and what happens without credits.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { bookWith, micros, openApp, startBrowser, startServer, sum } from './harness.js';
+
+const THREE = ['gpt-6-luna', 'gpt-6.1-sol', 'gemini-3.8-flash'];
+
+let browser;
+let server;
+before(async () => {
+  [browser, server] = await Promise.all([startBrowser(), startServer()]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.end();
+});
+
+async function estimateOf(app, request) {
+  const { status, body } = await app.ask('POST', '/api/estimate', { request });
+  assert.equal(status, 200);
+  return body.estimate;
+}
+
+test('the price appears while typing, is the server’s, and moves nothing', async () => {
+  const app = await openApp(browser, server);
+  const places = async () => [await app.send.boundingBox(), await app.message.boundingBox()];
+  const empty = await places();
+  await app.message.pressSequentially('hello world');
+  const shown = await app.exactPrices();
+  const request = { task: 'direct', models: ['gpt-6-luna'], messages: 1 };
+  const { low, expected, high } = await estimateOf(app, {
+    ...request,
+    input_tokens: { o200k_base: 2 },
+  });
+  assert.deepEqual(shown, { low, expected, high });
+  assert.deepEqual(await places(), empty);
+
+  await app.message.pressSequentially(' and much more to read about it'.repeat(40));
+  assert.ok(micros((await app.prices()).high) > micros(high), 'more text costs more');
+  await app.close();
+});
+
+test('the price is read out once a person pauses', async () => {
+  const app = await openApp(browser, server);
+  await app.message.pressSequentially('hello world');
+  await app.exactPrices();
+  await app.page.getByRole('status').getByText(/^Likely 0\.\d+ credits, between .* Level Low\./).waitFor();
+  await app.close();
+});
+
+test('comparing three models by keyboard costs the sum of three, and the receipt proves it', async () => {
+  const app = await openApp(browser, server);
+  const { page } = app;
+  await app.message.press('/');
+  await page.getByRole('option', { name: /^Compare/ }).waitFor();
+  await app.message.pressSequentially('com');
+  await app.message.press('Enter');
+  assert.equal(await app.message.inputValue(), '');
+  await app.message.pressSequentially('hello world @gemini flash'.replace(' flash', ''));
+  await page.getByRole('option', { name: /Gemini 3.8 Flash/ }).waitFor();
+  await app.message.press('Enter');
+  await page.getByText('— the sum of three answers').waitFor();
+  assert.equal(await app.message.inputValue(), 'hello world ');
+
+  const shown = await app.exactPrices();
+  const requests = THREE.map((model) => ({
+    task: 'direct',
+    models: [model],
+    input_tokens: { o200k_base: 3 },
+    messages: 1,
+  }));
+  const legs = await Promise.all(requests.map((request) => estimateOf(app, request)));
+  for (const end of ['low', 'expected', 'high']) {
+    assert.equal(micros(shown[end]), sum(legs.map((leg) => leg[end])), end);
+  }
+
+  const had = micros(await app.settled());
+  await app.message.press('Enter');
+  const charges = await app.charges(3);
+  await page.getByRole('button', { name: /Receipt for all 3/ }).click();
+  const charge = await page.getByTestId('receipt-charge').getAttribute('data-charge');
+  assert.equal(sum(charges), micros(charge));
+  await page.waitForFunction(
+    (was) => document.querySelector('[data-testid=balance]').dataset.settled !== was,
+    '100',
+  );
+  assert.equal(had - micros(await app.settled()), micros(charge));
+  await page.getByRole('button', { name: 'Check this charge' }).click();
+  await page.getByTestId('replay').getByText('the same').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await app.close();
+});
+
+test('the next price counts the conversation as the server does', async () => {
+  const app = await openApp(browser, server);
+  await app.message.fill('Explain compound interest to me.');
+  await app.exactPrices();
+  await app.send.click();
+  await app.charges(1);
+  await app.page.waitForURL(/\/c\//);
+  await app.message.fill('Shorter, please.');
+  // What the browser quoted stands only if both sides counted the same conversation.
+  await app.send.click();
+  await app.charges(2);
+  await app.close();
+});
+
+test('Routing costs a range before and one model’s price after', async () => {
+  const app = await openApp(browser, server);
+  await app.message.pressSequentially('/rou');
+  await app.message.press('Enter');
+  await app.message.pressSequentially('hello world');
+  const shown = await app.exactPrices();
+  await app.estimate.click();
+  await app.page.getByText('One of these models answers').waitFor();
+  await app.page.keyboard.press('Escape');
+  await app.message.press('Enter');
+  const [charge] = await app.charges(1);
+  assert.ok(micros(charge) >= micros(shown.low) && micros(charge) <= micros(shown.high));
+  await app.close();
+});
+
+test('Stop charges for what was written', async () => {
+  const app = await openApp(browser, server);
+  await app.message.fill('Explain compound interest at length. demo:slow');
+  const { high } = await app.exactPrices();
+  await app.send.click();
+  await app.page.locator('.answer-text').getByText(/\w{2,}/).first().waitFor();
+  await app.stop.click();
+  const [charge] = await app.charges(1);
+  await app.page.getByText('Stopped', { exact: true }).waitFor();
+  assert.ok(micros(charge) > 0n && micros(charge) < micros(high), charge);
+  await app.page.waitForFunction(
+    () => document.querySelector('[data-testid=balance]').dataset.settled !== '100',
+  );
+  assert.equal(micros('100') - micros(await app.settled()), micros(charge));
+  await app.send.waitFor();
+  await app.close();
+});
+
+/** Every message costs exactly one credit, and a guest begins with two. */
+const oneCreditEach = (book) => {
+  book.plans.find((plan) => plan.id === 'free').credits = '2';
+  for (const offer of book.tasks.find((row) => row.task === 'direct').offers) {
+    Object.assign(offer, { per_request: '1', multiplier: '1' });
+  }
+  const free = ({ per }) => ({ credits: '0', per, free: true });
+  for (const model of book.models.filter((one) => one.kind.text)) {
+    for (const rates of [model.rates, ...(model.tiers ?? []).map((tier) => tier.rates)]) {
+      for (const meter of Object.keys(rates)) rates[meter] = free(rates[meter]);
+    }
+  }
+};
+
+test('at zero sending pauses with two ways on, reading does not, and a pack clears it', async () => {
+  const own = await startServer({ book: await bookWith(oneCreditEach) });
+  const app = await openApp(browser, own);
+  const { page } = app;
+  for (const left of ['1', '0']) {
+    await app.message.fill('hello');
+    await app.send.click();
+    await app.balanceIs(left);
+  }
+  await app.charges(2);
+  await app.message.fill('one more');
+  const notice = page.getByRole('region', { name: 'You are out of credits' });
+  await notice.getByRole('button', { name: 'Upgrade to Pro' }).waitFor();
+  assert.equal(await app.send.getAttribute('aria-disabled'), 'true');
+  await app.message.press('Enter');
+  assert.equal(await app.message.inputValue(), 'one more', 'the draft is kept');
+  await page.locator('.asked').nth(1).waitFor();
+
+  const { body: book } = await app.ask('GET', '/api/price-book');
+  assert.equal(book.plans[0].credits, '2');
+  const etag = (await page.request.get('/api/price-book')).headers().etag.replaceAll('"', '');
+  const forced = await app.ask('POST', '/api/actions', {
+    action_id: '019ab5f0-7c1d-7a3e-8000-000000000001',
+    conversation_id: '019ab5f0-7c1d-7a3e-8000-000000000002',
+    task: 'direct',
+    models: ['gpt-6-luna'],
+    text: 'one more',
+    quote: { price_book: etag, rules: '1', high: '1' },
+  });
+  assert.deepEqual([forced.status, forced.body.code], [402, 'credits_exhausted']);
+
+  await notice.getByRole('button', { name: 'Upgrade to Pro' }).click();
+  await page.getByText('Pro arrives together with accounts').waitFor();
+  await page.keyboard.press('Escape');
+
+  await page.evaluate(() => {
+    window.isSamePage = true;
+  });
+  await notice.getByRole('button', { name: 'Buy a Custom Pack' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Buy a Custom Pack' });
+  await dialog.getByText('Demo payment.').waitFor();
+  await dialog.getByLabel('Amount in US dollars').fill('9');
+  assert.ok(await dialog.getByRole('button', { name: /^Add credits/ }).isDisabled());
+  await dialog.getByLabel('Amount in US dollars').fill('12');
+  await dialog.getByText('1,200 credits').waitFor();
+  await dialog.getByRole('button', { name: /^Add credits/ }).click();
+  await page.getByRole('button', { name: 'Go on writing' }).click();
+  await app.balanceIs('1200');
+  await notice.waitFor({ state: 'detached' });
+  assert.equal(await app.message.inputValue(), 'one more');
+  await app.send.click();
+  await app.charges(3);
+  await app.balanceIs('1199');
+  assert.equal(await page.evaluate(() => window.isSamePage), true, 'nothing was reloaded');
+  await app.close();
+  await own.end();
+});
+
+test('too few credits offer cheaper choices with their price, one click each', async () => {
+  const own = await startServer({
+    book: await bookWith((book) => {
+      book.plans.find((plan) => plan.id === 'free').credits = '2';
+    }),
+  });
+  const app = await openApp(browser, own);
+  const { page } = app;
+  await app.message.pressSequentially('/com');
+  await app.message.press('Enter');
+  for (const model of ['opus', 'grok-4.7']) {
+    await app.message.pressSequentially(`@${model}`);
+    await app.message.press('Enter');
+  }
+  await app.message.pressSequentially('hello world');
+  const notice = page.getByRole('region', { name: 'Not enough credits' });
+  const cheaper = notice.getByRole('button', { name: /up to/ }).first();
+  await cheaper.waitFor();
+  assert.equal(await app.send.getAttribute('aria-disabled'), 'true');
+  await cheaper.click();
+  await notice.waitFor({ state: 'detached' });
+  await app.send.click();
+  await app.charges(1);
+  await app.close();
+  await own.end();
+});
+
+test('a changed book is shown before anything is held, and the resend works', async () => {
+  const dated = (book, at) => ({ ...book, effective_at: at.toISOString().replace(/\.\d+/, '') });
+  const cheap = await bookWith(() => undefined);
+  const dear = await bookWith((book) => {
+    for (const offer of book.tasks.find((row) => row.task === 'direct').offers) {
+      offer.multiplier = '2.8';
+    }
+  });
+  const own = await startServer({ book: cheap });
+  await own.stop();
+  const change = new Date(Date.now() + 6_000);
+  await own.start(dated(dear, change));
+  const app = await openApp(browser, own, { allowed: [/status of 409/] });
+  const { page } = app;
+  await app.message.fill('hello world');
+  const old = await app.exactPrices();
+
+  // The new book is on its way to this page for as long as the test wants.
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route('**/api/price-book', async (route) => {
+    await released;
+    await route.continue();
+  });
+  const first = (await app.ask('GET', '/api/price-book')).body;
+  assert.equal(first.effective_at, cheap.effective_at);
+  const waited = Date.now() + 15_000;
+  while ((await app.ask('GET', '/api/price-book')).body.effective_at === cheap.effective_at) {
+    assert.ok(Date.now() < waited, 'the new book takes effect');
+  }
+  assert.deepEqual(await app.prices(), old);
+  const refused = page.waitForResponse((response) => response.status() === 409);
+  await app.send.click();
+  await refused;
+  release();
+  await page.getByRole('alert').getByText(/price has changed/).waitFor();
+  await page.waitForFunction(
+    (was) => document.querySelector('[data-testid=estimate]').dataset.high !== was,
+    old.high,
+  );
+  assert.ok(micros((await app.prices()).high) > micros(old.high));
+  assert.equal(await app.settled(), '100', 'nothing was held or charged');
+  await app.send.click();
+  await app.charges(1);
+  await app.close();
+  await own.end();
+});
