@@ -5,7 +5,7 @@
 //! handed on as the server made them.
 
 use crate::client_live::Inner;
-use crate::client_platform::new_id;
+use crate::client_platform::{new_id, promise};
 use crate::convert::{read, write};
 use crate::rules::JsReceipt;
 use js_sys::Function;
@@ -14,7 +14,6 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
-use wasm_bindgen_futures::future_to_promise;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = "import type { ActionView, ClientOptions, CreditsState, Send, \
@@ -95,7 +94,7 @@ impl CreditsClient {
     /// when the first try was made, whether the server could be reached or not.
     pub fn start(&self) -> VoidPromise {
         let inner = Rc::clone(&self.inner);
-        promise(async move {
+        promised(async move {
             inner.start().await;
             Ok(JsValue::UNDEFINED)
         })
@@ -140,33 +139,33 @@ impl CreditsClient {
     /// Rejects where `send` is malformed.
     pub fn send(&self, send: JsSend) -> SendPromise {
         let inner = Rc::clone(&self.inner);
-        promise(async move { inner.send(read(&send)?).await })
+        promised(async move { inner.send(read(&send)?).await })
     }
 
     /// Buys a Custom Pack for so many whole US dollars. Only where payments are demo.
     #[wasm_bindgen(js_name = topUp)]
     pub fn top_up(&self, usd: u32) -> TopUpPromise {
         let inner = Rc::clone(&self.inner);
-        promise(async move { inner.top_up(usd).await })
+        promised(async move { inner.top_up(usd).await })
     }
 
     /// Stops one leg of an action, or all of it.
     pub fn stop(&self, action_id: String, leg: Option<u32>) -> ActionPromise {
         let inner = Rc::clone(&self.inner);
-        promise(async move { inner.stop(&action_id, leg).await })
+        promised(async move { inner.stop(&action_id, leg).await })
     }
 
     /// The receipt of an action.
     pub fn receipt(&self, action_id: String) -> ReceiptPromise {
         let inner = Rc::clone(&self.inner);
-        promise(async move { inner.receipt(&action_id).await })
+        promised(async move { inner.receipt(&action_id).await })
     }
 
     /// Computes the charge of a receipt again, with the book that it names. Rejects where the
     /// receipt is malformed.
     pub fn replay(&self, receipt: JsReceipt) -> ReplayPromise {
         let inner = Rc::clone(&self.inner);
-        promise(async move { write(&inner.replay(&read(&receipt)?).await?) })
+        promised(async move { write(&inner.replay(&read(&receipt)?).await?) })
     }
 
     /// A new UUIDv7, for conversations.
@@ -183,6 +182,6 @@ impl Drop for CreditsClient {
 }
 
 /// A promise of the type that TypeScript sees.
-fn promise<P: JsCast>(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> P {
-    future_to_promise(future).unchecked_into()
+fn promised<P: JsCast>(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> P {
+    promise(Box::pin(future)).unchecked_into()
 }

@@ -4,7 +4,9 @@ use crate::client::ClientOptions;
 use crate::client_cache::{Cache, Kept};
 use crate::client_events::Stream;
 use crate::client_http::{Answer, get, post};
-use crate::client_platform::{Listener, Wait, has_global, new_id, now, place, random, report};
+use crate::client_platform::{
+    Listener, Wait, has_global, new_id, now, place, promise, random, report, spawn,
+};
 use crate::client_read::document;
 use crate::client_retry::{Step, step, wait_millis};
 use crate::client_state::{Effect, Event, Model, PENDING_MAX};
@@ -20,7 +22,7 @@ use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast as _, JsValue};
-use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 
 use crate::client::JsState;
 
@@ -89,10 +91,10 @@ impl Inner {
         self.hear_windows();
         let connected = self.connect().await;
         let this = Rc::clone(self);
-        spawn_local(async move { this.follow(connected).await });
+        spawn(Box::pin(async move { this.follow(connected).await }));
         for kept in unanswered {
             let this = Rc::clone(self);
-            spawn_local(async move { this.resume(kept).await });
+            spawn(Box::pin(async move { this.resume(kept).await }));
         }
     }
 
@@ -181,9 +183,9 @@ impl Inner {
             Effect::ForgetBalance => self.cache.forget_balance(),
             Effect::FetchBook => {
                 let this = Rc::clone(self);
-                spawn_local(async move {
+                spawn(Box::pin(async move {
                     this.fetch_book().await;
-                });
+                }));
             }
             Effect::Tell => {
                 drop(model);
@@ -256,7 +258,7 @@ impl Inner {
     async fn connect(self: &Rc<Self>) -> bool {
         // The book needs no session, so the first estimate does not wait for one.
         let this = Rc::clone(self);
-        let book = future_to_promise(async move { Ok(this.fetch_book().await.into()) });
+        let book = promise(Box::pin(async move { Ok(this.fetch_book().await.into()) }));
         let opened = self.open_session().await && self.fetch_balance().await;
         let connected = is_true(book).await && opened;
         if connected {
@@ -302,11 +304,11 @@ impl Inner {
         let known = self.opening.borrow().clone();
         let opening = known.unwrap_or_else(|| {
             let this = Rc::clone(self);
-            future_to_promise(async move {
+            promise(Box::pin(async move {
                 let answer = post(&this.url("/api/session"), "{}").await;
                 this.opening.take();
                 Ok(this.take_in::<Session>(&answer, Event::SessionOpened).into())
-            })
+            }))
         });
         *self.opening.borrow_mut() = Some(opening.clone());
         is_true(opening).await

@@ -8,6 +8,7 @@ use gloo_timers::callback::Timeout;
 use js_sys::{Function, Promise, Reflect};
 use kumari_engine::time::Timestamp;
 use std::cell::RefCell;
+use std::pin::Pin;
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -107,6 +108,19 @@ impl Place for Page {
             .collect()
     }
 }
+
+/// A promise of what a future gives. Futures are boxed, so that there is one of this function.
+pub(crate) fn promise(future: Boxed<Result<JsValue, JsValue>>) -> Promise {
+    wasm_bindgen_futures::future_to_promise(future)
+}
+
+/// Runs a future for its effects.
+pub(crate) fn spawn(future: Boxed<()>) {
+    wasm_bindgen_futures::spawn_local(future);
+}
+
+/// A future of any type.
+pub(crate) type Boxed<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// A wait that can be cut short.
 #[derive(Default)]
