@@ -1,0 +1,68 @@
+// One crate serves both sides (R11): in a real browser, from a plain script with no bundler, the
+// package comes to the bytes that the native engine wrote into the corpus.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { startBrowser } from './harness.js';
+
+const ROOT = new URL('../../', import.meta.url);
+const CORPUS =
+  process.env.KUMARI_CORPUS ?? fileURLToPath(new URL('target/parity/corpus.jsonl', ROOT));
+const TYPES = { js: 'text/javascript', wasm: 'application/wasm', html: 'text/html' };
+
+/** Serves a page that loads the package, and the package's built files, as any static host would. */
+async function servePackage() {
+  const page = `<!doctype html><script type="module">
+    import * as credits from '/dist/index.js';
+    await credits.init();
+    window.credits = credits;
+  </script>`;
+  const server = createServer((request, response) => {
+    const name = /^\/dist\/([\w.-]+)$/.exec(request.url)?.[1];
+    const type = TYPES[name?.split('.').pop() ?? 'html'];
+    const body = name ? readFile(new URL(`pkg/dist/${name}`, ROOT)) : Promise.resolve(page);
+    body.then(
+      (bytes) => response.writeHead(200, { 'content-type': type }).end(bytes),
+      () => response.writeHead(404).end(),
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+test('a browser comes to the bytes of the native engine', async () => {
+  const lines = (await readFile(CORPUS, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const books = lines.filter((line) => line.book !== undefined).map((line) => line.book);
+  const cases = lines.filter((line) => line.native !== undefined);
+  assert.ok(cases.length >= 500, `${cases.length} cases are too few`);
+
+  const [browser, server] = await Promise.all([startBrowser(), servePackage()]);
+  try {
+    const page = await browser.newPage();
+    await page.goto(`http://127.0.0.1:${server.address().port}/`);
+    await page.waitForFunction(() => window.credits !== undefined);
+    const answers = await page.evaluate(
+      ({ books, questions }) => {
+        const handles = books.map((book) => window.credits.loadPriceBook(book));
+        return questions.map(({ index, request, standing, quote }) => [
+          window.credits.estimateJson(handles[index], request),
+          window.credits.eligibilityJson(handles[index], standing, request, quote ?? undefined),
+        ]);
+      },
+      { books, questions: cases },
+    );
+    cases.forEach((one, index) => {
+      assert.deepEqual(answers[index], one.native, `case ${index}`);
+    });
+  } finally {
+    await browser.close();
+    server.close();
+  }
+});
