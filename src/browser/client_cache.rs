@@ -173,3 +173,7 @@ impl Cache {
 fn is_recent(at: Timestamp, now: Timestamp) -> bool {
     now.as_millis().abs_diff(at.as_millis()) <= RESUME_MILLIS_MAX.unsigned_abs()
 }
+
+#[cfg(test)]
+#[path = "client_cache_tests.rs"]
+mod tests;
