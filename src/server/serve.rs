@@ -11,7 +11,7 @@ use crate::provider_openai::{OpenAiProvider, OpenAiSettings, OpenAiSettingsFault
 use crate::server::{Parts, Server, StartFault};
 use kumari_store::{MemoryStore, SqliteOptions, SqliteStore, Store, StoreError, SystemClock};
 use secrecy::SecretString;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -152,7 +152,10 @@ fn config(arguments: &Serve, address: SocketAddr, provider_is_demo: bool) -> Con
 
 fn start_log(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal());
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
