@@ -30,7 +30,11 @@ pub(crate) async fn listen(
     let after = sse::last_event_id(&headers);
     let seat = sse::seat(&app, &caller.account)?;
     let events = match app.runs.get(&caller.account, &id) {
-        Some(run) => live(Arc::clone(&app), run, after.unwrap_or(0)),
+        Some(run) => {
+            // A number of another process may be beyond what this one counts.
+            let heard = after.unwrap_or(0).min(run.transcript.length());
+            live(Arc::clone(&app), run, heard)
+        }
         None => {
             // Looked up before the stream begins: what is not there is a problem, not a stream.
             let view = action::view(&app, &caller.account, &id).await?;

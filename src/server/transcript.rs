@@ -137,6 +137,11 @@ impl Transcript {
         self.lock().closed
     }
 
+    /// The number of the last event.
+    pub(crate) fn length(&self) -> usize {
+        self.lock().marks.len()
+    }
+
     /// Hears of everything that is said from now on.
     pub(crate) fn listen(&self) -> watch::Receiver<usize> {
         self.length.subscribe()
@@ -221,6 +226,7 @@ mod tests {
         assert_eq!(texts(&transcript.after(1)), [(2, 0, "two "), (3, 1, "uno "), (4, 0, "three")]);
         assert!(transcript.after(4).is_empty());
         assert!(transcript.after(99).is_empty());
+        assert_eq!(transcript.length(), 4);
         assert_eq!(transcript.legs()[0].text, "one two three");
     }
 

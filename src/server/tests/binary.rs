@@ -101,7 +101,7 @@ async fn killed_during_an_answer_it_loses_nothing_and_gives_the_hold_back_at_its
     let mut balance = client.events("/api/events").await;
     let released = balance.wait_for("balance", |data| data["standing"]["held"] == "0").await;
     assert_eq!(released["standing"]["available"], "100", "nothing was spent");
-    let shown = client.get(&action_path(&view)).await.body;
+    let shown = client.ended(&view).await;
     assert_eq!(
         (&shown["status"], &shown["legs"][0]["status"]),
         (&json!("ended"), &json!("expired"))

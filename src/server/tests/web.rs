@@ -181,7 +181,23 @@ async fn who_comes_back_while_it_is_said_hears_only_what_is_new() {
 }
 
 #[tokio::test]
-async fn a_stopping_server_lets_answers_finish_and_begins_nothing_new() {
+async fn who_comes_back_with_a_number_that_never_was_still_learns_the_end() {
+    let server = TestServer::start(STORES[0]).await;
+    let client = server.guest().await;
+    let steps = [Step::Say("one "), Step::Wait, Step::Finish(Finish::Completed)];
+    server.scripted.set(MODEL, &steps);
+    let view = client.send(&client.compose("direct", &[MODEL], "Count!").await).await;
+    let path = format!("{}/events", action_path(&view));
+    client.events(&path).await.wait_for("delta", |_| true).await;
+    let back = client.request(Method::GET, &path).header("last-event-id", "999");
+    let mut back = Events::new(back.send().await.unwrap());
+    server.scripted.let_through(1);
+    let done = back.wait_for("done", |_| true).await;
+    assert_eq!(done["legs"][0]["text"], "one ");
+}
+
+#[tokio::test]
+async fn a_stopping_server_lets_answers_finish() {
     for store in STORES {
         let server = TestServer::start(store).await;
         let client = server.guest().await;
