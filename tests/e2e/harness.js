@@ -14,7 +14,7 @@ import { chromium } from 'playwright-core';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SERVER = process.env.KUMARI_SERVER ?? join(ROOT, 'target/debug/kumari-credits');
 const CHROMIUM = process.env.KUMARI_CHROMIUM ?? '/usr/bin/chromium';
-const WAIT_MS = 15_000;
+const WAIT_MS = 10_000;
 const SEED = '7';
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -42,6 +42,8 @@ export async function startServer({ book, pace = 'none' } = {}) {
         args.push('--price-book', file);
       }
       child = spawn(SERVER, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      const mine = child;
+      process.once('exit', () => mine.kill('SIGKILL'));
       await listening(child);
     },
     async stop() {
@@ -77,7 +79,7 @@ export function startBrowser() {
 /**
  * A new guest's page, with what it wrote to its console. `allowed` names what a test provokes.
  */
-export async function openApp(browser, server, { allowed = [], path = '/', ...options } = {}) {
+export async function openApp(t, browser, server, { allowed = [], path = '/', ...options } = {}) {
   const context = await browser.newContext({
     baseURL: server.address,
     viewport: { width: 1280, height: 820 },
@@ -87,6 +89,7 @@ export async function openApp(browser, server, { allowed = [], path = '/', ...op
     ...options,
   });
   context.setDefaultTimeout(WAIT_MS);
+  t.after(() => context.close());
   const page = await context.newPage();
   const complaints = [];
   page.on('console', (message) => {
@@ -101,8 +104,8 @@ export async function openApp(browser, server, { allowed = [], path = '/', ...op
     ...app,
     page,
     context,
-    async close() {
-      await context.close();
+    /** The end of every test. */
+    assertSilent() {
       assert.deepEqual(complaints, [], 'the console stays silent');
     },
   };
@@ -134,7 +137,8 @@ function partsOf(page) {
     },
     settled: () => balance.getAttribute('data-settled'),
     /** Waits until the balance is as given. */
-    balanceIs: (amount) => page.locator(`[data-testid=balance][data-settled="${amount}"]`).waitFor(),
+    balanceIs: (amount) =>
+      page.locator(`[data-testid=balance][data-settled="${amount}"]`).waitFor(),
     /** Waits until `count` answers have their cost, and gives the charges. */
     async charges(count) {
       await costs.nth(count - 1).waitFor();
@@ -154,9 +158,12 @@ export async function assertAccessible(page, state) {
     // Added through the protocol: the server's policy allows no foreign script.
     await page.evaluate(await readFile(AXE, 'utf8'));
   }
-  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  const found = await page.evaluate(() =>
+    window.axe.run(document, { resultTypes: ['violations'] }),
+  );
   const faults = found.violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join('\n')}`,
+    ({ id, nodes }) =>
+      `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join('\n')}`,
   );
   assert.deepEqual(faults, [], `axe finds nothing in: ${state}`);
 }

@@ -21,8 +21,8 @@ async function estimateOf(app, request) {
   return body.estimate;
 }
 
-test('the price appears while typing, is the server’s, and moves nothing', async () => {
-  const app = await openApp(browser, server);
+test('the price appears while typing, is the server’s, and moves nothing', async (t) => {
+  const app = await openApp(t, browser, server);
   const places = async () => [await app.send.boundingBox(), await app.message.boundingBox()];
   const empty = await places();
   await app.message.pressSequentially('hello world');
@@ -37,19 +37,22 @@ test('the price appears while typing, is the server’s, and moves nothing', asy
 
   await app.message.pressSequentially(' and much more to read about it'.repeat(40));
   assert.ok(micros((await app.prices()).high) > micros(high), 'more text costs more');
-  await app.close();
+  app.assertSilent();
 });
 
-test('the price is read out once a person pauses', async () => {
-  const app = await openApp(browser, server);
+test('the price is read out once a person pauses', async (t) => {
+  const app = await openApp(t, browser, server);
   await app.message.pressSequentially('hello world');
   await app.exactPrices();
-  await app.page.getByRole('status').getByText(/^Likely 0\.\d+ credits, between .* Level Low\./).waitFor();
-  await app.close();
+  await app.page
+    .getByRole('status')
+    .getByText(/^Likely 0\.\d+ credits, between .* Level Low\./)
+    .waitFor();
+  app.assertSilent();
 });
 
-test('comparing three models by keyboard costs the sum of three, and the receipt proves it', async () => {
-  const app = await openApp(browser, server);
+test('comparing three models by keyboard costs the sum of three, and the receipt proves it', async (t) => {
+  const app = await openApp(t, browser, server);
   const { page } = app;
   await app.message.press('/');
   await page.getByRole('option', { name: /^Compare/ }).waitFor();
@@ -89,11 +92,11 @@ test('comparing three models by keyboard costs the sum of three, and the receipt
   await page.getByTestId('replay').getByText('the same').waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
-  await app.close();
+  app.assertSilent();
 });
 
-test('the next price counts the conversation as the server does', async () => {
-  const app = await openApp(browser, server);
+test('the next price counts the conversation as the server does', async (t) => {
+  const app = await openApp(t, browser, server);
   await app.message.fill('Explain compound interest to me.');
   await app.exactPrices();
   await app.send.click();
@@ -103,11 +106,11 @@ test('the next price counts the conversation as the server does', async () => {
   // What the browser quoted stands only if both sides counted the same conversation.
   await app.send.click();
   await app.charges(2);
-  await app.close();
+  app.assertSilent();
 });
 
-test('Routing costs a range before and one model’s price after', async () => {
-  const app = await openApp(browser, server);
+test('Routing costs a range before and one model’s price after', async (t) => {
+  const app = await openApp(t, browser, server);
   await app.message.pressSequentially('/rou');
   await app.message.press('Enter');
   await app.message.pressSequentially('hello world');
@@ -118,15 +121,19 @@ test('Routing costs a range before and one model’s price after', async () => {
   await app.message.press('Enter');
   const [charge] = await app.charges(1);
   assert.ok(micros(charge) >= micros(shown.low) && micros(charge) <= micros(shown.high));
-  await app.close();
+  app.assertSilent();
 });
 
-test('Stop charges for what was written', async () => {
-  const app = await openApp(browser, server);
+test('Stop charges for what was written', async (t) => {
+  const app = await openApp(t, browser, server);
   await app.message.fill('Explain compound interest at length. demo:slow');
   const { high } = await app.exactPrices();
   await app.send.click();
-  await app.page.locator('.answer-text').getByText(/\w{2,}/).first().waitFor();
+  await app.page
+    .locator('.answer-text')
+    .getByText(/\w{2,}/)
+    .first()
+    .waitFor();
   await app.stop.click();
   const [charge] = await app.charges(1);
   await app.page.getByText('Stopped', { exact: true }).waitFor();
@@ -136,7 +143,7 @@ test('Stop charges for what was written', async () => {
   );
   assert.equal(micros('100') - micros(await app.settled()), micros(charge));
   await app.send.waitFor();
-  await app.close();
+  app.assertSilent();
 });
 
 /** Every message costs exactly one credit, and a guest begins with two. */
@@ -153,9 +160,10 @@ const oneCreditEach = (book) => {
   }
 };
 
-test('at zero sending pauses with two ways on, reading does not, and a pack clears it', async () => {
+test('at zero sending pauses with two ways on, reading does not, and a pack clears it', async (t) => {
   const own = await startServer({ book: await bookWith(oneCreditEach) });
-  const app = await openApp(browser, own);
+  t.after(own.end);
+  const app = await openApp(t, browser, own);
   const { page } = app;
   for (const left of ['1', '0']) {
     await app.message.fill('hello');
@@ -207,17 +215,17 @@ test('at zero sending pauses with two ways on, reading does not, and a pack clea
   await app.charges(3);
   await app.balanceIs('1199');
   assert.equal(await page.evaluate(() => window.isSamePage), true, 'nothing was reloaded');
-  await app.close();
-  await own.end();
+  app.assertSilent();
 });
 
-test('too few credits offer cheaper choices with their price, one click each', async () => {
+test('too few credits offer cheaper choices with their price, one click each', async (t) => {
   const own = await startServer({
     book: await bookWith((book) => {
       book.plans.find((plan) => plan.id === 'free').credits = '2';
     }),
   });
-  const app = await openApp(browser, own);
+  t.after(own.end);
+  const app = await openApp(t, browser, own);
   const { page } = app;
   await app.message.pressSequentially('/com');
   await app.message.press('Enter');
@@ -234,11 +242,10 @@ test('too few credits offer cheaper choices with their price, one click each', a
   await notice.waitFor({ state: 'detached' });
   await app.send.click();
   await app.charges(1);
-  await app.close();
-  await own.end();
+  app.assertSilent();
 });
 
-test('a changed book is shown before anything is held, and the resend works', async () => {
+test('a changed book is shown before anything is held, and the resend works', async (t) => {
   const dated = (book, at) => ({ ...book, effective_at: at.toISOString().replace(/\.\d+/, '') });
   const cheap = await bookWith(() => undefined);
   const dear = await bookWith((book) => {
@@ -247,10 +254,11 @@ test('a changed book is shown before anything is held, and the resend works', as
     }
   });
   const own = await startServer({ book: cheap });
+  t.after(own.end);
   await own.stop();
   const change = new Date(Date.now() + 6_000);
   await own.start(dated(dear, change));
-  const app = await openApp(browser, own, { allowed: [/status of 409/] });
+  const app = await openApp(t, browser, own, { allowed: [/status of 409/] });
   const { page } = app;
   await app.message.fill('hello world');
   const old = await app.exactPrices();
@@ -273,7 +281,10 @@ test('a changed book is shown before anything is held, and the resend works', as
   await app.send.click();
   await refused;
   release();
-  await page.getByRole('alert').getByText(/price has changed/).waitFor();
+  await page
+    .getByRole('alert')
+    .getByText(/price has changed/)
+    .waitFor();
   await page.waitForFunction(
     (was) => document.querySelector('[data-testid=estimate]').dataset.high !== was,
     old.high,
@@ -282,6 +293,5 @@ test('a changed book is shown before anything is held, and the resend works', as
   assert.equal(await app.settled(), '100', 'nothing was held or charged');
   await app.send.click();
   await app.charges(1);
-  await app.close();
-  await own.end();
+  app.assertSilent();
 });
