@@ -99,31 +99,6 @@ const fn integer(number: f64) -> Tree {
     Tree::Integer(number as i64)
 }
 
-/// A tree as plain objects.
-fn object_of(tree: &Tree) -> JsValue {
-    match tree {
-        Tree::Null | Tree::Number => JsValue::NULL,
-        Tree::Bool(value) => (*value).into(),
-        Tree::Integer(value) => float(*value).into(),
-        Tree::Text(text) => text.as_str().into(),
-        Tree::List(list) => list.iter().map(object_of).collect::<Array>().into(),
-        Tree::Map(map) => {
-            let object: JsValue = Object::new().into();
-            for (key, value) in map {
-                set(&object, key, &object_of(value));
-            }
-            object
-        }
-    }
-}
-
-/// An integer as the number that JavaScript has; exact up to 2^53, and every count is below.
-#[expect(clippy::as_conversions, reason = "counts are at most 10^10")]
-#[expect(clippy::cast_precision_loss, reason = "counts are at most 10^10")]
-const fn float(value: i64) -> f64 {
-    value as f64
-}
-
 /// Makes a plain object: maps are objects, absent options are absent, 64-bit counts are numbers.
 ///
 /// # Errors
@@ -133,15 +108,15 @@ where
     T: Serialize + ?Sized,
     J: wasm_bindgen::JsCast,
 {
-    let tree = kumari_wire::to_tree(value).map_err(|fault| unwritable(&fault))?;
-    Ok(object_of(&tree).unchecked_into())
+    // One text and one parser's run: setting each property by itself takes a third longer.
+    Ok(parsed(&write_text(value)?)?.unchecked_into())
 }
 
 /// The canonical JSON, the bytes that the server makes of the same value (R11).
 ///
 /// # Errors
 /// Never for the engine's values.
-pub(crate) fn write_text<T: Serialize>(value: &T) -> Result<String, JsValue> {
+pub(crate) fn write_text<T: Serialize + ?Sized>(value: &T) -> Result<String, JsValue> {
     kumari_wire::canonical(value).map_err(|fault| unwritable(&fault))
 }
 
