@@ -11,6 +11,7 @@ import type { Denial, ModelId, PriceBook } from '@kumari/credits';
 import { ArrowUp, Square } from 'lucide-react';
 import {
   type KeyboardEvent,
+  useCallback,
   useEffect,
   useId,
   useLayoutEffect,
@@ -72,7 +73,7 @@ export function Composer({
   const reason = whyNot({ credits, denial, isEmpty, isSending: send.isSending });
   const estimate = isEmpty ? null : (credits.draft?.estimate ?? denial?.estimate ?? null);
 
-  const options = useModelOptions(prices, history, counted, draft.text);
+  const optionsOf = useModelOptions(prices, history, counted, draft.text);
   const submit = () => {
     if (reason === null && running === null) void send.send();
   };
@@ -107,7 +108,7 @@ export function Composer({
           setDraft={setDraft}
           isReadOnly={send.isSending}
           submit={submit}
-          options={options}
+          optionsOf={optionsOf}
           models={choice?.models ?? []}
           book={book}
           prices={prices}
@@ -123,7 +124,7 @@ export function Composer({
             {choice && book && prices && choice.mode !== 'routing' && (
               <ModelPicker
                 models={choice.models}
-                options={options}
+                optionsOf={optionsOf}
                 isCompare={choice.mode === 'compare'}
                 modelsMax={book.compare.models_max}
                 nameOf={prices.nameOf}
@@ -223,14 +224,14 @@ function whyNot({
   return null;
 }
 
-/** Each model with what this message would cost with it alone. */
+/** Each model with what this message would cost with it alone; computed where a menu is open. */
 function useModelOptions(
   prices: Prices | null,
   history: History,
   counted: TokenCount,
   text: string,
-): ModelOption[] {
-  return useMemo(() => {
+): () => ModelOption[] {
+  return useCallback(() => {
     if (!prices) return [];
     const flags = prices.flags(text);
     return prices.models.map((model) => {
@@ -252,7 +253,7 @@ function MessageField({
   setDraft,
   isReadOnly,
   submit,
-  options,
+  optionsOf,
   models,
   book,
   prices,
@@ -261,7 +262,7 @@ function MessageField({
   setDraft: (draft: Draft) => void;
   isReadOnly: boolean;
   submit: () => void;
-  options: readonly ModelOption[];
+  optionsOf: () => ModelOption[];
   models: readonly ModelId[];
   book: PriceBook | null;
   prices: Prices | null;
@@ -286,7 +287,7 @@ function MessageField({
   const modes = MODES.filter((one) =>
     one.name.toLowerCase().startsWith(trigger?.search.toLowerCase() ?? ''),
   );
-  const found = matching(options, trigger?.search ?? '').slice(0, 60);
+  const found = trigger?.sign === '@' ? matching(optionsOf(), trigger.search) : [];
   const hasMatches = trigger?.sign === '/' ? modes.length > 0 : found.length > 0;
   const isOpen = trigger !== null && hasMatches;
   useLayoutEffect(() => {

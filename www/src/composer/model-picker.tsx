@@ -6,6 +6,7 @@ import {
   PopoverDisclosure,
   PopoverProvider,
   usePopoverStore,
+  useStoreState,
 } from '@ariakit/react';
 import type { ModelId } from '@kumari/credits';
 import { ChevronDown, Plus, Search, X } from 'lucide-react';
@@ -15,7 +16,7 @@ import { type ModelOption, ModelOptions, matching } from './model-options';
 /** The chips that say which models answer, and the menu to change them. */
 export function ModelPicker({
   models,
-  options,
+  optionsOf,
   isCompare,
   modelsMax,
   nameOf,
@@ -23,7 +24,8 @@ export function ModelPicker({
   pick,
 }: {
   models: readonly ModelId[];
-  options: readonly ModelOption[];
+  /** Each model with its price; asked only while the menu is open. */
+  optionsOf: () => ModelOption[];
   isCompare: boolean;
   modelsMax: number;
   nameOf: (model: ModelId) => string;
@@ -32,6 +34,7 @@ export function ModelPicker({
 }) {
   const [search, setSearch] = useState('');
   const popover = usePopoverStore({ placement: 'top-start' });
+  const isOpen = useStoreState(popover, 'open');
   const isFull = isCompare && models.length >= modelsMax;
   return (
     <>
@@ -78,7 +81,7 @@ export function ModelPicker({
             )}
             <ComboboxList className="menu-list" alwaysVisible aria-label="Models">
               <ModelOptions
-                options={matching(options, search)}
+                options={isOpen ? matching(optionsOf(), search) : []}
                 selected={models}
                 isFull={isFull}
                 format={format}
