@@ -75,8 +75,8 @@ impl Path<'_> {
     }
 }
 
-/// A fault on its way up; it gets its path from the innermost reader that it passes. Boxed, since
-/// every reader of every type hands it on.
+/// A fault on its way up; it gets its path from the innermost field or element that it passes.
+/// Boxed, since every reader of every type hands it on.
 #[derive(Debug)]
 struct Found(Box<FoundAt>);
 
@@ -153,7 +153,7 @@ struct Reader<'r> {
 impl<'r> Reader<'r> {
     fn unexpected(&self, expected: &dyn Expected) -> Found {
         let message = format_args!("invalid type: {}, expected {expected}", self.tree.kind());
-        Found::custom(message).at(self.path)
+        Found::custom(message)
     }
 
     // Kept out of the generic functions below, of which there is one for each type.
@@ -182,18 +182,17 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         match self.tree {
             Tree::Null => visitor.visit_unit(),
             Tree::Bool(value) => visitor.visit_bool(*value),
-            Tree::Integer(_) => return self.deserialize_i64(visitor),
-            Tree::Number => return Err(self.unexpected(&visitor)),
+            Tree::Integer(_) => self.deserialize_i64(visitor),
+            Tree::Number => Err(self.unexpected(&visitor)),
             Tree::Text(text) => visitor.visit_str(text),
-            Tree::List(_) => return self.deserialize_seq(visitor),
-            Tree::Map(_) => return self.deserialize_map(visitor),
+            Tree::List(_) => self.deserialize_seq(visitor),
+            Tree::Map(_) => self.deserialize_map(visitor),
         }
-        .map_err(|fault: Found| fault.at(self.path))
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
         let Tree::Bool(value) = self.tree else { return Err(self.unexpected(&visitor)) };
-        visitor.visit_bool(*value).map_err(|fault: Found| fault.at(self.path))
+        visitor.visit_bool(*value)
     }
 
     fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
@@ -202,12 +201,11 @@ impl<'de> Deserializer<'de> for Reader<'_> {
             Ok(value) => visitor.visit_u64(value),
             Err(_) => visitor.visit_i64(*value),
         }
-        .map_err(|fault: Found| fault.at(self.path))
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
         let Tree::Text(text) = self.tree else { return Err(self.unexpected(&visitor)) };
-        visitor.visit_str(text).map_err(|fault: Found| fault.at(self.path))
+        visitor.visit_str(text)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
@@ -216,14 +214,12 @@ impl<'de> Deserializer<'de> for Reader<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
         let Tree::List(list) = self.tree else { return Err(self.unexpected(&visitor)) };
-        let elements = Elements { list, next: 0, path: self.path };
-        visitor.visit_seq(elements).map_err(|fault| fault.at(self.path))
+        visitor.visit_seq(Elements { list, next: 0, path: self.path })
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
         let Tree::Map(map) = self.tree else { return Err(self.unexpected(&visitor)) };
-        let entries = Entries { map, next: 0, path: self.path };
-        visitor.visit_map(entries).map_err(|fault| fault.at(self.path))
+        visitor.visit_map(Entries { map, next: 0, path: self.path })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -250,7 +246,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         visitor: V,
     ) -> Result<V::Value, Found> {
         let named = self.named(&visitor)?;
-        visitor.visit_enum(named).map_err(|fault| fault.at(self.path))
+        visitor.visit_enum(named)
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
@@ -298,7 +294,8 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
         let Some(tree) = self.list.get(self.next) else { return Ok(None) };
         let path = Path::Element(self.path, self.next);
         self.next = self.next.saturating_add(1);
-        seed.deserialize(Reader { tree, path: &path }).map(Some)
+        let read = seed.deserialize(Reader { tree, path: &path });
+        read.map(Some).map_err(|fault| fault.at(&path))
     }
 }
 
@@ -331,7 +328,8 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Found> {
         let (key, tree) = self.take_entry()?;
-        seed.deserialize(Reader { tree, path: &Path::Field(self.path, key) })
+        let path = Path::Field(self.path, key);
+        seed.deserialize(Reader { tree, path: &path }).map_err(|fault| fault.at(&path))
     }
 }
 
@@ -351,7 +349,7 @@ impl<'r, 'de> EnumAccess<'de> for Named<'r> {
         seed: S,
     ) -> Result<(S::Value, Content<'r>), Found> {
         let name: StrDeserializer<'_, Found> = self.name.into_deserializer();
-        let variant = seed.deserialize(name).map_err(|fault| fault.at(self.path))?;
+        let variant = seed.deserialize(name)?;
         Ok((variant, Content { name: self.name, tree: self.content, path: self.path }))
     }
 }
@@ -363,51 +361,40 @@ struct Content<'r> {
     path: &'r Path<'r>,
 }
 
+impl Content<'_> {
+    fn wrong(&self, what: &str) -> Found {
+        Found::custom(format_args!("`{}` {what}", self.name))
+    }
+}
+
 impl<'de> VariantAccess<'de> for Content<'_> {
     type Error = Found;
 
     fn unit_variant(self) -> Result<(), Found> {
         match self.tree {
             None => Ok(()),
-            Some(_) => Err(Found::custom(format_args!(
-                "`{}` holds nothing; write it as a string",
-                self.name
-            ))
-            .at(self.path)),
+            Some(_) => Err(self.wrong("holds nothing; write it as a string")),
         }
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Found> {
-        match self.tree {
-            Some(tree) => {
-                seed.deserialize(Reader { tree, path: &Path::Field(self.path, self.name) })
-            }
-            None => Err(Found::custom(format_args!(
-                "`{}` lacks its content; write it as an object",
-                self.name
-            ))
-            .at(self.path)),
-        }
+        let Some(tree) = self.tree else {
+            return Err(self.wrong("lacks its content; write it as an object"));
+        };
+        let path = Path::Field(self.path, self.name);
+        seed.deserialize(Reader { tree, path: &path }).map_err(|fault| fault.at(&path))
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Found> {
-        self.struct_variant(&[], visitor)
+    // Our documents have no variants of these two forms.
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Found> {
+        Err(self.wrong("is no form of ours"))
     }
 
     fn struct_variant<V: Visitor<'de>>(
         self,
         _: &'static [&'static str],
-        visitor: V,
+        _: V,
     ) -> Result<V::Value, Found> {
-        match self.tree {
-            Some(tree) => {
-                Reader { tree, path: &Path::Field(self.path, self.name) }.deserialize_map(visitor)
-            }
-            None => Err(Found::custom(format_args!(
-                "`{}` lacks its content; write it as an object",
-                self.name
-            ))
-            .at(self.path)),
-        }
+        Err(self.wrong("is no form of ours"))
     }
 }

@@ -84,7 +84,7 @@ impl Route {
             .args(["--target", TARGET, "--locked", "--target-dir"])
             .arg(folder)
             // Messages of panics name source files: say the same path on every machine.
-            .env("CARGO_ENCODED_RUSTFLAGS", remapped_paths(repository));
+            .env("CARGO_ENCODED_RUSTFLAGS", flags(repository));
         command
     }
 }
@@ -184,6 +184,18 @@ fn sysroot(mut rustc: Command) -> Option<PathBuf> {
     let output = rustc.args(["--print", "sysroot"]).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| PathBuf::from(text.trim()))
+}
+
+/// The flags of rustc: paths of this machine out of the module, and SHA-256 in its small form; a
+/// price book is hashed once, not a thousand times a second.
+fn flags(repository: &Repository) -> OsString {
+    let mut flags = remapped_paths(repository);
+    for flag in ["--cfg", "sha2_backend_soft=\"compact\""] {
+        // The separator of CARGO_ENCODED_RUSTFLAGS, which allows spaces in paths.
+        flags.push("\x1f");
+        flags.push(flag);
+    }
+    flags
 }
 
 fn remapped_paths(repository: &Repository) -> OsString {
