@@ -101,7 +101,11 @@ function ChatPage({
           <MenuIcon aria-hidden size={19} />
           <span className="visually-hidden">Conversations</span>
         </button>
-        <p className="header-title">{id === null ? '' : title}</p>
+        {id === null ? (
+          <span className="header-title" />
+        ) : (
+          <h1 className="header-title">{title === '' ? 'Conversation' : title}</h1>
+        )}
         <ConnectionNote />
         <BalanceView />
       </header>

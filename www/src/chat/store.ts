@@ -20,7 +20,8 @@ export interface ChatState {
   open: Readonly<Partial<Record<string, OpenConversation>>>;
 }
 
-const LOADING: OpenConversation = { status: 'loading', title: '', turns: [] };
+/** One value, so that what is computed of it is computed once. */
+export const LOADING: OpenConversation = { status: 'loading', title: '', turns: [] };
 
 export class ChatStore {
   #state: ChatState = { list: { status: 'loading', conversations: [], next: null }, open: {} };

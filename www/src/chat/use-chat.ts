@@ -1,5 +1,5 @@
 import { useEffect, useSyncExternalStore } from 'react';
-import { type ChatState, type OpenConversation, ChatStore } from './store';
+import { type ChatState, type OpenConversation, ChatStore, LOADING } from './store';
 
 /** The one store of the page. */
 export const chat = new ChatStore();
@@ -14,5 +14,5 @@ export function useConversation(id: string | null, isReady: boolean): OpenConver
   useEffect(() => {
     if (id !== null && isReady) void chat.load(id);
   }, [id, isReady]);
-  return id === null ? null : (open[id] ?? { status: 'loading', title: '', turns: [] });
+  return id === null ? null : (open[id] ?? LOADING);
 }

@@ -10,6 +10,7 @@ import {
 import type { Denial, ModelId, PriceBook } from '@kumari/credits';
 import { ArrowUp, Square } from 'lucide-react';
 import {
+  type ComponentProps,
   type KeyboardEvent,
   useCallback,
   useEffect,
@@ -334,8 +335,6 @@ function MessageField({
         showOnKeyPress={false}
         setValueOnChange={false}
         setValueOnClick={false}
-        role={undefined}
-        aria-expanded={undefined}
         id={MESSAGE_ID}
         aria-label="Message"
         className="composer-field"
@@ -347,7 +346,7 @@ function MessageField({
           menu.setInputValue(found?.search ?? '');
         }}
         render={
-          <textarea
+          <TextArea
             ref={field}
             rows={1}
             placeholder="Ask anything"
@@ -391,6 +390,12 @@ function MessageField({
       </ComboboxPopover>
     </ComboboxProvider>
   );
+}
+
+/** A text area is no combobox, whatever opens beside it: it keeps its own role. */
+function TextArea(props: ComponentProps<'textarea'>) {
+  const { role: _role, 'aria-expanded': _isExpanded, ...own } = props;
+  return <textarea {...own} />;
 }
 
 function ModeOptions({

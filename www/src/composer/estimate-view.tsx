@@ -54,7 +54,6 @@ export function EstimateView({
         data-expected={estimate.expected}
         data-low={estimate.low}
         data-high={estimate.high}
-        aria-label={`${words} Show how this price comes about.`}
       >
         <span className="estimate-price">
           {isRange && (
@@ -72,6 +71,7 @@ export function EstimateView({
           </span>
         </span>
         <LevelBadge level={estimate.level} />
+        <span className="visually-hidden">Show how this price comes about</span>
         <ChevronUp aria-hidden size={14} className="estimate-chevron" />
       </PopoverDisclosure>
       <Popover className="popover estimate-popover" gutter={8} unmountOnHide>

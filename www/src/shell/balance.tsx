@@ -23,9 +23,9 @@ export function BalanceView() {
         data-settled={standing.settled}
         data-available={standing.available}
         data-status={status}
-        aria-label={`Balance ${format(standing.settled)} credits. Show what it is made of.`}
       >
         <Coins aria-hidden size={15} />
+        <span className="visually-hidden">Balance: </span>
         <span className="balance-amount">{format(standing.settled)}</span>
         <span className="balance-unit">credits</span>
         {as_of !== null && <span className="balance-as-of">as of {timeOf(as_of)}</span>}

@@ -43,7 +43,7 @@ export const AnswerCard = memo(function AnswerCard({
       aria-busy={isRunning}
     >
       <header className="answer-head">
-        <span className="answer-model">{name}</span>
+        <h2 className="answer-model">{name}</h2>
         <span className="answer-status">{STATUS_WORDS[answer.status]}</span>
       </header>
       <div className="answer-text">
