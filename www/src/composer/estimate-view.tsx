@@ -118,7 +118,9 @@ function EstimateDetails({ estimate, prices }: { estimate: Estimate; prices: Pri
         ))}
       </ul>
       <p className="muted">
-        {estimate.high === estimate.low ? '' : 'The answer’s length decides. '}
+        {estimate.high === estimate.low
+          ? ''
+          : 'The answer’s length decides: a token is about four letters. '}
         Up to <strong>{format(estimate.high)}</strong> credits are reserved while it is written, and
         never more is charged. <CapsNote caps={estimate.caps} nameOf={nameOf} />
       </p>

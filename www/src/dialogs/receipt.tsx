@@ -71,7 +71,7 @@ function ReceiptView({ receipt, prices }: { receipt: Receipt; prices: Prices }) 
       {receipt.legs.map((leg, index) => (
         <LegView key={index} leg={leg} prices={prices} />
       ))}
-      <h3>Reserved and given back</h3>
+      <h2>Reserved and given back</h2>
       <dl className="facts">
         <div>
           <dt>Reserved when you sent it</dt>
@@ -117,7 +117,7 @@ function LegView({ leg, prices }: { leg: ReceiptLeg; prices: Prices }) {
   }
   return (
     <section className="receipt-leg">
-      <h3>{nameOf(outcome.model)}</h3>
+      <h2>{nameOf(outcome.model)}</h2>
       <p className="muted">
         {FINISH_WORDS[outcome.finish]}
         {outcome.usage_source === 'counted'

@@ -47,17 +47,17 @@ function lineWords(line: Line, format: (amount: string) => string) {
     case 'multiplier':
       return `Service: all of the above × ${line.multiplier}`;
     case 'rounding':
-      return 'Rounding up to the next 0.01';
+      return 'Rounded up';
     case 'minimum':
       return 'Raised to the lowest price';
     case 'meter': {
       const { credits, per } = line.rate;
-      const each = per === 1 ? '' : ` for ${per.toLocaleString()}`;
+      const each = per === 1 ? ' credits each' : ` credits for ${per.toLocaleString()}`;
       return (
         <>
           {METER_NAMES[line.meter]}
           <small>
-            {line.quantity.toLocaleString()} {meterUnit(line.meter)} at {format(credits)}
+            {line.quantity.toLocaleString()} {meterUnit(line.meter)}, at {format(credits)}
             {each}
           </small>
         </>
