@@ -23,7 +23,8 @@ async function estimateOf(app, request) {
 
 test('the price appears while typing, is the server’s, and moves nothing', async (t) => {
   const app = await openApp(t, browser, server);
-  const places = async () => [await app.send.boundingBox(), await app.message.boundingBox()];
+  const parts = [app.send, app.message, app.page.locator('.estimate')];
+  const places = () => Promise.all(parts.map((part) => part.boundingBox()));
   const empty = await places();
   await app.message.pressSequentially('hello world');
   const shown = await app.exactPrices();
@@ -97,6 +98,9 @@ test('comparing three models by keyboard costs the sum of three, and the receipt
 
 test('the next price counts the conversation as the server does', async (t) => {
   const app = await openApp(t, browser, server);
+  // A model that is dear enough for the conversation's tokens to show in the price.
+  await app.message.pressSequentially('@astra');
+  await app.message.press('Enter');
   await app.message.fill('Explain compound interest to me.');
   await app.exactPrices();
   await app.send.click();
