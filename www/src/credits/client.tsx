@@ -8,7 +8,7 @@ import {
   init,
   loadPriceBook,
 } from '@kumari/credits/client';
-import type { Caps, Estimate, Flag, Model, ModelId, PriceBook, Request } from '@kumari/credits';
+import type { Caps, Estimate, Flag, Model, ModelId, Request } from '@kumari/credits';
 import {
   type ReactNode,
   createContext,
@@ -19,10 +19,7 @@ import {
   useSyncExternalStore,
 } from 'react';
 
-/** The package's state, as the page renders it. */
-export type State = CreditsState & { price_book: PriceBook | null };
-
-const STARTING: State = {
+const STARTING: CreditsState = {
   status: 'loading',
   as_of: null,
   session: null,
@@ -72,11 +69,11 @@ export function useClient(): CreditsClient | null {
 }
 
 /** The one state that the page renders. */
-export function useCredits(): State {
+export function useCredits(): CreditsState {
   const client = useClient();
   return useSyncExternalStore(
     (changed) => client?.subscribe(changed) ?? (() => undefined),
-    () => (client?.state() as State | undefined) ?? STARTING,
+    () => client?.state() ?? STARTING,
   );
 }
 
