@@ -147,6 +147,7 @@ pub(crate) fn book_refused(fault: &BookFault) -> JsValue {
     let message = fault.to_string();
     match fault {
         BookFault::Shape(fault) => thrown("price_book_invalid", &fault.path, &fault.message),
+        BookFault::Canonical(_) => thrown("price_book_invalid", "", &message),
         BookFault::EngineOutdated { .. } => thrown("engine_outdated", "schema", &message),
         BookFault::Rules(rules) => {
             let first = rules.first().map_or("", |rule| rule.path.as_str());

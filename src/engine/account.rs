@@ -37,7 +37,8 @@ pub struct Account {
     pub closed: bool,
     /// Whether a payment is disputed.
     pub disputed: bool,
-    /// The lots of which something is left, in the order of their ids.
+    /// The lots of which something is left, in the order of their ids, and a running period's even
+    /// when nothing is.
     pub lots: Vec<Lot>,
     /// How many holds are open.
     pub open_holds: u32,
@@ -176,6 +177,8 @@ pub enum LedgerFault {
     Unbalanced,
     /// An entry names a lot, an action or a leg that is not there.
     Missing,
+    /// An entry does again what was done: ends a leg, or uses an action's or a lot's id.
+    Repeated,
     /// An entry takes more than there is.
     Overdrawn,
     /// An amount left its range.
@@ -190,6 +193,7 @@ impl fmt::Display for LedgerFault {
             Self::OutOfSequence => "a journal entry does not follow the one before it",
             Self::Unbalanced => "a journal entry's postings do not sum to zero",
             Self::Missing => "a journal entry names something that the account does not have",
+            Self::Repeated => "a journal entry does again what an earlier one did",
             Self::Overdrawn => "a journal entry takes more than there is",
             Self::Overflow => "an amount of the account is out of range",
             Self::WrongBook => "the price book is not the one that the hold was priced with",
@@ -258,7 +262,7 @@ impl Account {
         Ok(Credits::sum(self.lots.iter().map(|lot| lot.held))?)
     }
 
-    /// What eligibility looks at (R13). Bring the account to `now` first: see
+    /// What eligibility looks at (R13). A lot counts from the time that it can be used. Bring the account to `now` first: see
     /// [`crate::period::advance`].
     ///
     /// # Errors
@@ -384,7 +388,7 @@ pub fn apply(account: &mut Account, entry: &Entry) -> Result<(), LedgerFault> {
     for posting in &entry.postings {
         post(account, posting, &entry.event)?;
     }
-    account.lots.retain(|lot| !lot.is_used_up());
+    account.lots.retain(|lot| !lot.is_used_up() || lot.marks_a_period(entry.at));
     Ok(())
 }
 
@@ -392,16 +396,25 @@ pub fn apply(account: &mut Account, entry: &Entry) -> Result<(), LedgerFault> {
 fn record(account: &mut Account, entry: &Entry) -> Result<(), LedgerFault> {
     match &entry.event {
         Event::Granted { action_id, grant } => {
+            if grant.lot.0 != entry.sequence || account.actions.contains_key(action_id) {
+                return Err(LedgerFault::Repeated);
+            }
             account.lots.push(grant.empty_lot());
             account.actions.insert(action_id.clone(), Action::Grant(*grant));
         }
         Event::Authorized { hold } => {
+            if account.actions.contains_key(&hold.action_id) {
+                return Err(LedgerFault::Repeated);
+            }
             account.open_holds = account.open_holds.checked_add(1).ok_or(LedgerFault::Overflow)?;
             account.actions.insert(hold.action_id.clone(), Action::Hold(hold.clone()));
         }
         Event::LegEnded { action_id, leg, end } => {
             let hold = account.hold_mut(action_id)?;
-            hold.leg_mut(*leg)?.end = Some(end.clone());
+            let ended = hold.leg_mut(*leg)?.end.replace(end.clone());
+            if ended.is_some() {
+                return Err(LedgerFault::Repeated);
+            }
             if !hold.is_open() {
                 account.open_holds =
                     account.open_holds.checked_sub(1).ok_or(LedgerFault::Missing)?;

@@ -45,6 +45,16 @@ pub struct LegBounds {
     pub searches_floor: Option<u64>,
 }
 
+impl LegBounds {
+    /// Whether nothing is capped below the least that it may be lowered to (R15).
+    pub(crate) fn are_above_floors(&self) -> bool {
+        let above = |max: Option<u64>, floor: Option<u64>| max >= floor;
+        above(self.output_tokens_max, self.output_tokens_floor)
+            && above(self.steps_max, self.steps_floor)
+            && above(self.searches_max, self.searches_floor)
+    }
+}
+
 /// A range of token counts, both ends included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -86,7 +96,8 @@ pub(crate) struct Plan<'book> {
     pub(crate) units: u32,
 }
 
-/// Refuses a request that contradicts its task.
+/// Refuses a request whose models contradict its task or whose counts are out of range. A count
+/// that the task does not look at is let be.
 pub(crate) fn check_request(book: &PriceBook, request: &Request) -> Result<(), Denial> {
     let invalid = |path: &str, message: &str| Err(Denial::request_invalid(path, message));
     let models = request.models.len();
@@ -250,12 +261,14 @@ fn plan_text(
 /// The range of a bounded quantity: the request's own limit before the book's, a cap before both.
 fn span(bound: Option<Bound>, wanted: Option<u64>, cap: Option<u64>, low: u64) -> Option<Span> {
     let bound = bound?;
-    let high = wanted.unwrap_or(bound.max).min(cap.unwrap_or(u64::MAX));
+    let uncapped = wanted.unwrap_or(bound.max);
+    let high = uncapped.min(cap.unwrap_or(u64::MAX));
     Some(Span {
         low: low.min(high),
         expected: bound.expected.min(high),
         high,
-        floor: bound.floor.min(high),
+        // Of what the request itself allows, whatever the cap: a cap below it can be recognised.
+        floor: bound.floor.min(uncapped),
     })
 }
 
@@ -382,15 +395,14 @@ impl Plan<'_> {
         rating::charge_of(&self.price, input, counts.into_iter().chain(self.made))
     }
 
-    /// The meters that an input token can be counted by: a provider may always find it in its
-    /// cache, and writes a cache only where the caller asked for one.
+    /// The meters that an input token can be counted by: a provider may find it in its cache or
+    /// write it there unasked; one that lives an hour is written only where the caller asked.
     fn input_meters(&self) -> Vec<Meter> {
-        let written = match self.cache_write {
-            None => None,
-            Some(CacheWrite::Default) => Some(Meter::CacheWriteTokens),
-            Some(CacheWrite::OneHour) => Some(Meter::CacheWrite1hTokens),
-        };
-        [Meter::InputTokens, Meter::CacheReadTokens].into_iter().chain(written).collect()
+        let hour = self.cache_write == Some(CacheWrite::OneHour);
+        [Meter::InputTokens, Meter::CacheReadTokens, Meter::CacheWriteTokens]
+            .into_iter()
+            .chain(hour.then_some(Meter::CacheWrite1hTokens))
+            .collect()
     }
 
     /// The cheapest or the dearest of `meters` at this total input.

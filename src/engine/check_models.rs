@@ -106,6 +106,9 @@ fn check_tiers(model: &Model, path: &str, faults: &mut Faults) {
         let ascending = below.is_none_or(|below| below < tier.above_input_tokens);
         let message = "must be above the tier before it";
         faults.unless(ascending, &format!("{path}.above_input_tokens"), message);
+        let fits = tier.above_input_tokens <= QUANTITY_MAX;
+        let message = format!("must be at most {QUANTITY_MAX}");
+        faults.unless(fits, &format!("{path}.above_input_tokens"), &message);
         below = Some(tier.above_input_tokens);
         let same = tier.rates.keys().eq(model.rates.keys());
         let message = "must price the same meters as the model";

@@ -74,6 +74,8 @@ fn check_models_of(book: &PriceBook, task: Task, offer: &Offer, path: &str, faul
         for (index, id) in ids.iter().enumerate() {
             let message = format!("there is no model `{id}`");
             faults.unless(book.model(id).is_some(), &format!("{path}.ids[{index}]"), &message);
+            let earlier = ids.iter().take(index).any(|earlier| earlier == id);
+            faults.unless(!earlier, &format!("{path}.ids[{index}]"), "occurs twice; keep one");
         }
     }
     let offered = || book.models.iter().filter(|model| offer.models.include(model));

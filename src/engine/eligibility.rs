@@ -127,13 +127,18 @@ fn decide(
     let price = shown.as_ref().unwrap_or(uncapped);
     check_standing(book, standing)?;
 
-    if price.high <= standing.available {
-        return allow(standing, price);
+    let allow = |price: &Estimate| Ok(Allowed { hold: price.high, caps: price.caps.clone() });
+    let room = standing.limit_left.map_or(standing.available, |left| left.min(standing.available));
+    if price.high <= room {
+        return allow(price);
     }
-    match (fit(book, request, price, standing.available), quote) {
-        (Some(fitting), None) => allow(standing, &fitting),
+    match (fit(book, request, price, room), quote) {
+        (Some(fitting), None) => allow(&fitting),
         // A tighter cap than the one shown is another offer than the one accepted (R20).
         (Some(fitting), Some(_)) => Err(price_changed(fitting)),
+        (None, _) if fit(book, request, price, standing.available).is_some() => {
+            Err(limit_reached())
+        }
         (None, _) => Err(insufficient(book, standing, request, price)),
     }
 }
@@ -150,10 +155,16 @@ fn honour(
     }
     let capped = estimate_capped(book, request, &quote.caps);
     match capped {
+        Ok(capped) if !are_above_floors(&capped) => Err(price_changed(uncapped.clone())),
         Ok(capped) if capped.high <= quote.high => Ok(capped),
         Ok(capped) => Err(price_changed(capped)),
         Err(_) => Err(price_changed(uncapped.clone())),
     }
+}
+
+fn are_above_floors(price: &Estimate) -> bool {
+    let mut candidates = price.legs.iter().flat_map(|leg| &leg.candidates);
+    candidates.all(|candidate| candidate.bounds.are_above_floors())
 }
 
 fn check_standing(book: &PublishedBook, standing: &Standing) -> Result<(), Denial> {
@@ -176,13 +187,6 @@ fn check_standing(book: &PublishedBook, standing: &Standing) -> Result<(), Denia
     }
     let message = "you have no credits left; new messages are paused, everything else stays open";
     Err(Denial::new(DenialCode::CreditsExhausted, message, ways_on(book, standing)))
-}
-
-fn allow(standing: &Standing, price: &Estimate) -> Result<Allowed, Denial> {
-    if standing.limit_left.is_some_and(|left| price.high > left) {
-        return Err(limit_reached());
-    }
-    Ok(Allowed { hold: price.high, caps: price.caps.clone() })
 }
 
 fn limit_reached() -> Denial {
@@ -209,9 +213,13 @@ fn insufficient(
         "this may cost up to {} credits and {} are available",
         price.high, standing.available
     );
-    let mut remedies = cheaper_choices(book, request, standing.available);
+    // What running answers hold and do not use comes back.
+    let wait = standing.held.is_positive() && price.high <= standing.settled;
+    let mut remedies: Vec<Remedy> = wait.then_some(Remedy::WaitForHolds).into_iter().collect();
+    remedies.extend(cheaper_choices(book, request, standing.available));
     remedies.extend(ways_on(book, standing));
     let mut denial = Denial::new(DenialCode::CreditsInsufficient, message, remedies);
+    denial.transient = wait;
     denial.estimate = Some(Box::new(price.clone()));
     denial
 }

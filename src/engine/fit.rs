@@ -22,15 +22,16 @@ pub(crate) fn fit(
         return Some(price.clone());
     }
     let mut caps = price.caps.clone();
+    let mut capped = price.clone();
     if request.task == Task::Routing {
-        caps.candidates = Some(affordable_candidates(price, available)?);
-        let fewer = estimate_capped(book, request, &caps).ok()?;
-        if fewer.high <= available {
-            return Some(fewer);
+        caps.candidates = Some(affordable_candidates(book, request, price, available)?);
+        capped = estimate_capped(book, request, &caps).ok()?;
+        if capped.high <= available {
+            return Some(capped);
         }
     }
     // The bounds that each knob may move in: down to the highest floor of any leg.
-    let candidates = || price.legs.iter().flat_map(|leg| &leg.candidates);
+    let candidates = || capped.legs.iter().flat_map(|leg| &leg.candidates);
     let highest = |of: fn(&CandidateEstimate) -> Option<u64>| candidates().filter_map(of).max();
     let knobs = [
         Knob {
@@ -115,24 +116,48 @@ fn turn_down(
     Some(best)
 }
 
-/// The candidates that fit as they are, else the cheapest one, to be capped.
-fn affordable_candidates(price: &Estimate, available: Credits) -> Option<Vec<ModelId>> {
+/// The candidates that fit as they are; else those that fit with the shortest answer that all of
+/// them can be capped to; else the one whose own shortest answer is cheapest.
+fn affordable_candidates(
+    book: &PublishedBook,
+    request: &Request,
+    price: &Estimate,
+    available: Credits,
+) -> Option<Vec<ModelId>> {
     let candidates = &price.legs.first()?.candidates;
-    let fitting: Vec<ModelId> = candidates
-        .iter()
-        .filter(|candidate| candidate.high <= available)
-        .map(|candidate| candidate.model.clone())
-        .collect();
-    if !fitting.is_empty() {
-        return Some(fitting);
+    let fitting = |highs: Vec<Option<Credits>>| -> Vec<ModelId> {
+        let priced = candidates.iter().zip(highs);
+        let fits = priced.filter(|(_, high)| high.is_some_and(|high| high <= available));
+        fits.map(|(candidate, _)| candidate.model.clone()).collect()
+    };
+    let uncapped = fitting(candidates.iter().map(|one| Some(one.high)).collect());
+    if !uncapped.is_empty() {
+        return Some(uncapped);
     }
-    let cheapest = candidates.iter().min_by_key(|candidate| candidate.high)?;
+    let at = |one: &CandidateEstimate, output_tokens: Option<u64>| {
+        let candidates = Some(Vec::from([one.model.clone()]));
+        let caps = Caps { output_tokens, candidates, ..price.caps.clone() };
+        estimate_capped(book, request, &caps).ok().map(|price| price.high)
+    };
+    let floor = candidates.iter().filter_map(|one| one.bounds.output_tokens_floor).max();
+    let shortened = fitting(candidates.iter().map(|one| at(one, floor)).collect());
+    if !shortened.is_empty() {
+        return Some(shortened);
+    }
+    let shortest = |one: &CandidateEstimate| at(one, one.bounds.output_tokens_floor);
+    let priced = candidates.iter().filter_map(|one| Some((shortest(one)?, one)));
+    let (_, cheapest) = priced.min_by_key(|(high, _)| *high)?;
     Some(Vec::from([cheapest.model.clone()]))
 }
 
 /// The comparison without its dearest models, as many as fit; a single one is a direct message.
 fn fewer_models(book: &PublishedBook, request: &Request, available: Credits) -> Option<Remedy> {
-    let mut legs = estimate(book, request).ok()?.legs;
+    // With the shortest answer: that is what decides whether a comparison can be made to fit.
+    let price = estimate(book, request).ok()?;
+    let candidates = price.legs.iter().flat_map(|leg| &leg.candidates);
+    let output_tokens = candidates.filter_map(|one| one.bounds.output_tokens_floor).max();
+    let caps = Caps { output_tokens, ..Caps::default() };
+    let mut legs = estimate_capped(book, request, &caps).ok()?.legs;
     let mut cheaper = request.clone();
     while legs.len() > 1 {
         let dearest = legs.iter().map(|leg| leg.high).max();
@@ -163,7 +188,7 @@ fn fewer_units(
     })
 }
 
-/// The cheapest other model of the same task, where the request names a single one.
+/// The cheapest other model of the same task that fits, where the request names a single one.
 fn other_model(book: &PublishedBook, request: &Request, available: Credits) -> Option<Remedy> {
     let [named] = request.models.as_slice() else {
         return None;
@@ -174,10 +199,16 @@ fn other_model(book: &PublishedBook, request: &Request, available: Credits) -> O
         cheaper.models = Vec::from([model.id.clone()]);
         cheaper
     });
-    let priced =
-        requests.filter_map(|cheaper| Some((estimate(book, &cheaper).ok()?.high, cheaper)));
-    let (_, cheapest) = priced.min_by_key(|(high, _)| *high)?;
-    offer(book, cheapest, available)
+    let mut cheapest: Option<(Credits, Remedy)> = None;
+    for cheaper in requests {
+        let Ok(price) = estimate(book, &cheaper) else { continue };
+        if cheapest.as_ref().is_none_or(|(least, _)| price.high < *least)
+            && let Some(remedy) = offer(book, cheaper, available)
+        {
+            cheapest = Some((price.high, remedy));
+        }
+    }
+    cheapest.map(|(_, remedy)| remedy)
 }
 
 fn offer(book: &PublishedBook, request: Request, available: Credits) -> Option<Remedy> {

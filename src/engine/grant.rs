@@ -47,6 +47,8 @@ pub struct Granted {
     pub amount: Credits,
     /// Its lot's priority in burn-down.
     pub priority: i32,
+    /// When it was granted.
+    pub granted_at: Timestamp,
     /// From when it can be used.
     pub effective_at: Timestamp,
     /// From when it can no longer be used.
@@ -74,7 +76,7 @@ impl Granted {
         self.kind == grant.kind
             && self.amount == grant.amount
             && self.priority == grant.priority
-            && grant.effective_at.is_none_or(|at| at == self.effective_at)
+            && grant.effective_at.unwrap_or(self.granted_at) == self.effective_at
             && self.expires_at == grant.expires_at
     }
 }
@@ -103,6 +105,7 @@ pub fn grant(account: &Account, grant: &Grant, now: Timestamp) -> Result<Change,
         kind: grant.kind,
         amount: grant.amount,
         priority: grant.priority,
+        granted_at: now,
         effective_at,
         expires_at: grant.expires_at,
     };

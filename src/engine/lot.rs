@@ -86,6 +86,11 @@ impl Lot {
         self.expires_at.is_some_and(|expires_at| expires_at <= now)
     }
 
+    /// Whether it tells that a Pro period runs, which it does to its end, used up or not.
+    pub fn marks_a_period(&self, now: Timestamp) -> bool {
+        self.kind == LotKind::Pro && !self.has_expired(now)
+    }
+
     /// Whether nothing is left of it and nothing can come back to it.
     pub fn is_used_up(&self) -> bool {
         self.available == Credits::ZERO && self.held == Credits::ZERO

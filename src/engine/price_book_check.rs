@@ -140,6 +140,9 @@ fn check_packs(book: &PriceBook, faults: &mut Faults) {
     for (index, bracket) in packs.brackets.iter().enumerate() {
         let path = format!("packs.brackets[{index}].credits_per_usd");
         faults.unless(bracket.credits_per_usd.is_positive(), &path, "must be above zero");
+        let reachable = bracket.from_usd <= packs.usd_max;
+        let from = format!("packs.brackets[{index}].from_usd");
+        faults.unless(reachable, &from, "is above `usd_max`, so nobody can reach it");
         let largest = bracket.credits_per_usd.times(u64::from(packs.usd_max));
         faults.unless(largest.is_ok(), &path, "makes packs larger than any balance can be");
     }
@@ -162,6 +165,9 @@ fn check_references(book: &PriceBook, faults: &mut Faults) {
     let published = PublishedBook { version, book: book.clone() };
     for (index, reference) in book.references.iter().enumerate() {
         let path = format!("references[{index}]");
+        let earlier = book.references.iter().take(index).any(|one| one.row == reference.row);
+        let named = !reference.row.is_empty() && !earlier;
+        faults.unless(named, &format!("{path}.row"), "must name a row, and no row twice");
         match estimate(&published, &reference.request) {
             Err(denial) => faults.unless(false, &format!("{path}.request"), &format!("{denial}")),
             Ok(price) => {

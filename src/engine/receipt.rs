@@ -133,10 +133,19 @@ impl TryFrom<OutcomeFields> for ReceiptOutcome {
 
 impl OutcomeFields {
     fn outcome(self) -> Option<ReceiptOutcome> {
-        let settles = self.model.is_some() || self.usage.is_some() || self.lines.is_some();
-        match self.kind {
-            OutcomeKind::Settled if self.reason.is_none() => Some(ReceiptOutcome::Settled {
-                at: self.at?,
+        let settles = [
+            self.model.is_some(),
+            self.usage.is_some(),
+            self.usage_source.is_some(),
+            self.finish.is_some(),
+            self.lines.is_some(),
+            self.charge.is_some(),
+            self.absorbed.is_some(),
+            self.drawn.is_some(),
+        ];
+        match (self.kind, settles.contains(&true), self.at, self.reason) {
+            (OutcomeKind::Settled, true, Some(at), None) => Some(ReceiptOutcome::Settled {
+                at,
                 model: self.model?,
                 usage: self.usage?,
                 usage_source: self.usage_source?,
@@ -146,15 +155,12 @@ impl OutcomeFields {
                 absorbed: self.absorbed?,
                 drawn: self.drawn?,
             }),
-            OutcomeKind::Voided if !settles => {
-                Some(ReceiptOutcome::Voided { at: self.at?, reason: self.reason? })
+            (OutcomeKind::Voided, false, Some(at), Some(reason)) => {
+                Some(ReceiptOutcome::Voided { at, reason })
             }
-            OutcomeKind::Expired if !settles => Some(ReceiptOutcome::Expired { at: self.at? }),
-            OutcomeKind::Open if !settles => Some(ReceiptOutcome::Open),
-            OutcomeKind::Settled
-            | OutcomeKind::Voided
-            | OutcomeKind::Expired
-            | OutcomeKind::Open => None,
+            (OutcomeKind::Expired, false, Some(at), None) => Some(ReceiptOutcome::Expired { at }),
+            (OutcomeKind::Open, false, None, None) => Some(ReceiptOutcome::Open),
+            _ => None,
         }
     }
 }
@@ -210,6 +216,23 @@ pub fn replay(book: &PublishedBook, receipt: &Receipt) -> Result<Replay, Denial>
     let mut charge = Credits::ZERO;
     for (leg, index) in receipt.legs.iter().zip(0_u32..) {
         charge = charge.add(replay_leg(book, receipt.task, leg, index, &mut differences)?)?;
+    }
+    let held = Credits::sum(receipt.legs.iter().map(|leg| leg.hold))?;
+    if held != receipt.hold {
+        differences.push(format!("the legs hold {held} and the receipt says {}", receipt.hold));
+    }
+    let is_open = receipt.legs.iter().any(|leg| leg.outcome == ReceiptOutcome::Open);
+    let released = receipt.hold.sub(charge)?;
+    if !is_open && released != receipt.released {
+        let said = receipt.released;
+        differences.push(format!("{released} was not needed and the receipt says {said}"));
+    }
+    if receipt.rules != crate::RULES_VERSION {
+        differences.push(format!(
+            "the receipt was made by rules {} and these are {}",
+            receipt.rules,
+            crate::RULES_VERSION
+        ));
     }
     if charge != receipt.charge {
         differences.push(format!("the legs cost {charge} and the receipt says {}", receipt.charge));

@@ -41,7 +41,8 @@ pub(crate) struct Job {
 
 /// Begins to answer, and returns at once.
 pub(crate) fn start(app: &Arc<App>, job: Job) {
-    app.runs.insert(Arc::clone(&job.run));
+    job.run.start();
+    app.runs.insert(&job.run);
     app.tasks.spawn(run(Arc::clone(app), job));
 }
 

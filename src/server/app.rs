@@ -138,7 +138,9 @@ fn unreadable(fault: BookFault) -> Problem {
             "engine_outdated",
             "this price book is of a newer form than this server reads; ask a newer one",
         ),
-        BookFault::Shape(_) | BookFault::Rules(_) => Problem::internal("price book", &fault),
+        BookFault::Shape(_) | BookFault::Rules(_) | BookFault::Canonical(_) => {
+            Problem::internal("price book", &fault)
+        }
     }
 }
 

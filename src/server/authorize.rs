@@ -10,13 +10,13 @@ use crate::counter::Tokens;
 use crate::health::stopping;
 use crate::history;
 use crate::problem::{self, Problem};
-use crate::runs::Run;
+use crate::runs::{Full, Run};
 use crate::session::Caller;
 use crate::uuid7::Uuid7;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use kumari_engine::account::{Answer, Change, Hold};
+use kumari_engine::account::{Account, Answer, Change, Hold, Refused};
 use kumari_engine::authorize::{Authorize, authorize};
 use kumari_engine::denial::{Denial, DenialCode, Remedy};
 use kumari_engine::eligibility::Quote;
@@ -26,6 +26,7 @@ use kumari_engine::id::{AccountId, ActionId, ModelId};
 use kumari_engine::price_book::PublishedBook;
 use kumari_engine::request::{Request, Task};
 use kumari_engine::routing;
+use kumari_engine::time::Timestamp;
 use kumari_store::{Author, ChatWrite, Conversation, ConversationId, Message, MessageStatus};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -92,7 +93,7 @@ async fn admit(
         authorize(&known, &book.published, &command, app.now())?;
         return Ok((StatusCode::OK, action::view(&app, &account, &id).await?));
     }
-    check(&app, &account, &send)?;
+    check(&send)?;
     let conversation = ConversationId(send.conversation_id.0);
     let prompt = history::prompt(&app, &book, &account, conversation, &send.text).await?;
     command.request.input_tokens =
@@ -107,23 +108,77 @@ async fn admit(
         text: send.text,
         tokens: prompt.new_tokens.clone(),
     };
+    let place = claim(&app, &account, &id, &book, &command)?;
     let pricing = Arc::clone(&book);
+    let open_holds_max = app.config.limits.account_answers_max;
     let change = app
         .command(
             &account,
             &id,
             move |change| rows.of(change),
-            move |account, now| authorize(account, &pricing.published, &command, now),
+            move |account, now| {
+                within_limit(account, &pricing.published, &command, now, open_holds_max)
+            },
         )
-        .await?;
-    if let Some(hold) = admitted(&change, &id) {
-        let price = estimate_capped(&book.published, &hold.request, &hold.caps)?;
-        let run = Arc::new(Run::new(account.clone(), id.clone(), leg_views(&price)));
-        answer::start(&app, answer::Job { run, hold: hold.clone(), price, prompt, book });
-        return Ok((StatusCode::CREATED, action::view(&app, &account, &id).await?));
+        .await;
+    let begun =
+        change.map_err(Problem::from).and_then(|change| match (admitted(&change, &id), &place) {
+            (Some(hold), Some(run)) => {
+                let price = estimate_capped(&book.published, &hold.request, &hold.caps)?;
+                let (hold, run, book) = (hold.clone(), Arc::clone(run), Arc::clone(&book));
+                answer::start(&app, answer::Job { run, hold, price, prompt, book });
+                Ok(StatusCode::CREATED)
+            }
+            // Somebody else sent the same at the same time and was first.
+            (Some(_) | None, _) => Ok(StatusCode::OK),
+        });
+    if let Some(run) = &place {
+        app.runs.give_back(run);
     }
-    // Somebody else sent the same at the same time and was first.
-    Ok((StatusCode::OK, action::view(&app, &account, &id).await?))
+    Ok((begun?, action::view(&app, &account, &id).await?))
+}
+
+/// A place among the running answers, for what the quote's caps allow; none where that has no
+/// price, which the engine then says.
+fn claim(
+    app: &App,
+    account: &AccountId,
+    id: &ActionId,
+    book: &Book,
+    command: &Authorize,
+) -> problem::Answer<Option<Arc<Run>>> {
+    let caps = command.quote.as_ref().map(|quote| quote.caps.clone()).unwrap_or_default();
+    let Ok(price) = estimate_capped(&book.published, &command.request, &caps) else {
+        return Ok(None);
+    };
+    let run = Run::new(account.clone(), id.clone(), leg_views(&price));
+    match app.runs.claim(run, app.config.limits.answers_max) {
+        Ok(run) => Ok(Some(run)),
+        Err(Full) => {
+            let detail = "the server runs as many answers as it can; try again in a moment";
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
+                .retry_after(std::time::Duration::from_secs(2)))
+        }
+    }
+}
+
+/// Admits, up to the server's own limit of running answers: decided on the account as it is when
+/// the change is made, so no number of parallel sends gets past it.
+fn within_limit(
+    account: &Account,
+    book: &PublishedBook,
+    command: &Authorize,
+    now: Timestamp,
+    open_holds_max: usize,
+) -> Result<Change, Refused> {
+    let change = authorize(account, book, command, now)?;
+    let open = usize::try_from(change.account.open_holds).unwrap_or(usize::MAX);
+    if admitted(&change, &command.action_id).is_some() && open > open_holds_max {
+        let message = format!("{open_holds_max} of your answers are running; wait until one ends");
+        let remedies = Vec::from([Remedy::WaitForHolds]);
+        return Err(Denial::new(DenialCode::TooManyOpen, message, remedies).into());
+    }
+    Ok(change)
 }
 
 /// What the engine is asked, before anything is counted.
@@ -144,7 +199,7 @@ fn command(send: &Send) -> problem::Answer<Authorize> {
 }
 
 /// What is refused before it is priced.
-fn check(app: &App, account: &AccountId, send: &Send) -> problem::Answer<()> {
+fn check(send: &Send) -> problem::Answer<()> {
     if send.task.priced_as() != Task::Direct {
         let message = format!(
             "`{}` has a price but is not served yet: use direct, compare or routing",
@@ -157,18 +212,6 @@ fn check(app: &App, account: &AccountId, send: &Send) -> problem::Answer<()> {
     }
     if send.text.trim().is_empty() {
         return Err(Problem::invalid("text", "there is nothing in it: write a message"));
-    }
-    let (running, of_account) = app.runs.counts(account);
-    let limits = &app.config.limits;
-    if of_account >= limits.account_answers_max {
-        let message = format!("{of_account} of your answers are running; wait until one ends");
-        let remedies = Vec::from([Remedy::WaitForHolds]);
-        return Err(Denial::new(DenialCode::TooManyOpen, message, remedies).into());
-    }
-    if running >= limits.answers_max {
-        let detail = "the server runs as many answers as it can; try again in a moment";
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
-            .retry_after(std::time::Duration::from_secs(2)));
     }
     Ok(())
 }

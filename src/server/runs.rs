@@ -4,6 +4,7 @@ use crate::action::LegView;
 use crate::transcript::Transcript;
 use kumari_engine::id::{AccountId, ActionId};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -16,13 +17,29 @@ pub(crate) struct Run {
     pub(crate) transcript: Transcript,
     /// One for each leg: cancelled when the person presses Stop.
     pub(crate) stops: Vec<CancellationToken>,
+    started: AtomicBool,
 }
+
+/// The process answers as many as it can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Full;
 
 impl Run {
     /// A run of legs that have said nothing.
     pub(crate) fn new(account: AccountId, action_id: ActionId, legs: Vec<LegView>) -> Self {
         let stops = legs.iter().map(|_| CancellationToken::new()).collect();
-        Self { account, action_id, transcript: Transcript::new(legs), stops }
+        let (transcript, started) = (Transcript::new(legs), AtomicBool::new(false));
+        Self { account, action_id, transcript, stops, started }
+    }
+
+    /// Says that somebody answers it.
+    pub(crate) fn start(&self) {
+        self.started.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether somebody answers it.
+    pub(crate) fn has_started(&self) -> bool {
+        self.started.load(Ordering::SeqCst)
     }
 }
 
@@ -33,10 +50,38 @@ type Key = (AccountId, ActionId);
 pub(crate) struct Runs(Mutex<HashMap<Key, Arc<Run>>>);
 
 impl Runs {
-    /// Adds a run.
-    pub(crate) fn insert(&self, run: Arc<Run>) {
+    /// Takes a place for a run before its action is admitted: a Stop that comes in the same instant
+    /// finds it, and no number of parallel sends gets more than `most` places. Where the same action
+    /// is being sent already, that run is the one.
+    ///
+    /// # Errors
+    /// [`Full`] where there is no place.
+    pub(crate) fn claim(&self, run: Run, most: usize) -> Result<Arc<Run>, Full> {
+        let mut runs = self.lock();
         let key = (run.account.clone(), run.action_id.clone());
-        self.lock().insert(key, run);
+        if let Some(there) = runs.get(&key) {
+            return Ok(Arc::clone(there));
+        }
+        if runs.len() >= most {
+            return Err(Full);
+        }
+        let run = Arc::new(run);
+        runs.insert(key, Arc::clone(&run));
+        Ok(run)
+    }
+
+    /// Adds a run that was admitted, unless its place is still there.
+    pub(crate) fn insert(&self, run: &Arc<Run>) {
+        let key = (run.account.clone(), run.action_id.clone());
+        self.lock().entry(key).or_insert_with(|| Arc::clone(run));
+    }
+
+    /// Gives the place of a run back that nobody answers: its action was not admitted here.
+    pub(crate) fn give_back(&self, run: &Run) {
+        if !run.has_started() {
+            self.remove(run);
+            run.transcript.finish(None);
+        }
     }
 
     /// Takes a run off; who holds it keeps its transcript.
@@ -49,13 +94,41 @@ impl Runs {
         self.lock().get(&(account.clone(), action.clone())).cloned()
     }
 
-    /// How many there are, and how many of this account.
-    pub(crate) fn counts(&self, account: &AccountId) -> (usize, usize) {
-        let runs = self.lock();
-        (runs.len(), runs.keys().filter(|(owner, _)| owner == account).count())
-    }
-
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Run>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Full, Run, Runs};
+    use std::sync::Arc;
+
+    fn run(action: &str) -> Run {
+        Run::new("account".parse().unwrap(), action.parse().unwrap(), Vec::new())
+    }
+
+    #[test]
+    fn a_place_is_found_before_anything_is_admitted() {
+        let runs = Runs::default();
+        let claimed = runs.claim(run("a"), 2).unwrap();
+        let found = runs.get(&claimed.account, &claimed.action_id).unwrap();
+        assert!(Arc::ptr_eq(&found, &claimed), "what a Stop cancels is what will be answered");
+        assert!(Arc::ptr_eq(&runs.claim(run("a"), 2).unwrap(), &claimed), "one for one action");
+        runs.claim(run("b"), 2).unwrap();
+        assert_eq!(runs.claim(run("c"), 2).err(), Some(Full));
+    }
+
+    #[test]
+    fn a_place_that_nobody_answers_is_given_back() {
+        let runs = Runs::default();
+        let refused = runs.claim(run("a"), 1).unwrap();
+        runs.give_back(&refused);
+        assert!(runs.get(&refused.account, &refused.action_id).is_none());
+        assert!(refused.transcript.is_closed(), "who listens is told that nothing comes");
+        let answered = runs.claim(run("b"), 1).unwrap();
+        answered.start();
+        runs.give_back(&answered);
+        assert!(runs.get(&answered.account, &answered.action_id).is_some());
     }
 }

@@ -18,8 +18,8 @@ pub fn canonical<T: Serialize + ?Sized>(value: &T) -> Result<String, CanonicalFa
     Ok(canonical_tree(&to_tree(value)?))
 }
 
-/// The canonical JSON of a tree. A number that is not whole, which no reader here accepts, is
-/// written as `null`.
+/// The canonical JSON of a tree whose objects have each key once. A number that is not a safe
+/// integer, which no reader here accepts, is written as `null`.
 pub fn canonical_tree(tree: &Tree) -> String {
     let mut text = String::new();
     write(&mut text, tree);

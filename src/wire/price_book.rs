@@ -1,9 +1,10 @@
 //! Price books in: parsed, checked and given their version.
 
-use crate::canonical::{canonical_tree, sha256};
+use crate::canonical::{canonical, canonical_tree, sha256};
 use crate::parse::parse;
 use crate::read::{Fault, FaultKind, from_tree};
 use crate::tree::Tree;
+use crate::write::CanonicalFault;
 use kumari_engine::id::IdFault;
 use kumari_engine::price_book::{PriceBook, PublishedBook, SCHEMA};
 use kumari_engine::price_book_check::{RuleFault, check};
@@ -15,11 +16,16 @@ pub enum BookFault {
     #[error("{0}")]
     Shape(Fault),
     /// It is of a schema that this engine does not read: load a newer engine.
-    #[error("`schema`: this is schema {found} and this engine reads {SCHEMA}; use a newer version")]
+    #[error(
+        "`schema`: this is schema {found} and this engine reads {SCHEMA}; use the version that goes with it"
+    )]
     EngineOutdated {
         /// The schema of the document.
         found: i64,
     },
+    /// It has no canonical form.
+    #[error(transparent)]
+    Canonical(#[from] CanonicalFault),
     /// It has the right shape and breaks rules; all of them.
     #[error("{}", list(.0))]
     Rules(Vec<RuleFault>),
@@ -31,11 +37,16 @@ pub enum BookFault {
 /// # Errors
 /// [`BookFault`] with the first fault of its shape, or all faults of its rules.
 pub fn publish(text: &str) -> Result<PublishedBook, BookFault> {
-    let published = read_published(text)?;
-    match check(&published.book) {
-        faults if faults.is_empty() => Ok(published),
-        faults => Err(BookFault::Rules(faults)),
+    let tree = parse(text).map_err(BookFault::Shape)?;
+    let published = published_from_tree(&tree)?;
+    let mut faults = check(&published.book);
+    if canonical(&published.book)? != canonical_tree(&tree) {
+        // Whoever writes the book again would come to another version.
+        let message =
+            "spells out a default (`\"free\": false`, an empty list, a null): leave it out";
+        faults.push(RuleFault { path: String::new(), message: message.to_owned() });
     }
+    if faults.is_empty() { Ok(published) } else { Err(BookFault::Rules(faults)) }
 }
 
 /// Reads a book that was published before, without asking today's rules: what was in force stays

@@ -8,14 +8,17 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::fmt;
 
-/// A JSON value. Objects keep their order and have each key once.
+/// The largest whole number of which JavaScript also holds the next: RFC 8785 goes no further.
+const SAFE_INTEGER_MAX: i64 = 9_007_199_254_740_991;
+
+/// A JSON value. Objects keep their order; that each key occurs once is for the readers to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tree {
     /// `null`.
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A whole number in the range of `i64`.
+    /// A whole number that JavaScript holds exactly too: at most 2^53 - 1, either way.
     Integer(i64),
     /// Any other number; no document of ours has one.
     Number,
@@ -48,6 +51,11 @@ impl<'de> Deserialize<'de> for Tree {
     }
 }
 
+fn whole(value: i64) -> Tree {
+    let is_safe = (-SAFE_INTEGER_MAX..=SAFE_INTEGER_MAX).contains(&value);
+    if is_safe { Tree::Integer(value) } else { Tree::Number }
+}
+
 struct AnyTree;
 
 impl<'de> Visitor<'de> for AnyTree {
@@ -70,11 +78,11 @@ impl<'de> Visitor<'de> for AnyTree {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
-        Ok(Tree::Integer(value))
+        Ok(whole(value))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
-        Ok(i64::try_from(value).map_or(Tree::Number, Tree::Integer))
+        Ok(i64::try_from(value).map_or(Tree::Number, whole))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Tree, E> {

@@ -1,11 +1,13 @@
 //! Reserving credits (R17, R18, R21–R23, R27, R29–R32).
 
-use kumari_engine::account::Answer;
-use kumari_engine::denial::DenialCode;
+use kumari_engine::account::{Answer, LedgerFault, Refused, apply};
+use kumari_engine::denial::{DenialCode, Remedy};
 use kumari_engine::entry::{Event, is_balanced};
+use kumari_engine::grant::{Grant, grant};
 use kumari_engine::lot::{Lot, LotId, LotKind, burn_down};
+use kumari_engine::meter::Meter;
 use kumari_engine::request::Task;
-use kumari_tests::accounts::{Ledger, credits, time};
+use kumari_tests::accounts::{Ledger, action, credits, time};
 use kumari_tests::books::{request, small_book};
 
 #[test]
@@ -91,7 +93,7 @@ fn r23_e05_a_hold_takes_lots_in_order_and_ends_alike_in_either_order() {
         );
         assert_eq!(ledger.balances(), ("48".into(), "7".into(), "55".into()));
         let settle = |ledger: &mut Ledger| {
-            let usage = [(kumari_engine::meter::Meter::OutputTokens, 500)];
+            let usage = [(Meter::OutputTokens, 500)];
             ledger.settle(&book, ("a", 0), "top", &usage).unwrap();
         };
         if a_first {
@@ -103,8 +105,12 @@ fn r23_e05_a_hold_takes_lots_in_order_and_ends_alike_in_either_order() {
         }
         assert_eq!(
             ledger.lots(),
-            [(LotKind::Free, "1.5".into()), (LotKind::Pack, "50".into())],
-            "a_first {a_first}; Pro is used up"
+            [
+                (LotKind::Free, "1.5".into()),
+                (LotKind::Pack, "50".into()),
+                (LotKind::Pro, "0".into())
+            ],
+            "a_first {a_first}"
         );
         assert_eq!(ledger.balances(), ("51.5".into(), "0".into(), "51.5".into()));
     }
@@ -156,7 +162,7 @@ fn r29_r30_every_entry_balances_and_names_its_lots() {
     let mut ledger = Ledger::default();
     ledger.grant("g", LotKind::Pack, "10");
     ledger.authorize(&book, "a", &request(Task::Direct, &["top"], 1_000)).unwrap();
-    let usage = [(kumari_engine::meter::Meter::OutputTokens, 100)];
+    let usage = [(Meter::OutputTokens, 100)];
     ledger.settle(&book, ("a", 0), "top", &usage).unwrap();
     assert_eq!(ledger.entries.len(), 3);
     for entry in &ledger.entries {
@@ -215,4 +221,56 @@ fn r17_r19_a_grant_is_made_once_and_expiry_leaves_other_lots_alone() {
     ledger.grant("pack", LotKind::Pack, "1");
     assert_eq!(ledger.account.lots[0], before, "bit-identical");
     assert_eq!(ledger.lots().len(), 2);
+}
+
+#[test]
+fn r16_a_spent_pro_account_is_still_pro_until_its_period_ends() {
+    let book = small_book(|_| {});
+    let mut ledger = Ledger::default();
+    ledger.grant_until("pro", LotKind::Pro, "0.22", Some("2026-03-15T00:00:00Z"));
+    ledger.authorize(&book, "a", &request(Task::Direct, &["lite"], 1_000)).unwrap();
+    ledger.settle(&book, ("a", 0), "lite", &[(Meter::OutputTokens, 9_000)]).unwrap();
+    let denial = ledger.authorize(&book, "b", &request(Task::Direct, &["lite"], 10)).unwrap_err();
+    assert_eq!(denial.code, DenialCode::CreditsExhausted);
+    let reset = Remedy::WaitForReset { at: time("2026-03-15T00:00:00Z") };
+    assert_eq!(denial.remedies, [reset, Remedy::BuyPack { usd_min: 10 }]);
+    ledger.now = time("2026-03-15T00:00:00Z");
+    let denial = ledger.authorize(&book, "b", &request(Task::Direct, &["lite"], 10)).unwrap_err();
+    assert_eq!(denial.remedies, [Remedy::UpgradeToPro, Remedy::BuyPack { usd_min: 10 }]);
+}
+
+#[test]
+fn r27_a_grant_of_another_time_is_another_grant() {
+    let mut ledger = Ledger::default();
+    let mut command = Grant {
+        action_id: action("g"),
+        kind: LotKind::Promo,
+        amount: credits("1"),
+        priority: 0,
+        effective_at: Some(time("2027-01-01T00:00:00Z")),
+        expires_at: None,
+    };
+    ledger.account = grant(&ledger.account, &command, ledger.now).unwrap().account;
+    assert!(grant(&ledger.account, &command, ledger.now).unwrap().entries.is_empty(), "a repeat");
+    command.effective_at = None;
+    let refused = grant(&ledger.account, &command, ledger.now).unwrap_err();
+    let Refused::Denied(denial) = refused else { panic!("{refused}") };
+    assert_eq!(denial.code, DenialCode::ActionIdReused);
+}
+
+/// R24, R29: an audit by `apply` sees an entry that does again what an earlier one did.
+#[test]
+fn r29_a_journal_that_repeats_itself_is_refused() {
+    let book = small_book(|_| {});
+    let mut ledger = Ledger::default();
+    ledger.grant("g", LotKind::Pack, "10");
+    ledger.authorize(&book, "a", &request(Task::Direct, &["lite"], 10)).unwrap();
+    ledger.void(&book, ("a", 0)).unwrap();
+    for index in 0..3 {
+        let mut again = ledger.entries[index].clone();
+        again.sequence = 4;
+        again.at = ledger.now;
+        let mut account = ledger.account.clone();
+        assert_eq!(apply(&mut account, &again), Err(LedgerFault::Repeated), "entry {index}");
+    }
 }

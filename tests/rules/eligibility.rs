@@ -222,7 +222,7 @@ fn r20_a_quote_binds_version_price_and_caps() {
         price_changed("4.75")
     );
     assert_eq!(changed(&Quote { rules: "0".into(), ..good.clone() }, "10"), price_changed("4.75"));
-    let other_book = small_book(|book| book["packs"]["usd_max"] = json!(20)).version;
+    let other_book = small_book(|book| book["packs"]["usd_max"] = json!(900)).version;
     assert_eq!(
         changed(&Quote { price_book: other_book, ..good.clone() }, "10"),
         price_changed("4.75")
@@ -237,4 +237,97 @@ fn r20_a_quote_binds_version_price_and_caps() {
     assert_eq!(changed(&capped, "2"), Ok("2".into()));
     assert_eq!(changed(&capped, "1.5"), price_changed("1.5"));
     assert_eq!(changed(&capped, "0.3"), Err((DenialCode::CreditsInsufficient, Some("2".into()))));
+}
+
+/// The candidate that is cheapest uncapped is not always the one that can be capped to fit.
+#[test]
+fn r15_routing_keeps_the_candidates_that_fit_when_capped() {
+    let dear_base = small_book(|book| {
+        book["tasks"][0]["offers"][0]["per_request"] = json!("4");
+        book["references"][0]["levels"] = json!(["high"]);
+    });
+    let routed = request(Task::Routing, &[], 10);
+    // `lite` costs 4 and more, `top` 0.5 and 0.001 for each token of output.
+    let allowed = decide(&dear_base, &standing("3"), &routed, None).unwrap();
+    assert_eq!(allowed.caps.candidates, Some(vec![model_id("top")]));
+    assert!(allowed.hold <= credits("3") && allowed.hold > credits("2.9"), "{}", allowed.hold);
+
+    let long_floor = small_book(|book| {
+        book["tasks"][0]["offers"][1]["bounds"]["output_tokens"]["floor"] = json!(500);
+    });
+    // The floor of `top`, which is dropped, is none of `lite`.
+    let allowed = decide(&long_floor, &standing("0.07"), &routed, None).unwrap();
+    assert_eq!(allowed.caps.candidates, Some(vec![model_id("lite")]));
+    assert!(allowed.caps.output_tokens.is_some_and(|cap| cap < 500));
+}
+
+#[test]
+fn r15_the_cheaper_choice_is_one_that_fits() {
+    let book = small_book(|book| {
+        book["tasks"][0]["offers"][0]["per_request"] = json!("4");
+        book["references"][0]["levels"] = json!(["high"]);
+        for id in ["mid", "mid2"] {
+            let model = text_model(id, "frontier", "100", "1200");
+            book["models"].as_array_mut().unwrap().push(model);
+        }
+    });
+    let cheaper = |asked: &Request, available: &str| {
+        let denial = decide(&book, &standing(available), asked, None).unwrap_err();
+        match denial.remedies.into_iter().next() {
+            Some(Remedy::Cheaper { request, .. }) => request.models,
+            other => panic!("{other:?}"),
+        }
+    };
+    // `lite` is the cheapest without caps and needs 4 credits whatever the cap.
+    let direct = request(Task::Direct, &["lite"], 10);
+    assert_eq!(cheaper(&direct, "3"), [model_id("top")]);
+    let compare = request(Task::Compare, &["lite", "mid", "mid2"], 10);
+    assert_eq!(cheaper(&compare, "2"), [model_id("mid"), model_id("mid2")]);
+}
+
+#[test]
+fn r15_a_quote_cannot_cap_below_the_floor() {
+    let book = small_book(|book| {
+        book["tasks"][0]["offers"][1]["bounds"]["output_tokens"]["floor"] = json!(256);
+    });
+    let message = request(Task::Direct, &["top"], 10);
+    let quote = |output_tokens: u64, high: &str| Quote {
+        price_book: book.version.clone(),
+        rules: RULES_VERSION.into(),
+        high: credits(high),
+        caps: Caps { output_tokens: Some(output_tokens), ..Caps::default() },
+    };
+    let code = |quote: Option<&Quote>, available: &str| {
+        decide(&book, &standing(available), &message, quote).map_err(|denial| denial.code)
+    };
+    assert_eq!(code(None, "0.6"), Err(DenialCode::CreditsInsufficient));
+    assert_eq!(code(Some(&quote(1, "0.51")), "0.6"), Err(DenialCode::PriceChanged));
+    assert!(code(Some(&quote(256, "0.77")), "1").is_ok());
+    // What the request itself limits may be shorter than any floor.
+    let mut short = message.clone();
+    short.output_tokens_max = Some(10);
+    assert!(decide(&book, &standing("0.6"), &short, None).is_ok());
+}
+
+#[test]
+fn r16_a_persons_own_limit_caps_too_and_is_named_when_nothing_fits_it() {
+    let book = small_book(|_| {});
+    let message = request(Task::Direct, &["top"], 1_000);
+    let limited = |left: &str| {
+        let standing = Standing { limit_left: Some(credits(left)), ..standing("10") };
+        decide(&book, &standing, &message, None).map_err(|denial| denial.code)
+    };
+    assert!(limited("2").is_ok_and(|allowed| allowed.hold == credits("2")));
+    assert_eq!(limited("0.3"), Err(DenialCode::LimitReached));
+}
+
+#[test]
+fn r16_what_is_held_may_come_back_and_is_worth_waiting_for() {
+    let book = small_book(|_| {});
+    let image = request(Task::Image, &["paint"], 0);
+    let held =
+        Standing { settled: credits("100"), held: credits("98"), open_holds: 1, ..standing("2") };
+    let denial = decide(&book, &held, &image, None).unwrap_err();
+    assert_eq!((denial.code, denial.transient), (DenialCode::CreditsInsufficient, true));
+    assert_eq!(denial.remedies.first(), Some(&Remedy::WaitForHolds));
 }

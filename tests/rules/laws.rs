@@ -142,6 +142,7 @@ proptest! {
     fn r10_complete_usage_inside_the_bounds_lies_between_low_and_high(
         input in 0..300_000_u64,
         cached in 0..=100_u64,
+        written in 0..=100_u64,
         output in 0..=100_u64,
         thought in 0..=100_u64,
         ratio in 0..=100_u64,
@@ -157,6 +158,7 @@ proptest! {
             book["models"][1]["kind"]["text"]["encoding"]["high"] = json!("1.3");
             book["models"][1]["kind"]["text"]["encoding"]["message_tokens"] = json!(7);
             book["tasks"][0]["offers"][1]["multiplier"] = json!("1.37");
+            book["models"][1]["rates"]["cache_write_tokens"]["credits"] = json!("312.5");
         });
         let mut asked: Request = request(Task::Direct, &["top"], input);
         asked.output_tokens_max = limit;
@@ -167,11 +169,13 @@ proptest! {
         let range = bounds.input_tokens.high - bounds.input_tokens.low;
         let total = bounds.input_tokens.low + range * ratio / 100;
         let read = total * cached / 100;
+        let write = (total - read) * written / 100;
         let produced = bounds.output_tokens_max.unwrap() * output / 100;
         let reasoning = produced * thought / 100;
         let usage = Usage::new([
-            (Meter::InputTokens, total - read),
+            (Meter::InputTokens, total - read - write),
             (Meter::CacheReadTokens, read),
+            (Meter::CacheWriteTokens, write),
             (Meter::OutputTokens, produced - reasoning),
             (Meter::ReasoningTokens, reasoning),
         ]).unwrap();

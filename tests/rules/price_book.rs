@@ -62,7 +62,7 @@ fn r05_a_shape_fault_stops_at_the_first_with_its_path() {
 /// Each edit breaks one rule; the fault must name the place and no other.
 #[test]
 fn r05_every_rule_fault_is_named_with_its_path() {
-    let cases: [Case; 40] = [
+    let cases: [Case; 44] = [
         (|book| book["id"] = json!(""), "id"),
         (|book| book["charge_step"] = json!("0"), "charge_step"),
         (|book| book["compare"]["models_max"] = json!(5), "compare.models_max"),
@@ -179,6 +179,23 @@ fn r05_every_rule_fault_is_named_with_its_path() {
         (|book| book["plans"].as_array_mut().unwrap().truncate(1), "plans"),
         (|book| book["plans"][1]["months"] = json!(3), "plans[1].months"),
         (|book| book["packs"]["brackets"][1]["credits_per_usd"] = json!("99"), "packs.brackets[1]"),
+        (
+            |book| {
+                let rates = book["models"][0]["rates"].clone();
+                book["models"][0]["tiers"] =
+                    json!([{"above_input_tokens": 10_000_000_001_u64, "rates": rates}]);
+            },
+            "models[0].tiers[0].above_input_tokens",
+        ),
+        (
+            |book| book["tasks"][0]["offers"][0]["models"] = json!({"ids": ["lite", "lite"]}),
+            "tasks[0].offers[0].models.ids[1]",
+        ),
+        (
+            |book| book["packs"]["brackets"][1]["from_usd"] = json!(2_000),
+            "packs.brackets[1].from_usd",
+        ),
+        (|book| book["references"][0]["row"] = json!(""), "references[0].row"),
         (|book| book["references"][0]["levels"] = json!(["high"]), "references[0].levels"),
     ];
     for (edit, path) in cases {
@@ -221,4 +238,23 @@ fn a_pack_is_priced_whole_by_its_bracket() {
     for (usd, expected) in cases {
         assert_eq!(credits(usd).as_deref(), expected, "${usd}");
     }
+}
+
+/// Browser and server hash the document that is served, so it has one spelling only.
+#[test]
+fn r04_a_book_that_spells_out_a_default_is_refused() {
+    let cases: [fn(&mut Value); 3] = [
+        |book| book["models"][0]["rates"]["input_tokens"]["free"] = json!(false),
+        |book| book["models"][0]["tiers"] = json!([]),
+        |book| book["tasks"][0]["offers"][0]["minimum"] = json!(null),
+    ];
+    for edit in cases {
+        let mut book = small_json();
+        edit(&mut book);
+        let fault = publish(&book.to_string()).unwrap_err();
+        assert!(fault.to_string().contains("spells out a default"), "{fault}");
+    }
+    let book = small_book(|_| {});
+    let served = kumari_wire::canonical(&book.book).unwrap();
+    assert_eq!(read_published(&served).unwrap().version, book.version);
 }

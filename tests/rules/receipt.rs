@@ -75,7 +75,35 @@ fn r33_a_replay_says_what_differs() {
         .unwrap();
     }
     check(&receipt, "the price lines differ");
-    let other = small_book(|book| book["packs"]["usd_max"] = json!(20));
+    let mut receipt = good.clone();
+    receipt.hold = credits("5.05");
+    check(&receipt, "the legs hold 5.04 and the receipt says 5.05");
+    let mut receipt = good.clone();
+    receipt.released = credits("3.67");
+    check(&receipt, "3.66 was not needed and the receipt says 3.67");
+    let mut receipt = good.clone();
+    receipt.rules = "0".into();
+    check(&receipt, "made by rules 0");
+    let other = small_book(|book| book["packs"]["usd_max"] = json!(900));
     let replay = replay(&other, &good).unwrap();
     assert!(replay.differences[0].contains("was priced with book"));
+}
+
+#[test]
+fn an_outcome_has_the_fields_of_its_kind_and_no_others() {
+    let read = |json: serde_json::Value| kumari_wire::from_str::<ReceiptOutcome>(&json.to_string());
+    let at = "2026-03-01T00:00:00Z";
+    assert!(read(json!({"kind": "open"})).is_ok());
+    assert!(read(json!({"kind": "expired", "at": at})).is_ok());
+    assert!(read(json!({"kind": "voided", "at": at, "reason": "failed"})).is_ok());
+    for wrong in [
+        json!({"kind": "open", "at": at}),
+        json!({"kind": "open", "charge": "5"}),
+        json!({"kind": "voided", "at": at}),
+        json!({"kind": "voided", "at": at, "reason": "failed", "drawn": []}),
+        json!({"kind": "expired", "at": at, "reason": "lost"}),
+        json!({"kind": "settled", "at": at}),
+    ] {
+        assert!(read(wrong.clone()).is_err(), "{wrong}");
+    }
 }

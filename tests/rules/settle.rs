@@ -147,7 +147,7 @@ fn what_cannot_be_priced_changes_nothing() {
     assert_eq!((denial.code, denial.path.as_deref()), (DenialCode::RequestInvalid, Some("model")));
     let denial = ledger.settle(&book, ("a", 0), "top", &[(Meter::Images, 1)]).unwrap_err();
     assert_eq!((denial.code, denial.path.as_deref()), (DenialCode::RequestInvalid, Some("usage")));
-    let other = small_book(|book| book["packs"]["usd_max"] = 20.into());
+    let other = small_book(|book| book["packs"]["usd_max"] = 900.into());
     let command = settle_command(("a", 0), "top", &[(OUT, 1)]);
     let fault = settle(&ledger.account, &other, &command, ledger.now).unwrap_err();
     assert!(matches!(fault, Refused::Fault(_)), "{fault}");

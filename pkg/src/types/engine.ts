@@ -393,6 +393,10 @@ amount: Credits,
  */
 priority: number,
 /**
+ * When it was granted.
+ */
+granted_at: Timestamp,
+/**
  * From when it can be used.
  */
 effective_at: Timestamp,

@@ -215,3 +215,45 @@ async fn only_so_many_answers_of_one_account_run_at_once() {
     client.ended(&first).await;
     client.ended(&client.send(&second).await).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parallel_sends_get_no_further_than_the_limit_of_running_answers() {
+    let mut config = config();
+    config.limits.account_answers_max = 3;
+    let server = TestServer::start_with(STORES[0], book(), config).await;
+    let client = server.guest().await;
+    server.scripted.set(MODEL, &[Step::Wait, Step::Say("x"), Step::Finish(Finish::Completed)]);
+    let mut composed = Vec::new();
+    for _ in 0..20 {
+        composed.push(client.compose("direct", &[MODEL], "Hello!").await);
+    }
+    let sends = composed.iter().map(|send| client.post("/api/actions", send));
+    let replies = join_all(sends).await;
+    let of = |status| replies.iter().filter(|reply| reply.status == status).count();
+    assert_eq!((of(201), of(429)), (3, 17));
+    assert_eq!(client.balance().await["standing"]["open_holds"], 3);
+    server.scripted.let_through(3);
+}
+
+/// A second tab presses Stop while the send is still on its way: it is never forgotten.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_in_the_instant_of_the_send_is_heard() {
+    let server = TestServer::start(STORES[0]).await;
+    let client = server.guest().await;
+    // Nothing lets it through: only the Stop can end it.
+    server.scripted.set(MODEL, &[Step::Wait, Step::Say("x"), Step::Finish(Finish::Completed)]);
+    for _ in 0..25 {
+        let send = client.compose("direct", &[MODEL], "Hello!").await;
+        let stop = format!("/api/actions/{}/stop", send["action_id"].as_str().unwrap());
+        let stopped = async {
+            while client.post(&stop, &json!({})).await.status != 202 {
+                tokio::task::yield_now().await;
+            }
+        };
+        let (sent, ()) = tokio::join!(client.post("/api/actions", &send), stopped);
+        assert_eq!(sent.status, 201, "{sent:?}");
+        let ended = client.ended(&sent.body).await;
+        assert_eq!(ended["legs"][0]["status"], "stopped");
+        assert_eq!(client.balance().await["standing"]["available"], "100");
+    }
+}
