@@ -3,8 +3,9 @@
 use crate::app::App;
 use crate::body::json;
 use crate::problem::{Answer, Problem};
+use crate::segment::Segment;
 use crate::session::Caller;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kumari_engine::account::{Hold, HoldLeg};
@@ -90,7 +91,7 @@ pub(crate) enum LegStatus {
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segment(id): Segment,
 ) -> Answer<Response> {
     let view = view(&app, &caller.account, &action_id(&id)?).await?;
     Ok(json(StatusCode::OK, &view))

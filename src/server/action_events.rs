@@ -5,11 +5,12 @@ use crate::action::{self, ActionStatus, ActionView, LegView};
 use crate::app::App;
 use crate::problem::{Answer, Problem};
 use crate::runs::Run;
+use crate::segment::Segment;
 use crate::session::Caller;
 use crate::sse::{self, Events};
 use crate::transcript::Said;
 use async_stream::stream;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use kumari_engine::id::{AccountId, ActionId};
@@ -23,7 +24,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 pub(crate) async fn listen(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     headers: HeaderMap,
 ) -> Answer<Response> {
     let id = action::action_id(&id)?;

@@ -5,13 +5,14 @@
 //! files are read from disk at each request, so a rebuilt app shows without a rebuilt server.
 
 use axum::body::Body;
-use axum::extract::{Path, Request};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::problem::Problem;
 use crate::router;
+use crate::segment::Segment;
 
 /// The built chat app.
 #[derive(RustEmbed)]
@@ -42,12 +43,12 @@ const REVALIDATED: &str = "no-cache";
 type Get = fn(&str) -> Option<EmbeddedFile>;
 
 /// `GET /pkg/{*path}`: the package, for a plain `<script type="module">`.
-pub(crate) async fn package(Path(path): Path<String>, headers: HeaderMap) -> Response {
+pub(crate) async fn package(Segment(path): Segment, headers: HeaderMap) -> Response {
     serve(Package::get, &path, REVALIDATED, &headers).unwrap_or_else(missing)
 }
 
 /// `GET /vocabulary/{*path}`: the vocabulary files; their names hold their fingerprint.
-pub(crate) async fn vocabulary(Path(path): Path<String>, headers: HeaderMap) -> Response {
+pub(crate) async fn vocabulary(Segment(path): Segment, headers: HeaderMap) -> Response {
     serve(Vocabularies::get, &path, IMMUTABLE, &headers).unwrap_or_else(missing)
 }
 

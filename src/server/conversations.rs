@@ -5,8 +5,9 @@ use crate::action::LegStatus;
 use crate::app::App;
 use crate::body::json;
 use crate::problem::{Answer, Problem};
+use crate::segment::Segment;
 use crate::session::Caller;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use kumari_engine::account::Account;
@@ -75,7 +76,7 @@ pub(crate) async fn list(
 pub(crate) async fn open(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segment(id): Segment,
 ) -> Answer<Response> {
     let unknown =
         || Problem::not_found("conversation_unknown", "there is no conversation of that id");

@@ -15,6 +15,7 @@ mod router;
 mod app;
 mod problem;
 mod body;
+mod segment;
 mod shield;
 mod limits;
 mod request_log;

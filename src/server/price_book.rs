@@ -5,7 +5,8 @@ use crate::app::App;
 use crate::assets::matches_etag;
 use crate::books::Book;
 use crate::problem::{Answer, Problem};
-use axum::extract::{Path, State};
+use crate::segment::Segment;
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ pub(crate) async fn in_force(State(app): State<Arc<App>>, headers: HeaderMap) ->
 /// `GET /api/price-books/{version}`: any that was published. It never changes.
 pub(crate) async fn published(
     State(app): State<Arc<App>>,
-    Path(version): Path<String>,
+    Segment(version): Segment,
     headers: HeaderMap,
 ) -> Answer<Response> {
     let book = match version.parse() {

@@ -4,8 +4,9 @@ use crate::action;
 use crate::app::App;
 use crate::body::json;
 use crate::problem::Answer;
+use crate::segment::Segment;
 use crate::session::Caller;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segment(id): Segment,
 ) -> Answer<Response> {
     let hold = action::hold(&app, &caller.account, &action::action_id(&id)?).await?;
     Ok(json(StatusCode::OK, &action::receipt_of(&app, &hold).await?))

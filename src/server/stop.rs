@@ -4,8 +4,9 @@ use crate::action;
 use crate::app::App;
 use crate::body::{Json, json};
 use crate::problem::Answer;
+use crate::segment::Segment;
 use crate::session::Caller;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kumari_engine::denial::Denial;
@@ -25,7 +26,7 @@ pub(crate) struct Stop {
 pub(crate) async fn stop(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segment(id): Segment,
     Json(stop): Json<Stop>,
 ) -> Answer<Response> {
     let id = action::action_id(&id)?;

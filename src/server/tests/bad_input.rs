@@ -334,3 +334,13 @@ async fn only_so_many_streams_of_one_account_are_open() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test]
+async fn an_address_that_is_no_text_is_a_problem_like_every_other() {
+    let server = TestServer::start(STORES[0]).await;
+    let client = server.guest().await;
+    for path in ["/api/actions/%ff", "/api/conversations/%ff", "/api/price-books/%ff"] {
+        let reply = client.get(path).await;
+        assert_eq!((reply.status, &reply.body["code"]), (404, &json!("not_found")), "{path}");
+    }
+}
