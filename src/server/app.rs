@@ -164,6 +164,16 @@ impl From<StoreError> for Problem {
             )
             .retry_after(Duration::from_secs(1));
         }
+        if error.is_outcome_unknown() {
+            tracing::error!(%error, "the database failed");
+            return Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "outcome_unknown",
+                "the database failed; what was to change may have changed: send the same again, \
+                 with the same id",
+            )
+            .retry_after(Duration::from_secs(1));
+        }
         Self::internal("store", &error)
     }
 }

@@ -146,7 +146,12 @@ impl Server {
             }
         }
         app.aborting.cancel();
-        serving.await.map_err(io::Error::other)?
+        let served = serving.await.map_err(io::Error::other)?;
+        // Nobody is left who could ask; what is queued is still written.
+        if timeout(LAST_WRITES, app.ledger.close()).await.is_err() {
+            tracing::error!("not every change was written; what was answered is");
+        }
+        served
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn limit(what: &'static str, asked: u32, max: u32) -> Result<usize, S
 /// The accounts and actions wanted are not too many.
 pub(crate) fn wanted(wanted: &[Wanted]) -> Result<(), StoreError> {
     at_most("accounts", wanted.len(), BATCH_MAX)?;
-    wanted.iter().try_for_each(|one| at_most("actions", one.actions.len(), WANTED_ACTIONS_MAX))
+    wanted.iter().try_for_each(|one| actions(&one.actions))
 }
 
 /// The commits can be written: each follows from what it says it was decided on.
@@ -46,35 +46,61 @@ pub(crate) fn alone(
     loaded: &Account,
     decided: Decided,
 ) -> Result<(Arc<Change>, Option<Commit>), StoreError> {
+    self::decided(loaded, &decided)?;
     let change = Arc::new(decided.change);
-    if change.account.id != loaded.id {
-        return Err(StoreError::Invalid("a change of another account"));
-    }
     if change.entries.is_empty() {
         return Ok((change, None));
     }
     let commit =
         Commit { before: loaded.sequence, change: Arc::clone(&change), chat: decided.chat };
-    commits(std::slice::from_ref(&commit))?;
     Ok((change, Some(commit)))
+}
+
+/// What a command decided on `loaded` can be written, or has nothing to be.
+pub(crate) fn decided(loaded: &Account, decided: &Decided) -> Result<(), StoreError> {
+    if decided.change.account.id != loaded.id {
+        return Err(StoreError::Invalid("a change of another account"));
+    }
+    if decided.change.entries.is_empty() {
+        return Ok(());
+    }
+    entries(loaded.sequence, &decided.change)?;
+    touched(&decided.change)?;
+    chat(&decided.chat)
 }
 
 /// The chat rows are neither too many nor too long.
 pub(crate) fn chat(writes: &[ChatWrite]) -> Result<(), StoreError> {
-    let mut rows = 0_usize;
     for write in writes {
         let text = match write {
             ChatWrite::Append { conversation, messages } => {
-                rows = rows.saturating_add(messages.len());
                 at_most("bytes of a title", conversation.title.len(), TITLE_BYTES_MAX)?;
                 messages.iter().map(|Message { text, .. }| text.len()).max()
             }
             ChatWrite::Update(update) => update.text.as_ref().map(String::len),
         };
-        rows = rows.saturating_add(1);
         at_most("bytes of a text", text.unwrap_or(0), TEXT_BYTES_MAX)?;
     }
-    at_most("chat rows", rows, CHAT_WRITES_MAX)
+    at_most("chat rows", chat_rows(writes), CHAT_WRITES_MAX)
+}
+
+/// How many rows chat writes are.
+pub(crate) fn chat_rows(writes: &[ChatWrite]) -> usize {
+    let rows = writes.iter().map(|write| match write {
+        ChatWrite::Append { messages, .. } => messages.len().saturating_add(1),
+        ChatWrite::Update(_) => 1,
+    });
+    rows.fold(0, usize::saturating_add)
+}
+
+/// One batch has not too many commands.
+pub(crate) fn commands(count: usize) -> Result<(), StoreError> {
+    at_most("commands", count, BATCH_MAX)
+}
+
+/// One command names not too many actions.
+pub(crate) fn actions(actions: &[ActionId]) -> Result<(), StoreError> {
+    at_most("actions", actions.len(), WANTED_ACTIONS_MAX)
 }
 
 /// The price book is not too long.

@@ -15,6 +15,12 @@ pub use crate::conformance_fence::{
     many_commits_at_once_do_not_disturb_each_other, one_action_sent_by_a_crowd_is_one_hold,
     racing_grants_all_arrive, repeats_get_the_first_answer,
 };
+pub use crate::conformance_lane::{
+    a_bad_command_disturbs_no_neighbour, a_batch_answers_like_one_at_a_time,
+    a_closing_ledger_finishes_what_is_queued, a_full_lane_is_busy,
+    a_turn_that_is_too_long_is_split, only_who_lost_is_decided_again,
+    two_ledgers_share_one_account, what_has_queued_is_one_commit,
+};
 pub use crate::conformance_lookup::{
     a_published_book_never_changes, limits_are_enforced, sessions_begin_and_end,
 };
@@ -54,13 +60,18 @@ macro_rules! store_conformance {
     ($store:expr) => {
         $crate::store_conformance! {
             $store =>
+            a_bad_command_disturbs_no_neighbour,
+            a_batch_answers_like_one_at_a_time,
+            a_closing_ledger_finishes_what_is_queued,
             a_command_decided_alone_wins,
             a_commit_wins_or_loses_by_its_fence,
             a_crowd_for_one_hold,
             a_fresh_account_is_empty,
+            a_full_lane_is_busy,
             a_late_settlement_captures_nothing,
             a_loser_runs_alone_after_three_losses,
             a_published_book_never_changes,
+            a_turn_that_is_too_long_is_split,
             accounts_due_are_listed_in_pages,
             actions_are_loaded_by_name_and_due_holds_by_time,
             an_account_is_what_its_entries_make,
@@ -74,9 +85,12 @@ macro_rules! store_conformance {
             malformed_commits_are_refused_whole,
             many_commits_at_once_do_not_disturb_each_other,
             one_action_sent_by_a_crowd_is_one_hold,
+            only_who_lost_is_decided_again,
             racing_grants_all_arrive,
             repeats_get_the_first_answer,
             sessions_begin_and_end,
+            two_ledgers_share_one_account,
+            what_has_queued_is_one_commit,
         }
     };
     ($store:expr => $($case:ident),+ $(,)?) => {
@@ -176,7 +190,10 @@ const ACCOUNTS: u64 = 5;
 
 /// A command on one of a few accounts, with ids that were often used before; sometimes time
 /// passes first, and now and then it goes back a little.
-fn random_command(desk: &Desk, random: &mut Random) -> Result<(AccountId, Command), Failure> {
+pub(crate) fn random_command(
+    desk: &Desk,
+    random: &mut Random,
+) -> Result<(AccountId, Command), Failure> {
     let seconds = |random: &mut Random, end| u32::try_from(random.below(end)).unwrap_or(0);
     match random.below(20) {
         0 => desk.clock.advance_seconds(seconds(random, 1_000)),

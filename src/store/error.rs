@@ -2,10 +2,14 @@
 
 use kumari_engine::id::BookVersion;
 use rusqlite::ErrorCode;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// A fault of a store. Unless the variant says otherwise, nothing was changed.
-#[derive(Debug, Error)]
+///
+/// It can be cloned, since one fault may be the answer to many commands that were committed
+/// together.
+#[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// Too much is waiting, or another process has the database for too long. Try again soon.
@@ -53,13 +57,24 @@ pub enum StoreError {
     /// The database said no. Where it failed at the commit itself, what was under way may have
     /// happened.
     #[error("the database failed: {0}")]
-    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Database(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
 impl StoreError {
     /// Whether the same call may succeed in a moment.
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Busy)
+    }
+
+    /// Whether what was asked for may have happened all the same: ask again with the same action
+    /// id, and the answer tells.
+    pub const fn is_outcome_unknown(&self) -> bool {
+        matches!(self, Self::Closed | Self::Database(_))
+    }
+
+    /// The database said no.
+    pub(crate) fn database(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Database(Arc::new(error))
     }
 
     /// A value that does not come back as what it was written from.
@@ -74,7 +89,7 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::NotADatabase) => Self::Foreign,
-            _ => Self::Database(error.into()),
+            _ => Self::database(error),
         }
     }
 }

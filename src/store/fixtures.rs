@@ -10,7 +10,7 @@ use crate::chat::{
 };
 use crate::clock::{Clock, SettableClock};
 use crate::error::StoreError;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerCommand, LedgerError};
 use crate::limits::WANTED_ACTIONS_MAX;
 use crate::store::{Store, Wanted};
 use kumari_engine::account::{Account, Change, Hold, Refused};
@@ -220,10 +220,16 @@ impl Desk {
     /// # Errors
     /// [`LedgerError`] as of [`Ledger::run`].
     pub async fn run(&self, account: &AccountId, command: Command) -> Result<Change, LedgerError> {
+        let outcomes = self.ledger.run_all(vec![self.command(account, command)]).await?;
+        outcomes.into_iter().next().unwrap_or(Err(StoreError::Closed.into()))
+    }
+
+    /// A command as the ledger takes it, with the chat rows that belong to it.
+    pub fn command(&self, account: &AccountId, command: Command) -> LedgerCommand {
         let book = Arc::clone(&self.book);
         let actions = command.actions();
         let decide = move |account: &Account, now: Timestamp| command.decide(&book, account, now);
-        self.ledger.run(account, &actions, chat_rows, decide).await
+        LedgerCommand::new(account.clone(), actions, chat_rows, decide)
     }
 
     /// Everything that is stored of an account: it, with all of its actions, and its entries.

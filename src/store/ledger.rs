@@ -1,30 +1,62 @@
 //! The one place that loads an account, lets the engine decide in memory, appends and commits.
 //!
-//! The fence: a decision holds only for the sequence that it was made on. Whoever loses loads and
-//! decides again; an account that keeps losing is decided on alone, so that a crowd of writers
-//! cannot starve one of them.
+//! Commands queue in lanes, each account always in the same one, and are committed in groups: see
+//! `lane`. The fence: a decision holds only for the sequence that it was made on. Whoever loses is
+//! loaded and decided again; an account that keeps losing is decided on alone, so that a crowd of
+//! writers cannot starve one of them. Reads never wait for a lane.
 
 use crate::chat::ChatWrite;
+use crate::check;
 use crate::clock::Clock;
 use crate::error::StoreError;
-use crate::limits::ACCOUNTS_DUE_MAX;
-use crate::store::{Commit, CommitOutcome, Decide, Decided, Store, Wanted};
+use crate::lane::{Counters, Lane, Outcome, Queued};
+use crate::lane_join::Order;
+use crate::limits::{ACCOUNTS_DUE_MAX, BATCH_MAX};
+use crate::store::{Decided, Store, Wanted};
 use kumari_engine::account::{Account, Change, LedgerFault, Refused};
 use kumari_engine::denial::Denial;
 use kumari_engine::id::{AccountId, ActionId};
 use kumari_engine::period::advance;
 use kumari_engine::time::Timestamp;
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use thiserror::Error;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// How often a command may lose the fence before its account is decided on alone.
 pub const LOSSES_MAX: u32 = 3;
+
+/// How many commands may wait in one lane; one more is [`StoreError::Busy`].
+pub const LANE_WAITING_MAX: usize = 4 * BATCH_MAX;
 
 /// Loads, decides, appends and commits.
 #[derive(Clone)]
 pub struct Ledger {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    lanes: Arc<[mpsc::Sender<Queued>]>,
+    closing: CancellationToken,
+    work: TaskTracker,
+    counters: Arc<Counters>,
+}
+
+/// A command on one account: what [`Ledger::run`] takes, as a value.
+pub struct LedgerCommand(Order);
+
+/// How much a ledger has done since it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LedgerCounts {
+    /// Commands that were queued.
+    pub commands: u64,
+    /// Transactions that made them durable.
+    pub commits: u64,
+    /// How often an account lost the fence.
+    pub losses: u64,
 }
 
 /// Why a command changed nothing.
@@ -62,10 +94,51 @@ impl From<Refused> for LedgerError {
     }
 }
 
+impl LedgerCommand {
+    /// A command on `account`.
+    ///
+    /// `decide` is one of the engine's commands on the account with `actions` loaded. `chat` makes
+    /// the rows that are written together with the change: look at the change's *entries*, for a
+    /// repeat has its answer but no entries, and other entries (of what was due) may come with any
+    /// command. Both may be called several times and must not wait. A change without entries
+    /// writes nothing.
+    pub fn new(
+        account: AccountId,
+        actions: Vec<ActionId>,
+        chat: impl Fn(&Change) -> Vec<ChatWrite> + Send + Sync + 'static,
+        decide: impl Fn(&Account, Timestamp) -> Result<Change, Refused> + Send + Sync + 'static,
+    ) -> Self {
+        let decide = move |account: &Account, now: Timestamp| {
+            let change = decide(account, now)?;
+            let chat = if change.entries.is_empty() { Vec::new() } else { chat(&change) };
+            Ok(Decided { change, chat })
+        };
+        Self(Order { account, actions, decide: Arc::new(decide) })
+    }
+}
+
 impl Ledger {
-    /// A ledger that keeps its accounts in `store`.
+    /// A ledger that keeps its accounts in `store`, with as many lanes as the store can use.
+    ///
+    /// Its lanes are tasks: call it inside a tokio runtime. They end once nobody holds the ledger
+    /// any more and nothing is queued.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+        Self::with_queue(store, clock, LANE_WAITING_MAX)
+    }
+
+    /// The same, where `waiting_max` commands may wait in one lane.
+    pub fn with_queue(store: Arc<dyn Store>, clock: Arc<dyn Clock>, waiting_max: usize) -> Self {
+        let (closing, work) = (CancellationToken::new(), TaskTracker::new());
+        let counters: Arc<Counters> = Arc::default();
+        let lanes = (0..store.lanes_max().max(1)).map(|_| {
+            let (queue, waiting) = mpsc::channel(waiting_max.max(1));
+            let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
+            let lane = Lane { store, clock, counters: Arc::clone(&counters) };
+            work.spawn(lane.work(waiting, closing.clone()));
+            queue
+        });
+        let lanes = lanes.collect();
+        Self { store, clock, lanes, closing, work, counters }
     }
 
     /// The store, for what is not a change of an account.
@@ -78,13 +151,18 @@ impl Ledger {
         self.clock.now()
     }
 
-    /// Runs one command on an account and makes what it did durable.
-    ///
-    /// `decide` is one of the engine's commands on the account with `actions` loaded. `chat` makes
-    /// the rows that are written together with the change: look at the change's *entries*, for a
-    /// repeat has its answer but no entries, and other entries (of what was due) may come with any
-    /// command. Both may be called several times and must not wait. A change without entries
-    /// writes nothing.
+    /// How much it has done.
+    pub fn counts(&self) -> LedgerCounts {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        LedgerCounts {
+            commands: count(&self.counters.commands),
+            commits: count(&self.counters.commits),
+            losses: count(&self.counters.losses),
+        }
+    }
+
+    /// Runs one command on an account and makes what it did durable; see [`LedgerCommand::new`].
+    /// Once queued it is carried out, whether the caller still waits or not.
     ///
     /// # Errors
     /// [`LedgerError`]; nothing was changed, but see [`LedgerError::Store`].
@@ -95,20 +173,35 @@ impl Ledger {
         chat: impl Fn(&Change) -> Vec<ChatWrite> + Send + Sync + 'static,
         decide: impl Fn(&Account, Timestamp) -> Result<Change, Refused> + Send + Sync + 'static,
     ) -> Result<Change, LedgerError> {
-        let wanted = Wanted { account: account.clone(), actions: actions.to_vec() };
-        let now = self.clock.now();
-        let decide: Decide = Arc::new(move |account| {
-            let change = decide(account, now)?;
-            let chat = if change.entries.is_empty() { Vec::new() } else { chat(&change) };
-            Ok(Decided { change, chat })
-        });
-        for _ in 0..LOSSES_MAX {
-            if let Some(change) = self.try_once(&wanted, now, &decide).await? {
-                return Ok(change);
-            }
+        let command = LedgerCommand::new(account.clone(), actions.to_vec(), chat, decide);
+        let outcomes = self.run_all(Vec::from([command])).await?;
+        outcomes.into_iter().next().unwrap_or(Err(StoreError::Closed.into()))
+    }
+
+    /// Runs commands, at most [`BATCH_MAX`], and answers each in its place. Those of one account
+    /// are carried out in their order. All of them are queued, or none.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] where there is no room for all, [`StoreError::Closed`],
+    /// [`StoreError::OverLimit`]: nothing was queued.
+    pub async fn run_all(
+        &self,
+        commands: Vec<LedgerCommand>,
+    ) -> Result<Vec<Result<Change, LedgerError>>, StoreError> {
+        let answers = self.queue(commands)?;
+        let mut outcomes = Vec::with_capacity(answers.len());
+        for answer in answers {
+            // A lane that died may have done it.
+            outcomes.push(answer.await.unwrap_or(Err(StoreError::Closed.into())));
         }
-        let change = self.store.decide_alone(&wanted, now, decide).await??;
-        Ok(change)
+        Ok(outcomes)
+    }
+
+    /// Takes no more commands, and waits until those that are queued are answered.
+    pub async fn close(&self) {
+        self.closing.cancel();
+        self.work.close();
+        self.work.wait().await;
     }
 
     /// The account with those actions, brought to now. Never writes.
@@ -132,7 +225,7 @@ impl Ledger {
     /// command does the same for its account (R32).
     ///
     /// # Errors
-    /// [`LedgerError::Store`] where the list cannot be read.
+    /// [`LedgerError::Store`] where the list cannot be read, or there is no room in the lanes.
     pub async fn sweep(
         &self,
         after: Option<&AccountId>,
@@ -144,17 +237,15 @@ impl Ledger {
         let is_full = u32::try_from(due.len()).is_ok_and(|count| count == limit);
         let mut swept = Swept { next: due.last().filter(|_| is_full).cloned(), ..Swept::default() };
         let chat = Arc::new(chat);
-        for account in due {
+        let advance = |account: &AccountId| {
             let chat = Arc::clone(&chat);
-            let change = self
-                .run(
-                    &account,
-                    &[],
-                    move |change| chat(change),
-                    |account, now| Ok(advance(account, now)?),
-                )
-                .await;
-            match change {
+            let chat = move |change: &Change| chat(change);
+            let decide = |account: &Account, now: Timestamp| Ok(advance(account, now)?);
+            LedgerCommand::new(account.clone(), Vec::new(), chat, decide)
+        };
+        let outcomes = self.run_all(due.iter().map(advance).collect()).await?;
+        for (account, outcome) in due.into_iter().zip(outcomes) {
+            match outcome {
                 Ok(_) => swept.advanced.push(account),
                 Err(error) => swept.failed.push((account, error)),
             }
@@ -162,26 +253,45 @@ impl Ledger {
         Ok(swept)
     }
 
-    /// Loads, decides and commits; nothing where the fence was lost.
-    async fn try_once(
+    /// Queues all of the commands, or none.
+    fn queue(
         &self,
-        wanted: &Wanted,
-        now: Timestamp,
-        decide: &Decide,
-    ) -> Result<Option<Change>, LedgerError> {
-        let account = self.load(wanted, now).await?;
-        let Decided { change, chat } = decide(&account)?;
-        if change.entries.is_empty() {
-            return Ok(Some(change));
+        commands: Vec<LedgerCommand>,
+    ) -> Result<Vec<oneshot::Receiver<Outcome>>, StoreError> {
+        check::commands(commands.len())?;
+        let mut by_lane: BTreeMap<usize, Vec<Queued>> = BTreeMap::new();
+        let mut answers = Vec::with_capacity(commands.len());
+        for LedgerCommand(order) in commands {
+            check::actions(&order.actions)?;
+            let lane = self.lane_of(&order.account);
+            let (queued, answer) = Queued::new(order);
+            by_lane.entry(lane).or_default().push(queued);
+            answers.push(answer);
         }
-        let change = Arc::new(change);
-        let commit = Commit { before: account.sequence, change: Arc::clone(&change), chat };
-        let outcomes = self.store.commit(Vec::from([commit])).await?;
-        match outcomes.first() {
-            Some(CommitOutcome::Won) => Ok(Some(Arc::unwrap_or_clone(change))),
-            Some(CommitOutcome::Lost) => Ok(None),
-            None => Err(StoreError::Invalid("no outcome for a commit").into()),
+        let mut places = Vec::with_capacity(by_lane.len());
+        for (lane, queued) in by_lane {
+            let lane = self.lanes.get(lane).ok_or(StoreError::Closed)?;
+            let permits = lane.try_reserve_many(queued.len()).map_err(|refused| match refused {
+                TrySendError::Full(()) => StoreError::Busy,
+                TrySendError::Closed(()) => StoreError::Closed,
+            })?;
+            places.push((permits, queued));
         }
+        for (permits, queued) in places {
+            permits.zip(queued).for_each(|(permit, queued)| permit.send(queued));
+        }
+        let count = u64::try_from(answers.len()).unwrap_or(u64::MAX);
+        self.counters.commands.fetch_add(count, Ordering::Relaxed);
+        Ok(answers)
+    }
+
+    /// Where an account's commands queue, so that they keep their order.
+    fn lane_of(&self, account: &AccountId) -> usize {
+        let mut hasher = DefaultHasher::new();
+        account.hash(&mut hasher);
+        let lanes = u64::try_from(self.lanes.len()).unwrap_or(1);
+        let lane = hasher.finish().checked_rem(lanes).unwrap_or(0);
+        usize::try_from(lane).unwrap_or(0)
     }
 
     async fn load(&self, wanted: &Wanted, now: Timestamp) -> Result<Account, StoreError> {

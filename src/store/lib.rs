@@ -24,10 +24,13 @@ mod sqlite_lookup;
 mod sqlite_schema;
 mod sqlite_writer;
 mod sqlite_readers;
+mod lane_join;
+mod lane;
 mod ledger;
 pub mod fixtures;
 pub mod conformance;
 mod conformance_fence;
+mod conformance_lane;
 mod conformance_time;
 mod conformance_chat;
 mod conformance_lookup;
@@ -40,7 +43,9 @@ pub use chat::{
 };
 pub use clock::{Clock, SettableClock, SystemClock};
 pub use error::StoreError;
-pub use ledger::{LOSSES_MAX, Ledger, LedgerError, Swept};
+pub use ledger::{
+    LANE_WAITING_MAX, LOSSES_MAX, Ledger, LedgerCommand, LedgerCounts, LedgerError, Swept,
+};
 pub use limits::*;
 pub use lookup::{BookListing, Session, StoredBook, TokenHash};
 pub use memory::MemoryStore;

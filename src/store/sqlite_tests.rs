@@ -3,6 +3,7 @@
 
 use crate::error::StoreError;
 use crate::fixtures::{Command, Desk, account, action, at, chat_rows, credits};
+use crate::ledger::LedgerError;
 use crate::sqlite::{SqliteOptions, SqliteStore};
 use crate::store::{Commit, Store, Wanted};
 use kumari_engine::account::Account;
@@ -251,4 +252,52 @@ async fn a_command_that_panics_writes_nothing_and_takes_nobody_with_it() {
         .await
         .unwrap();
     assert_eq!(desk.stored(&id).await.unwrap().1.len(), 1);
+}
+
+/// What the database alone refuses fails its own account, not those that were committed with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_the_database_refuses_fails_alone() {
+    let (path, _kept) = file();
+    let desk = Desk::new(open(&path)).unwrap();
+    let poison = "CREATE TRIGGER poison BEFORE INSERT ON entries WHEN NEW.account_id = 'account-3' \
+                  BEGIN SELECT RAISE(ABORT, 'poison'); END";
+    Connection::open(&path).unwrap().execute_batch(poison).unwrap();
+    let grant = |number| {
+        let grant = Command::grant(action(number).unwrap(), credits(1), None);
+        desk.command(&account(number).unwrap(), grant)
+    };
+    let outcomes = desk.ledger.run_all((0..8).map(grant).collect()).await.unwrap();
+    for (number, outcome) in (0..).zip(outcomes) {
+        let entries = desk.stored(&account(number).unwrap()).await.unwrap().1.len();
+        if number == 3 {
+            let unknown = matches!(&outcome, Err(LedgerError::Store(e)) if e.is_outcome_unknown());
+            assert!(unknown && entries == 0, "{outcome:?}");
+        } else {
+            assert_eq!((outcome.unwrap().entries.len(), entries), (1, 1));
+        }
+    }
+}
+
+/// Two ledgers, each with a connection of its own to one file, as two processes have.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_outlives_another_process_that_writes() {
+    let (path, _kept) = file();
+    let (one, other) = (Desk::new(open(&path)).unwrap(), Desk::new(open(&path)).unwrap());
+    let id = account(1).unwrap();
+    let grants = |desk: &Desk, first: u64| {
+        let grant = |number| Command::grant(action(number).unwrap(), credits(1), None);
+        let commands = (first..first + 300).map(|number| desk.command(&id, grant(number)));
+        let (ledger, commands) = (desk.ledger.clone(), commands.collect::<Vec<_>>());
+        tokio::spawn(async move {
+            for command in commands {
+                ledger.run_all(vec![command]).await.unwrap().pop().unwrap().unwrap();
+            }
+        })
+    };
+    let (left, right) = (grants(&one, 0), grants(&other, 1_000));
+    left.await.unwrap();
+    right.await.unwrap();
+    let (stored, entries) = one.stored(&id).await.unwrap();
+    assert_eq!((stored.sequence, entries.len()), (600, 600));
+    assert_eq!(stored.standing(at(0)).unwrap().available, credits(600));
 }

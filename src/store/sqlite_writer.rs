@@ -25,7 +25,7 @@ impl Writer {
         let thread = Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || work(connection, &jobs))
-            .map_err(|error| StoreError::Database(error.into()))?;
+            .map_err(StoreError::database)?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 

@@ -59,6 +59,11 @@ pub type Decide = Arc<dyn Fn(&Account) -> Result<Decided, Refused> + Send + Sync
 /// call needs a lock, a join or a sequence across accounts.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
+    /// How many commit lanes it can use side by side: one where one transaction writes at a time.
+    fn lanes_max(&self) -> usize {
+        1
+    }
+
     /// Loads accounts, in the order asked for: as of one instant each, with the actions named and
     /// every open hold whose deadline has come at `now` (or at the account's last entry, where that
     /// is later) in [`Account::actions`]. An account without entries comes as [`Account::new`].

@@ -1,0 +1,173 @@
+//! The commands of one account in one group: decided one after the other, each on what those before
+//! it made of the account, and joined into one change.
+//!
+//! It waits for nothing and writes nothing. What a command cannot have written is refused here, so
+//! that it never fails its neighbours.
+
+use crate::chat::ChatWrite;
+use crate::check;
+use crate::error::StoreError;
+use crate::ledger::LedgerError;
+use crate::limits::CHAT_WRITES_MAX;
+use crate::store::Decided;
+use kumari_engine::account::{Account, Action, Answer, Change, Refused};
+use kumari_engine::entry::Entry;
+use kumari_engine::id::{AccountId, ActionId};
+use kumari_engine::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Looks at an account at a time and decides, without waiting for anything. It may be called
+/// again, with the account as it is then.
+pub(crate) type DecideAt =
+    Arc<dyn Fn(&Account, Timestamp) -> Result<Decided, Refused> + Send + Sync>;
+
+/// One command on one account.
+#[derive(Clone)]
+pub(crate) struct Order {
+    pub(crate) account: AccountId,
+    /// The actions that it names, at most [`crate::WANTED_ACTIONS_MAX`].
+    pub(crate) actions: Vec<ActionId>,
+    pub(crate) decide: DecideAt,
+}
+
+/// What the first of some commands did together.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    /// All of their entries and chat rows in one; without entries there is nothing to write.
+    pub(crate) decided: Decided,
+    /// What each did, in order. Fewer than there were commands where the rest would have been too
+    /// much for one commit.
+    pub(crate) steps: Vec<Step>,
+}
+
+/// What one command did.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// The next entries of the joined change are its own, this many of them.
+    Changed { entries: usize, account: Box<Account>, answer: Answer },
+    /// Nothing: a repeat.
+    Same(Box<Change>),
+    /// Nothing: it was refused.
+    Refused(LedgerError),
+}
+
+/// Decides the commands in their order on `loaded`, which has the actions that they name.
+pub(crate) fn join<'order>(
+    loaded: Account,
+    orders: impl IntoIterator<Item = &'order Order>,
+    now: Timestamp,
+) -> Joined {
+    let mut desk = Desk::new(loaded, now);
+    let mut steps = Vec::new();
+    for order in orders {
+        let account = desk.account_for(order);
+        let step = match decide(order, &account, now) {
+            Err(refused) => Step::Refused(refused),
+            Ok(decided) if decided.change.entries.is_empty() => {
+                Step::Same(Box::new(decided.change))
+            }
+            Ok(decided) => {
+                let rows = check::chat_rows(&desk.chat);
+                if rows.saturating_add(check::chat_rows(&decided.chat)) > CHAT_WRITES_MAX {
+                    break;
+                }
+                desk.accept(decided)
+            }
+        };
+        steps.push(step);
+    }
+    Joined { decided: desk.finish(), steps }
+}
+
+/// What each command is answered, once the joined change is durable.
+pub(crate) fn answers(change: Change, steps: Vec<Step>) -> Vec<Result<Change, LedgerError>> {
+    let mut joined = change.entries.into_iter();
+    let answer = |step| match step {
+        Step::Changed { entries, account, answer } => {
+            let entries = joined.by_ref().take(entries).collect();
+            Ok(Change { entries, account: *account, answer })
+        }
+        Step::Same(change) => Ok(*change),
+        Step::Refused(refused) => Err(refused),
+    };
+    steps.into_iter().map(answer).collect()
+}
+
+/// One command's decision, which can be written.
+fn decide(order: &Order, account: &Account, now: Timestamp) -> Result<Decided, LedgerError> {
+    let decided = catch_unwind(AssertUnwindSafe(|| (order.decide)(account, now)));
+    let decided = decided.map_err(|_| StoreError::Invalid("a command that panicked"))??;
+    check::decided(account, &decided)?;
+    Ok(decided)
+}
+
+/// The account between two commands. Its actions are apart, so that a command sees, and copies,
+/// only those that it needs, however many the group has.
+struct Desk {
+    account: Account,
+    actions: BTreeMap<ActionId, Action>,
+    /// The open holds whose deadline has come: every command sees them.
+    due: BTreeSet<ActionId>,
+    touched: BTreeSet<ActionId>,
+    entries: Vec<Entry>,
+    chat: Vec<ChatWrite>,
+    now: Timestamp,
+}
+
+impl Desk {
+    fn new(mut account: Account, now: Timestamp) -> Self {
+        let actions = std::mem::take(&mut account.actions);
+        let now = now.max(account.updated_at);
+        let due = actions.iter().filter(|(_, action)| is_due(action, now));
+        let due = due.map(|(id, _)| id.clone()).collect();
+        let (touched, entries, chat) = (BTreeSet::new(), Vec::new(), Vec::new());
+        Self { account, actions, due, touched, entries, chat, now }
+    }
+
+    /// The account as a store would load it for this command.
+    fn account_for(&self, order: &Order) -> Account {
+        let mut account = self.account.clone();
+        for id in self.due.iter().chain(&order.actions) {
+            if let Some(action) = self.actions.get(id) {
+                account.actions.insert(id.clone(), action.clone());
+            }
+        }
+        account
+    }
+
+    /// Takes over what a command did.
+    fn accept(&mut self, decided: Decided) -> Step {
+        let Decided { change: Change { entries, mut account, answer }, chat } = decided;
+        for id in entries.iter().filter_map(|entry| entry.event.action_id()) {
+            let Some(action) = account.actions.get(id) else { continue };
+            if is_due(action, self.now) {
+                self.due.insert(id.clone());
+            } else {
+                self.due.remove(id);
+            }
+            self.actions.insert(id.clone(), action.clone());
+            self.touched.insert(id.clone());
+        }
+        let count = entries.len();
+        self.entries.extend(entries);
+        self.chat.extend(chat);
+        let actions = std::mem::take(&mut account.actions);
+        self.account = account.clone();
+        account.actions = actions;
+        Step::Changed { entries: count, account: Box::new(account), answer }
+    }
+
+    fn finish(mut self) -> Decided {
+        let touched = self.touched.into_iter();
+        self.account.actions = touched.filter_map(|id| self.actions.remove_entry(&id)).collect();
+        let change =
+            Change { entries: self.entries, account: self.account, answer: Answer::Advanced };
+        Decided { change, chat: self.chat }
+    }
+}
+
+fn is_due(action: &Action, now: Timestamp) -> bool {
+    check::open_until(action).is_some_and(|deadline| deadline <= now)
+}
