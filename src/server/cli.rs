@@ -1,6 +1,8 @@
 //! The command line: what can be asked of `kumari-credits`.
 
+use crate::database::Database;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use kumari_engine::id::AccountId;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -24,6 +26,23 @@ pub enum Command {
     PriceBook(PriceBookCommand),
     /// Print what a usage costs, line by line.
     Price(Price),
+    /// Make every account again from its journal, and compare with what is stored. Ends with 0
+    /// where they are the same, 1 where they differ, 2 where it cannot tell.
+    Audit(Audit),
+}
+
+/// What to audit. It changes nothing, and may run beside servers.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Where everything is kept.
+    #[command(flatten)]
+    pub database: Database,
+    /// Only this account.
+    #[arg(long)]
+    pub account: Option<AccountId>,
+    /// Print JSON, one object a line, instead of sentences.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// How to serve.
@@ -35,9 +54,9 @@ pub struct Serve {
     /// Port on 127.0.0.1, instead of `--listen`; 0 picks a free one.
     #[arg(long, conflicts_with = "listen")]
     pub port: Option<u16>,
-    /// The SQLite file, made where it is not there; `:memory:` keeps nothing.
-    #[arg(long, default_value = "kumari-credits.db")]
-    pub database: PathBuf,
+    /// Where everything is kept.
+    #[command(flatten)]
+    pub database: Database,
     /// The price book, instead of the one inside the program.
     #[arg(long)]
     pub price_book: Option<PathBuf>,

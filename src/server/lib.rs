@@ -7,7 +7,9 @@
 //! Modules are listed in reading order.
 
 pub mod cli;
+pub mod database;
 pub mod price;
+pub mod audit;
 pub mod serve;
 pub mod server;
 mod router;

@@ -1,4 +1,4 @@
-//! Starts the server, and answers questions about prices on the command line.
+//! Starts the server, and answers on the command line.
 
 use clap::Parser as _;
 use kumari_server::cli::{Cli, Command};
@@ -13,6 +13,7 @@ fn main() -> ExitCode {
         }
         Command::PriceBook(command) => kumari_server::price::price_book(command),
         Command::Price(price) => kumari_server::price::price(price),
+        Command::Audit(audit) => return kumari_server::audit::run(audit),
     };
     ended(answered.map(|answer| {
         // Nobody is left to tell that nobody reads.

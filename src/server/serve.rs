@@ -3,17 +3,17 @@
 use crate::Config;
 use crate::cli::{DemoPaceName, LogFormat, PaymentsName, ProviderName, Serve};
 use crate::counter::{Counter, VocabularyFault};
+use crate::database::DatabaseFault;
 use crate::limits::Limits;
 use crate::price::{self, PriceFault};
 use crate::provider::Provider;
 use crate::provider_demo::{DemoPace, DemoProvider, DemoSettings};
 use crate::provider_openai::{OpenAiProvider, OpenAiSettings, OpenAiSettingsFault};
 use crate::server::{Parts, Server, StartFault};
-use kumari_store::{MemoryStore, SqliteOptions, SqliteStore, Store, StoreError, SystemClock};
+use kumari_store::SystemClock;
 use secrecy::SecretString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,13 +29,8 @@ pub enum ServeFault {
     #[error(transparent)]
     Vocabulary(#[from] VocabularyFault),
     /// The database cannot be opened.
-    #[error("the database {}: {fault}", path.display())]
-    Database {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        fault: StoreError,
-    },
+    #[error(transparent)]
+    Database(#[from] DatabaseFault),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {fault}; name another with --listen")]
     Listen {
@@ -76,7 +71,7 @@ async fn serve(arguments: &Serve) -> Result<(), ServeFault> {
     let counter = Counter::load(arguments.vocabulary.as_deref())?;
     let provider = provider(arguments, &counter)?;
     let parts = Parts {
-        store: store(arguments)?,
+        store: arguments.database.open()?,
         clock: Arc::new(SystemClock),
         book: price::read(arguments.price_book.as_deref())?,
         counter,
@@ -112,16 +107,6 @@ async fn publish_again(arguments: &Serve, server: &Server) {
         Ok(version) => tracing::info!(%version, "price book published"),
         Err(fault) => tracing::error!(%fault, "the price book stays as it was"),
     }
-}
-
-fn store(arguments: &Serve) -> Result<Arc<dyn Store>, ServeFault> {
-    let path = &arguments.database;
-    if path.as_os_str() == ":memory:" {
-        return Ok(Arc::new(MemoryStore::default()));
-    }
-    let opened = SqliteStore::open(path, SqliteOptions::default());
-    let store = opened.map_err(|fault| ServeFault::Database { path: path.clone(), fault })?;
-    Ok(Arc::new(store))
 }
 
 fn config(arguments: &Serve, address: SocketAddr, provider_is_demo: bool) -> Config {

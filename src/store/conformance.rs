@@ -4,6 +4,10 @@
 //! A case gets an empty store. It fails by a panic where an expectation does not hold, or with an
 //! error where the store failed.
 
+pub use crate::conformance_audit::{
+    accounts_are_listed_in_pages, an_audit_beside_writers_finds_nothing,
+    what_is_stored_is_what_was_written,
+};
 pub use crate::conformance_chat::{
     chat_is_listed_in_order, chat_is_written_with_its_change_or_not_at_all,
     chat_writes_meet_what_is_there,
@@ -72,9 +76,11 @@ macro_rules! store_conformance {
             a_loser_runs_alone_after_three_losses,
             a_published_book_never_changes,
             a_turn_that_is_too_long_is_split,
+            accounts_are_listed_in_pages,
             accounts_due_are_listed_in_pages,
             actions_are_loaded_by_name_and_due_holds_by_time,
             an_account_is_what_its_entries_make,
+            an_audit_beside_writers_finds_nothing,
             chat_is_listed_in_order,
             chat_is_written_with_its_change_or_not_at_all,
             chat_writes_meet_what_is_there,
@@ -91,6 +97,7 @@ macro_rules! store_conformance {
             sessions_begin_and_end,
             two_ledgers_share_one_account,
             what_has_queued_is_one_commit,
+            what_is_stored_is_what_was_written,
         }
     };
     ($store:expr => $($case:ident),+ $(,)?) => {

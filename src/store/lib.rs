@@ -14,6 +14,7 @@ mod limits;
 mod clock;
 mod chat;
 mod lookup;
+mod stored;
 mod store;
 mod check;
 mod memory;
@@ -21,12 +22,15 @@ mod sqlite;
 mod sqlite_ledger;
 mod sqlite_chat;
 mod sqlite_lookup;
+mod sqlite_audit;
 mod sqlite_schema;
 mod sqlite_writer;
 mod sqlite_readers;
 mod lane_join;
 mod lane;
 mod ledger;
+mod audit;
+mod audit_fold;
 pub mod fixtures;
 pub mod conformance;
 mod conformance_fence;
@@ -34,9 +38,11 @@ mod conformance_lane;
 mod conformance_time;
 mod conformance_chat;
 mod conformance_lookup;
+mod conformance_audit;
 #[cfg(test)]
 mod sqlite_tests;
 
+pub use audit::{Audit, Difference, Place, audit};
 pub use chat::{
     ActionChat, Author, ChatWrite, Conversation, ConversationId, Message, MessageStatus,
     MessageUpdate,
@@ -51,3 +57,4 @@ pub use lookup::{BookListing, Session, StoredBook, TokenHash};
 pub use memory::MemoryStore;
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use store::{Commit, CommitOutcome, Decide, Decided, Store, Wanted};
+pub use stored::{Stored, StoredAction, StoredState};

@@ -8,6 +8,10 @@ pub const WANTED_ACTIONS_MAX: usize = 1_000;
 pub const CHAT_WRITES_MAX: usize = 1_000;
 /// The most journal entries of one read.
 pub const ENTRIES_MAX: u32 = 1_000;
+/// The most accounts of one list.
+pub const ACCOUNTS_MAX: u32 = 1_000;
+/// The most actions of one read of what is stored.
+pub const ACTIONS_MAX: u32 = 1_000;
 /// The most accounts of one read of what is due.
 pub const ACCOUNTS_DUE_MAX: u32 = 1_000;
 /// The most conversations of one read.

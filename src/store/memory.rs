@@ -6,10 +6,12 @@ use crate::chat::{ActionChat, ChatWrite, Conversation, ConversationId, Message};
 use crate::check;
 use crate::error::StoreError;
 use crate::limits::{
-    ACCOUNTS_DUE_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX, MESSAGES_MAX, SESSIONS_MAX,
+    ACCOUNTS_DUE_MAX, ACCOUNTS_MAX, ACTIONS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX,
+    MESSAGES_MAX, SESSIONS_MAX,
 };
 use crate::lookup::{BookListing, Session, StoredBook, TokenHash};
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
+use crate::stored::{Stored, StoredAction, StoredState};
 use async_trait::async_trait;
 use kumari_engine::account::{Account, Action, Change, Refused};
 use kumari_engine::entry::Entry;
@@ -99,6 +101,26 @@ impl Kept {
         let lot = self.account.as_ref().and_then(check::next_lot_end);
         let holds = self.actions.values().filter_map(check::open_until);
         holds.chain(lot).any(|due| due <= now)
+    }
+
+    fn stored(&self, after: Option<&ActionId>, limit: usize) -> Stored {
+        let millis = |time: Option<Timestamp>| time.map(Timestamp::as_millis);
+        let state = |account: &Account| StoredState {
+            sequence: account.sequence,
+            lot_ends_at: millis(check::next_lot_end(account)),
+            account: Ok(account.clone()),
+        };
+        let actions = self.actions.iter().filter(|(id, _)| after.is_none_or(|after| *id > after));
+        let actions = actions.take(limit).map(|(action_id, action)| StoredAction {
+            action_id: action_id.clone(),
+            open_until: millis(check::open_until(action)),
+            action: Ok(action.clone()),
+        });
+        Stored {
+            entry_last: self.entries.last().map_or(0, |entry| entry.sequence),
+            state: self.account.as_ref().map(state),
+            actions: actions.collect(),
+        }
     }
 
     fn write_chat(&mut self, writes: &[ChatWrite]) {
@@ -198,6 +220,32 @@ impl Store for MemoryStore {
         let due =
             all.filter(|(id, kept)| after.is_none_or(|after| *id > after) && kept.is_due(now));
         Ok(due.take(limit).map(|(id, _)| id.clone()).collect())
+    }
+
+    async fn accounts(
+        &self,
+        after: Option<&AccountId>,
+        limit: u32,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let limit = check::limit("accounts", limit, ACCOUNTS_MAX)?;
+        let tables = self.tables();
+        let after = tables
+            .accounts
+            .iter()
+            .filter(|(id, kept)| after.is_none_or(|after| *id > after) && kept.account.is_some());
+        Ok(after.take(limit).map(|(id, _)| id.clone()).collect())
+    }
+
+    async fn stored(
+        &self,
+        account: &AccountId,
+        after: Option<&ActionId>,
+        limit: u32,
+    ) -> Result<Stored, StoreError> {
+        let limit = check::limit("actions", limit, ACTIONS_MAX)?;
+        let tables = self.tables();
+        let kept = tables.accounts.get(account);
+        Ok(kept.map_or_else(Stored::default, |kept| kept.stored(after, limit)))
     }
 
     async fn write_chat(

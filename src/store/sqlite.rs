@@ -3,19 +3,21 @@
 //! Durability before speed: write-ahead log with `synchronous=FULL`, and an answer only after the
 //! commit. One thread owns the only connection that writes and is fed by a bounded queue; a few
 //! connections read beside it. This file is the only one that opens transactions; what happens in
-//! them is in `sqlite_ledger`, `sqlite_chat` and `sqlite_lookup`.
+//! them is in `sqlite_ledger`, `sqlite_chat`, `sqlite_lookup` and `sqlite_audit`.
 
 use crate::chat::{ActionChat, ChatWrite, Conversation, ConversationId, Message};
 use crate::check;
 use crate::error::StoreError;
 use crate::limits::{
-    ACCOUNTS_DUE_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX, MESSAGES_MAX, SESSIONS_MAX,
+    ACCOUNTS_DUE_MAX, ACCOUNTS_MAX, ACTIONS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX,
+    MESSAGES_MAX, SESSIONS_MAX,
 };
 use crate::lookup::{BookListing, Session, StoredBook, TokenHash};
 use crate::sqlite_readers::Readers;
 use crate::sqlite_writer::Writer;
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
-use crate::{sqlite_chat, sqlite_ledger, sqlite_lookup, sqlite_schema};
+use crate::stored::Stored;
+use crate::{sqlite_audit, sqlite_chat, sqlite_ledger, sqlite_lookup, sqlite_schema};
 use async_trait::async_trait;
 use kumari_engine::account::{Account, Change, Refused};
 use kumari_engine::entry::Entry;
@@ -200,6 +202,30 @@ impl Store for SqliteStore {
         let after = after.cloned();
         self.read(move |connection| {
             sqlite_ledger::accounts_due(connection, now, after.as_ref(), limit)
+        })
+        .await
+    }
+
+    async fn accounts(
+        &self,
+        after: Option<&AccountId>,
+        limit: u32,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let limit = check::limit("accounts", limit, ACCOUNTS_MAX)?;
+        let after = after.cloned();
+        self.read(move |connection| sqlite_audit::accounts(connection, after.as_ref(), limit)).await
+    }
+
+    async fn stored(
+        &self,
+        account: &AccountId,
+        after: Option<&ActionId>,
+        limit: u32,
+    ) -> Result<Stored, StoreError> {
+        check::limit("actions", limit, ACTIONS_MAX)?;
+        let (account, after) = (account.clone(), after.cloned());
+        self.read(move |connection| {
+            sqlite_audit::stored(connection, &account, after.as_ref(), limit)
         })
         .await
     }

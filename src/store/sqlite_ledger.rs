@@ -146,13 +146,17 @@ pub(crate) fn entries(
     // No entry has a number above this, so none is after one that SQLite cannot hold.
     let after = i64::try_from(after_sequence).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(
-        "SELECT entry FROM entries WHERE account_id = ?1 AND sequence > ?2 \
+        "SELECT entry, sequence, at FROM entries WHERE account_id = ?1 AND sequence > ?2 \
          ORDER BY sequence LIMIT ?3",
     )?;
     let mut rows = statement.query(params![account.as_str(), after, limit])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
-        entries.push(from_json("an entry", row.get_ref(0)?.as_str()?)?);
+        let entry: Entry = from_json("an entry", row.get_ref(0)?.as_str()?)?;
+        if (entry.sequence, entry.at.as_millis()) != (row.get(1)?, row.get(2)?) {
+            return Err(StoreError::corrupt("an entry", "its row has another number or time"));
+        }
+        entries.push(entry);
     }
     Ok(entries)
 }

@@ -3,6 +3,7 @@
 use crate::chat::{ActionChat, ChatWrite, Conversation, ConversationId, Message};
 use crate::error::StoreError;
 use crate::lookup::{BookListing, Session, StoredBook, TokenHash};
+use crate::stored::Stored;
 use async_trait::async_trait;
 use kumari_engine::account::{Account, Change, Refused};
 use kumari_engine::entry::Entry;
@@ -119,6 +120,30 @@ pub trait Store: Send + Sync + 'static {
         after: Option<&AccountId>,
         limit: u32,
     ) -> Result<Vec<AccountId>, StoreError>;
+
+    /// Every account of which anything of the ledger is stored: a row, an entry or an action. In
+    /// the order of their ids, those after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::ACCOUNTS_MAX`].
+    async fn accounts(
+        &self,
+        after: Option<&AccountId>,
+        limit: u32,
+    ) -> Result<Vec<AccountId>, StoreError>;
+
+    /// What is stored of an account beside its entries, as it lies there and as of one instant,
+    /// with its actions after `after` in the order of their ids. What cannot be read is part of
+    /// the answer: it is for the audit, which trusts nothing of it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::ACTIONS_MAX`] actions.
+    async fn stored(
+        &self,
+        account: &AccountId,
+        after: Option<&ActionId>,
+        limit: u32,
+    ) -> Result<Stored, StoreError>;
 
     /// Writes chat rows that belong to no change of the ledger: the text of an answer under way.
     ///

@@ -4,6 +4,7 @@
 
 pub(crate) mod client;
 pub(crate) mod events;
+pub(crate) mod program;
 pub(crate) mod provider;
 
 use client::Client;

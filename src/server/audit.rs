@@ -1,0 +1,124 @@
+//! `kumari-credits audit`: what the store keeps against what the journal says, on the command line.
+//!
+//! Differences go to standard output, progress to standard error.
+
+use crate::cli::Audit as Arguments;
+use crate::database::DatabaseFault;
+use kumari_engine::id::AccountId;
+use kumari_store::{Audit, Difference, StoreError};
+use serde::Serialize;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// There are differences.
+const DIFFERENT: u8 = 1;
+/// Whether there are cannot be told.
+const UNKNOWN: u8 = 2;
+
+/// Why it cannot be told whether there are differences.
+#[derive(Debug, thiserror::Error)]
+enum AuditFault {
+    #[error(transparent)]
+    Database(#[from] DatabaseFault),
+    #[error("there is no account `{0}` in the database")]
+    Unknown(AccountId),
+    #[error("the database: {0}")]
+    Store(#[from] StoreError),
+    #[error("the system: {0}")]
+    System(#[from] io::Error),
+}
+
+/// A line of `--json`.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Line<'line> {
+    Difference(&'line Difference),
+    Audited(&'line Audit),
+}
+
+/// Audits, and prints what differs.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    match audit(arguments) {
+        Ok(Audit { differences: 0, .. }) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(DIFFERENT),
+        Err(fault) => {
+            let _ = writeln!(io::stderr(), "error: {fault}");
+            ExitCode::from(UNKNOWN)
+        }
+    }
+}
+
+fn audit(arguments: &Arguments) -> Result<Audit, AuditFault> {
+    let store = arguments.database.open_existing()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut progress = Progress::new();
+    let json = arguments.json;
+    let tell = |so_far: &Audit, found: &[Difference]| {
+        progress.show(so_far);
+        for difference in found {
+            print(json, &Line::Difference(difference), difference);
+        }
+    };
+    let only = arguments.account.as_ref();
+    let audited = runtime.block_on(kumari_store::audit(store.as_ref(), only, tell))?;
+    progress.clear();
+    if let (Some(account), 0, 0) = (only, audited.entries, audited.differences) {
+        return Err(AuditFault::Unknown(account.clone()));
+    }
+    print(json, &Line::Audited(&audited), &summary(&audited));
+    Ok(audited)
+}
+
+/// Whoever reads may stop reading; the audit still ends with its code.
+fn print(json: bool, line: &Line<'_>, words: &dyn std::fmt::Display) {
+    let mut out = io::stdout().lock();
+    let _ = match serde_json::to_string(line) {
+        Ok(line) if json => writeln!(out, "{line}"),
+        Ok(_) | Err(_) => writeln!(out, "{words}"),
+    };
+}
+
+fn summary(audited: &Audit) -> String {
+    let Audit { accounts, entries, actions, differences } = audited;
+    let looked_at = format!("{accounts} accounts with {entries} entries and {actions} actions");
+    match differences {
+        0 => format!("{looked_at}: stored is what the journal says"),
+        1 => format!("{looked_at}: 1 difference"),
+        _ => format!("{looked_at}: {differences} differences"),
+    }
+}
+
+/// How far the audit has come, on standard error: in one line that is written over on a terminal,
+/// in a line now and then in a log.
+struct Progress {
+    is_terminal: bool,
+    every: Duration,
+    last: Instant,
+}
+
+impl Progress {
+    fn new() -> Self {
+        let is_terminal = io::stderr().is_terminal();
+        let every = Duration::from_millis(if is_terminal { 200 } else { 10_000 });
+        Self { is_terminal, every, last: Instant::now() }
+    }
+
+    fn show(&mut self, so_far: &Audit) {
+        if self.last.elapsed() < self.every {
+            return;
+        }
+        self.last = Instant::now();
+        let Audit { accounts, entries, differences, .. } = so_far;
+        let words = format!("{accounts} accounts, {entries} entries, {differences} differences");
+        let end = if self.is_terminal { "\r" } else { "\n" };
+        let _ = write!(io::stderr(), "{words} so far{end}");
+    }
+
+    /// Takes the last line off a terminal.
+    fn clear(&self) {
+        if self.is_terminal {
+            let _ = write!(io::stderr(), "\r\u{1b}[K");
+        }
+    }
+}

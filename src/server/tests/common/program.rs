@@ -1,0 +1,57 @@
+//! The program itself, as people start it.
+
+use super::vocabulary_folder;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_kumari-credits");
+
+/// The running program; killed where a test ends early.
+pub(crate) struct Program {
+    pub(crate) child: Child,
+    pub(crate) base: String,
+}
+
+impl Program {
+    /// Serves the database `credits.db` of that folder, on a free port.
+    pub(crate) fn serve(folder: &Path, more: &[&str]) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .args(["serve", "--port", "0", "--demo-failures-per-10-000", "0", "--database"])
+            .arg(folder.join("credits.db"))
+            .arg("--vocabulary")
+            .arg(vocabulary_folder())
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let base = line.trim().split_once("listens on ").unwrap_or_else(|| panic!("{line}")).1;
+        Self { base: base.to_owned(), child }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Already gone where the test has ended it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(arguments: &[&str]) -> Output {
+    Command::new(PROGRAM).args(arguments).output().unwrap()
+}
+
+/// What it printed.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
