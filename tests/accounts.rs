@@ -7,13 +7,20 @@ use kumari_engine::denial::Denial;
 use kumari_engine::eligibility::Quote;
 use kumari_engine::grant::{Grant, grant};
 use kumari_engine::id::ActionId;
-use kumari_engine::lot::LotKind;
+use kumari_engine::lot::{LotId, LotKind};
 use kumari_engine::meter::{Meter, Usage};
+use kumari_engine::pay::pay;
+use kumari_engine::payment::{Payment, Product};
+use kumari_engine::period::Periods;
 use kumari_engine::price_book::PublishedBook;
 use kumari_engine::request::Request;
+use kumari_engine::revoke::{Revoke, revoke};
 use kumari_engine::settle::{Finish, Settle, UsageSource, settle};
 use kumari_engine::time::Timestamp;
 use kumari_engine::void::{Void, VoidReason, void};
+use std::sync::LazyLock;
+
+use crate::books::small_book;
 
 /// One account, its journal, and the time.
 pub struct Ledger {
@@ -41,11 +48,16 @@ impl Ledger {
         self.grant_until(id, kind, amount, None);
     }
 
-    /// Grants a lot.
+    /// Grants a lot; a Pro period by a payment, and its book sells just that bundle.
     ///
     /// # Panics
     /// Where the grant is refused.
     pub fn grant_until(&mut self, id: &str, kind: LotKind, amount: &str, end: Option<&str>) {
+        if kind == LotKind::Pro {
+            let payment = pro_until(id, end.unwrap(), self.now);
+            self.pay(&selling(amount), &payment).unwrap();
+            return;
+        }
         let command = Grant {
             action_id: parse(id),
             kind,
@@ -53,9 +65,29 @@ impl Ledger {
             priority: 0,
             effective_at: None,
             expires_at: end.map(time),
+            reason: None,
         };
         let change = grant(&self.account, &command, self.now);
         self.keep(change).unwrap();
+    }
+
+    /// Takes a fact about money into the account.
+    ///
+    /// # Errors
+    /// The denial.
+    pub fn pay(&mut self, book: &PublishedBook, payment: &Payment) -> Result<Answer, Denial> {
+        let change = pay(&self.account, book, payment, self.now);
+        self.keep(change)
+    }
+
+    /// Takes what is left of a lot.
+    ///
+    /// # Errors
+    /// The denial.
+    pub fn revoke(&mut self, id: &str, lot: LotId, reason: &str) -> Result<Answer, Denial> {
+        let command = Revoke { action_id: parse(id), lot, reason: reason.into() };
+        let change = revoke(&self.account, &command, self.now);
+        self.keep(change)
     }
 
     /// Authorizes without a quote.
@@ -154,6 +186,31 @@ impl Ledger {
             Err(Refused::Fault(fault)) => panic!("{fault}"),
         }
     }
+}
+
+/// The payment for the last month before `end`.
+///
+/// # Panics
+/// Where `end` is no instant after 1971.
+pub fn pro_until(id: &str, end: &str, now: Timestamp) -> Payment {
+    let (year, rest) = end.split_once('-').unwrap();
+    let anchor = time(&format!("{}-{rest}", year.parse::<u32>().unwrap() - 1));
+    let periods = Periods { anchor, months: 1 };
+    let (subscription, period_start) = (parse(&format!("subscription-of-{id}")), periods.start(11));
+    Payment::Paid {
+        payment: parse(id),
+        at: now,
+        usd_cents: 2_000,
+        product: Product::Pro { subscription, periods, period_start },
+    }
+}
+
+/// A book whose Pro bundle is that amount.
+fn selling(amount: &str) -> PublishedBook {
+    static BOOK: LazyLock<PublishedBook> = LazyLock::new(|| small_book(|_| {}));
+    let mut book = BOOK.clone();
+    book.book.plans[1].credits = credits(amount);
+    book
 }
 
 /// The command to settle a leg with reported usage.

@@ -172,6 +172,7 @@ fn random_standing(rng: &mut Rng) -> Standing {
         limit_left: (rng.u32(..10) == 0).then(|| Credits::from_micros(rng.i64(0..50_000_000))),
         closed: rng.u32(..50) == 0,
         disputed: rng.u32(..50) == 0,
+        past_due: rng.u32(..20) == 0,
     }
 }
 

@@ -1,19 +1,21 @@
 //! The account: a value that its entries make (R29–R31).
 //!
 //! A command takes an [`Account`] and gives a [`Change`]: the entries to append and the account
-//! after them. [`apply`] is the only code that turns entries into an account, in a command and in
+//! after them. [`apply()`] is the only code that turns entries into an account, in a command and in
 //! an audit alike. What a store keeps of an account is a cache of that function.
 
 use crate::amount::{AmountOverflow, Credits};
 use crate::denial::Denial;
 use crate::eligibility::Standing;
-use crate::entry::{Entry, Event, LedgerAccount, Movements, Posting, Side, is_balanced};
+use crate::entry::Entry;
 use crate::estimate::Caps;
 use crate::grant::Granted;
 use crate::id::{AccountId, ActionId, BookVersion, Fingerprint, ModelId};
 use crate::lot::{Lot, LotId, LotKind, usable};
+use crate::payment::{Purchase, Subscription};
 use crate::price_book::PlanId;
 use crate::request::Request;
+use crate::revoke::Revocation;
 use crate::settle::LegEnd;
 use crate::time::Timestamp;
 use alloc::boxed::Box;
@@ -22,6 +24,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use crate::apply::Draft;
+pub use crate::apply::apply;
 
 /// What a command needs of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,17 +40,24 @@ pub struct Account {
     pub updated_at: Timestamp,
     /// Whether it is closed.
     pub closed: bool,
-    /// Whether a payment is disputed.
+    /// Whether a payment is disputed, or was with success and is owed for (R39).
     pub disputed: bool,
-    /// The lots of which something is left, in the order of their ids, and a running period's even
-    /// when nothing is.
+    /// Whether it has had its free credits, which are given once.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub free_granted: bool,
+    /// How many of its subscriptions are past due.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub past_due: u32,
+    /// The lots of which something is left, in the order of their ids. A running period's, one with
+    /// debt and a frozen one stay when nothing is left.
     pub lots: Vec<Lot>,
     /// How many holds are open.
     pub open_holds: u32,
     /// What went through the platform's side of the books.
     pub totals: Totals,
-    /// The actions that the command names, and every hold whose deadline has come. Not part of the
-    /// account's own state: a store keeps each by its id.
+    /// The actions that the command names, every hold whose deadline has come, and those that
+    /// [`Account::payments_due`] names. Not part of the account's own state: a store keeps each by
+    /// its id.
     #[serde(skip)]
     pub actions: BTreeMap<ActionId, Action>,
 }
@@ -74,6 +86,12 @@ pub enum Action {
     Hold(Box<Hold>),
     /// A grant.
     Grant(Granted),
+    /// A payment that bought a lot.
+    Purchase(Box<Purchase>),
+    /// A subscription.
+    Subscription(Box<Subscription>),
+    /// A lot that was revoked.
+    Revocation(Revocation),
 }
 
 /// Credits reserved for one action, and how its legs ended.
@@ -157,6 +175,12 @@ pub enum Answer {
     Authorized(Box<Hold>),
     /// The leg ended, or had ended so before.
     Ended(LegEnd),
+    /// The purchase as it is now.
+    Paid(Box<Purchase>),
+    /// The subscription as it is now.
+    Subscription(Box<Subscription>),
+    /// The lot was revoked.
+    Revoked(Revocation),
 }
 
 /// A "no", or a fault that no caller can mend.
@@ -247,6 +271,8 @@ impl Account {
             updated_at: Timestamp::default(),
             closed: false,
             disputed: false,
+            free_granted: false,
+            past_due: 0,
             lots: Vec::new(),
             open_holds: 0,
             totals: Totals::default(),
@@ -281,27 +307,39 @@ impl Account {
             limit_left: None,
             closed: self.closed,
             disputed: self.disputed,
+            past_due: self.past_due > 0,
         })
+    }
+
+    /// The payments of lots that have ended and to which something may still come back: bringing
+    /// the account to `now` tells them what expired, so a store loads them too.
+    pub fn payments_due(&self, now: Timestamp) -> impl Iterator<Item = &ActionId> {
+        let over = self.lots.iter().filter(move |lot| lot.is_over(now) && !lot.is_used_up());
+        over.filter_map(|lot| lot.payment.as_ref())
+    }
+
+    /// Whether it has had its free credits. Accounts of before that was noted have a lot of them.
+    pub(crate) fn has_had_free(&self) -> bool {
+        self.free_granted || self.lots.iter().any(|lot| lot.kind == LotKind::Free)
     }
 
     /// The hold of that action, open or ended.
     pub fn hold(&self, action_id: &ActionId) -> Option<&Hold> {
         match self.actions.get(action_id) {
             Some(Action::Hold(hold)) => Some(hold),
-            Some(Action::Grant(_)) | None => None,
+            Some(
+                Action::Grant(_)
+                | Action::Purchase(_)
+                | Action::Subscription(_)
+                | Action::Revocation(_),
+            )
+            | None => None,
         }
     }
+}
 
-    fn hold_mut(&mut self, action_id: &ActionId) -> Result<&mut Hold, LedgerFault> {
-        match self.actions.get_mut(action_id) {
-            Some(Action::Hold(hold)) => Ok(hold),
-            Some(Action::Grant(_)) | None => Err(LedgerFault::Missing),
-        }
-    }
-
-    fn lot_mut(&mut self, id: LotId) -> Result<&mut Lot, LedgerFault> {
-        self.lots.iter_mut().find(|lot| lot.id == id).ok_or(LedgerFault::Missing)
-    }
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Hold {
@@ -322,156 +360,4 @@ impl Hold {
     pub fn leg(&self, index: u32) -> Option<&HoldLeg> {
         self.legs.get(usize::try_from(index).ok()?)
     }
-
-    fn leg_mut(&mut self, index: u32) -> Result<&mut HoldLeg, LedgerFault> {
-        let index = usize::try_from(index).map_err(|_| LedgerFault::Missing)?;
-        self.legs.get_mut(index).ok_or(LedgerFault::Missing)
-    }
-}
-
-/// A change under construction: the account so far and the entries that made it so.
-pub(crate) struct Draft {
-    account: Account,
-    entries: Vec<Entry>,
-}
-
-impl Draft {
-    /// Starts from `account`.
-    pub(crate) fn new(account: &Account) -> Self {
-        Self { account: account.clone(), entries: Vec::new() }
-    }
-
-    /// The account after the entries so far.
-    pub(crate) fn account(&self) -> &Account {
-        &self.account
-    }
-
-    /// The number that the next entry gets.
-    pub(crate) fn next_sequence(&self) -> u64 {
-        self.account.sequence.saturating_add(1)
-    }
-
-    /// Appends what happened at `at` and what it moved.
-    pub(crate) fn append(
-        &mut self,
-        at: Timestamp,
-        event: Event,
-        movements: Movements,
-    ) -> Result<(), LedgerFault> {
-        let postings = movements.into_postings();
-        let entry = Entry { sequence: self.next_sequence(), at, event, postings, corrects: None };
-        apply(&mut self.account, &entry)?;
-        self.entries.push(entry);
-        Ok(())
-    }
-
-    /// The change, with its answer.
-    pub(crate) fn finish(self, answer: Answer) -> Change {
-        Change { entries: self.entries, account: self.account, answer }
-    }
-}
-
-/// Adds one entry to the account: the function that an account is of its entries.
-///
-/// # Errors
-/// [`LedgerFault`] where the entry cannot follow; the account is then to be thrown away.
-pub fn apply(account: &mut Account, entry: &Entry) -> Result<(), LedgerFault> {
-    if Some(entry.sequence) != account.sequence.checked_add(1) || entry.at < account.updated_at {
-        return Err(LedgerFault::OutOfSequence);
-    }
-    if !is_balanced(&entry.postings)? {
-        return Err(LedgerFault::Unbalanced);
-    }
-    account.sequence = entry.sequence;
-    account.updated_at = entry.at;
-    record(account, entry)?;
-    for posting in &entry.postings {
-        post(account, posting, &entry.event)?;
-    }
-    account.lots.retain(|lot| !lot.is_used_up() || lot.marks_a_period(entry.at));
-    Ok(())
-}
-
-/// What the event says beside its postings.
-fn record(account: &mut Account, entry: &Entry) -> Result<(), LedgerFault> {
-    match &entry.event {
-        Event::Granted { action_id, grant } => {
-            if grant.lot.0 != entry.sequence || account.actions.contains_key(action_id) {
-                return Err(LedgerFault::Repeated);
-            }
-            account.lots.push(grant.empty_lot());
-            account.actions.insert(action_id.clone(), Action::Grant(*grant));
-        }
-        Event::Authorized { hold } => {
-            if account.actions.contains_key(&hold.action_id) {
-                return Err(LedgerFault::Repeated);
-            }
-            account.open_holds = account.open_holds.checked_add(1).ok_or(LedgerFault::Overflow)?;
-            account.actions.insert(hold.action_id.clone(), Action::Hold(hold.clone()));
-        }
-        Event::LegEnded { action_id, leg, end } => {
-            let hold = account.hold_mut(action_id)?;
-            let ended = hold.leg_mut(*leg)?.end.replace(end.clone());
-            if ended.is_some() {
-                return Err(LedgerFault::Repeated);
-            }
-            if !hold.is_open() {
-                account.open_holds =
-                    account.open_holds.checked_sub(1).ok_or(LedgerFault::Missing)?;
-            }
-        }
-        Event::SettledLate { action_id, leg, late } => {
-            let leg = account.hold_mut(action_id)?.leg_mut(*leg)?;
-            match &mut leg.end {
-                Some(LegEnd::Expired { late: slot, .. }) => *slot = Some(late.clone()),
-                Some(LegEnd::Settled(_) | LegEnd::Voided(_)) | None => {
-                    return Err(LedgerFault::Missing);
-                }
-            }
-        }
-        Event::LotExpired { .. } => {}
-    }
-    Ok(())
-}
-
-fn post(account: &mut Account, posting: &Posting, event: &Event) -> Result<(), LedgerFault> {
-    let amount = posting.amount;
-    let credited = posting.side == Side::Credit;
-    let grow = |sum: &mut Credits, grows: bool| -> Result<(), LedgerFault> {
-        *sum = if grows { sum.add(amount)? } else { sum.sub(amount)? };
-        Ok(())
-    };
-    let totals = &mut account.totals;
-    match posting.account {
-        LedgerAccount::Issued => grow(&mut totals.issued, !credited),
-        LedgerAccount::Revenue => grow(&mut totals.revenue, credited),
-        LedgerAccount::Breakage => grow(&mut totals.breakage, credited),
-        LedgerAccount::Absorbed => grow(&mut totals.absorbed, !credited),
-        LedgerAccount::Debt => grow(&mut totals.debt, !credited),
-        LedgerAccount::Lots(id) => {
-            let lot = account.lot_mut(id)?;
-            grow(&mut lot.available, credited)?;
-            not_negative(lot.available)
-        }
-        LedgerAccount::Held(id) => {
-            if let (false, Some(action_id)) = (credited, event.action_id()) {
-                take_from_pool(account.hold_mut(action_id)?, id, amount)?;
-            }
-            let lot = account.lot_mut(id)?;
-            grow(&mut lot.held, credited)?;
-            not_negative(lot.held)
-        }
-    }
-}
-
-fn take_from_pool(hold: &mut Hold, lot: LotId, amount: Credits) -> Result<(), LedgerFault> {
-    let part = hold.pool.iter_mut().find(|part| part.lot == lot).ok_or(LedgerFault::Missing)?;
-    part.amount = part.amount.sub(amount)?;
-    not_negative(part.amount)?;
-    hold.pool.retain(|part| part.amount.is_positive());
-    Ok(())
-}
-
-fn not_negative(amount: Credits) -> Result<(), LedgerFault> {
-    if amount.is_negative() { Err(LedgerFault::Overdrawn) } else { Ok(()) }
 }

@@ -94,12 +94,29 @@ impl Credits {
             .ok_or(AmountOverflow)
     }
 
+    /// `part` of `whole` of this amount, rounded down: whoever takes a share back takes no
+    /// micro-credit too many (R39). Nothing of a whole that is zero.
+    ///
+    /// # Errors
+    /// [`AmountOverflow`] where it leaves the range.
+    pub fn share_rounded_down(self, part: u32, whole: u32) -> Result<Self, AmountOverflow> {
+        let product = i128::from(self.0).checked_mul(i128::from(part)).ok_or(AmountOverflow)?;
+        let share = product.checked_div_euclid(i128::from(whole)).unwrap_or(0);
+        i64::try_from(share).map(Self).map_err(|_| AmountOverflow)
+    }
+
     /// The sum of all; zero for none.
     ///
     /// # Errors
     /// [`AmountOverflow`] where a partial sum leaves the range.
     pub fn sum(amounts: impl IntoIterator<Item = Self>) -> Result<Self, AmountOverflow> {
         amounts.into_iter().try_fold(Self::ZERO, Self::add)
+    }
+
+    /// Whether it is zero.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+    pub(crate) const fn is_zero(&self) -> bool {
+        self.0 == 0
     }
 
     /// Whether it is above zero.

@@ -53,7 +53,7 @@ pub fn authorize(
             let hold = hold.clone();
             return Ok(draft.finish(Answer::Authorized(hold)));
         }
-        Some(Action::Hold(_) | Action::Grant(_)) => return Err(action_id_reused().into()),
+        Some(_) => return Err(action_id_reused().into()),
     }
 
     let standing = draft.account().standing(now)?;

@@ -70,6 +70,12 @@ pub enum DenialCode {
     ActionUnknown,
     /// The leg ended before, otherwise.
     LegAlreadyEnded,
+    /// What is granted once was granted before.
+    AlreadyGranted,
+    /// There is no such payment, yet.
+    PaymentUnknown,
+    /// What is told of a payment contradicts what is known of it.
+    PaymentConflict,
 }
 
 /// What would help.
@@ -79,6 +85,8 @@ pub enum DenialCode {
 pub enum Remedy {
     /// Subscribe to Pro.
     UpgradeToPro,
+    /// Give Pro a way to pay that works: its last payment did not go through.
+    MendPayment,
     /// Buy a Custom Pack.
     BuyPack {
         /// The smallest, in US dollars.
@@ -127,12 +135,19 @@ impl DenialCode {
             Self::ActionIdReused => "action_id_reused",
             Self::ActionUnknown => "action_unknown",
             Self::LegAlreadyEnded => "leg_already_ended",
+            Self::AlreadyGranted => "already_granted",
+            Self::PaymentUnknown => "payment_unknown",
+            Self::PaymentConflict => "payment_conflict",
         }
     }
 
-    /// Whether the same command may succeed later by itself: a hold ends, a limit's day passes.
+    /// Whether the same command may succeed later by itself: a hold ends, a limit's day passes, a
+    /// payment is heard of.
     const fn is_transient(self) -> bool {
-        matches!(self, Self::LimitReached | Self::TooManyOpen | Self::CreditsHeld)
+        matches!(
+            self,
+            Self::LimitReached | Self::TooManyOpen | Self::CreditsHeld | Self::PaymentUnknown
+        )
     }
 }
 

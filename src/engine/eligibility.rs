@@ -45,6 +45,10 @@ pub struct Standing {
     pub closed: bool,
     /// Whether a payment is disputed.
     pub disputed: bool,
+    /// Whether a payment for Pro is missing.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    #[cfg_attr(test, ts(as = "Option<bool>"))]
+    pub past_due: bool,
 }
 
 /// What a person saw before they sent: the charge never exceeds it (R20).
@@ -185,7 +189,12 @@ fn check_standing(book: &PublishedBook, standing: &Standing) -> Result<(), Denia
         let remedies = Vec::from([Remedy::WaitForHolds]);
         return Err(Denial::new(DenialCode::CreditsHeld, message, remedies));
     }
-    let message = "you have no credits left; new messages are paused, everything else stays open";
+    let message = if standing.past_due {
+        "your last payment for Pro did not go through; new messages are paused, everything else \
+         stays open"
+    } else {
+        "you have no credits left; new messages are paused, everything else stays open"
+    };
     Err(Denial::new(DenialCode::CreditsExhausted, message, ways_on(book, standing)))
 }
 
@@ -209,8 +218,10 @@ fn insufficient(
     request: &Request,
     price: &Estimate,
 ) -> Denial {
+    let problem =
+        if standing.past_due { "; your last payment for Pro did not go through" } else { "" };
     let message = format!(
-        "this may cost up to {} credits and {} are available",
+        "this may cost up to {} credits and {} are available{problem}",
         price.high, standing.available
     );
     // What running answers hold and do not use comes back.
@@ -224,10 +235,11 @@ fn insufficient(
     denial
 }
 
-/// A pack, and Pro, or for a Pro account its reset date (R16).
+/// A pack, and Pro, or for a Pro account its reset date (R16); what is past due is to be paid.
 fn ways_on(book: &PublishedBook, standing: &Standing) -> Vec<Remedy> {
     let pack = Remedy::BuyPack { usd_min: book.book.packs.usd_min };
     let plan = match (standing.plan, standing.resets_at) {
+        _ if standing.past_due => Some(Remedy::MendPayment),
         (PlanId::Free, _) => Some(Remedy::UpgradeToPro),
         (PlanId::Pro, Some(at)) => Some(Remedy::WaitForReset { at }),
         (PlanId::Pro, None) => None,

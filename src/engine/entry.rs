@@ -11,6 +11,8 @@ use crate::amount::{AmountOverflow, Credits};
 use crate::grant::Granted;
 use crate::id::ActionId;
 use crate::lot::LotId;
+use crate::payment::{Dispute, Purchase, SubscriptionStatus};
+use crate::revoke::Revocation;
 use crate::settle::{LateEnd, LegEnd};
 use crate::time::Timestamp;
 use alloc::boxed::Box;
@@ -46,13 +48,63 @@ pub struct Entry {
 pub enum Event {
     /// Credits were granted and made a lot.
     Granted {
-        /// By which action or payment.
+        /// By which action.
         action_id: ActionId,
         /// The grant.
         grant: Granted,
     },
+    /// A payment bought a lot.
+    Paid {
+        /// The payment and the grant.
+        purchase: Box<Purchase>,
+    },
+    /// Money of a payment went back, and its share of the grant with it (R39).
+    Refunded {
+        /// Which payment.
+        payment: ActionId,
+        /// All that was refunded of it so far, in US cents.
+        usd_cents: u32,
+    },
+    /// A dispute of a payment stands otherwise; lost, it takes what a refund would.
+    Disputed {
+        /// Which payment.
+        payment: ActionId,
+        /// How the dispute stands now.
+        dispute: Dispute,
+    },
+    /// A subscription has another status.
+    SubscriptionChanged {
+        /// Which subscription.
+        subscription: ActionId,
+        /// What it is.
+        status: SubscriptionStatus,
+        /// Since when, as its provider says.
+        status_at: Timestamp,
+    },
     /// A lot's time was over.
     LotExpired {
+        /// Which lot.
+        lot: LotId,
+        /// The payment that it was bought with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        payment: Option<ActionId>,
+    },
+    /// An operator took what is left of a lot; the entry corrects the one that granted it.
+    LotRevoked {
+        /// Which lot.
+        lot: LotId,
+        /// The payment that it was bought with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        payment: Option<ActionId>,
+        /// The operator's action; absent for what came back to the lot later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        revocation: Option<Revocation>,
+    },
+    /// What came back to a lot paid for its debt (R39).
+    DebtCollected {
         /// Which lot.
         lot: LotId,
     },
@@ -82,15 +134,75 @@ pub enum Event {
 }
 
 impl Event {
-    /// The action that it is about, where it is about one.
-    pub const fn action_id(&self) -> Option<&ActionId> {
+    /// The action whose hold it is about, where it is about one.
+    pub(crate) const fn hold(&self) -> Option<&ActionId> {
         match self {
-            Self::Granted { action_id, .. }
-            | Self::LegEnded { action_id, .. }
-            | Self::SettledLate { action_id, .. } => Some(action_id),
+            Self::LegEnded { action_id, .. } | Self::SettledLate { action_id, .. } => {
+                Some(action_id)
+            }
             Self::Authorized { hold } => Some(&hold.action_id),
-            Self::LotExpired { .. } => None,
+            Self::Granted { .. }
+            | Self::Paid { .. }
+            | Self::Refunded { .. }
+            | Self::Disputed { .. }
+            | Self::SubscriptionChanged { .. }
+            | Self::LotExpired { .. }
+            | Self::LotRevoked { .. }
+            | Self::DebtCollected { .. } => None,
         }
+    }
+
+    /// The payment whose lot it is about, where it must know.
+    pub(crate) const fn payment(&self) -> Option<&ActionId> {
+        match self {
+            Self::Paid { purchase } => Some(&purchase.payment),
+            Self::Refunded { payment, .. } | Self::Disputed { payment, .. } => Some(payment),
+            Self::LotExpired { payment, .. } | Self::LotRevoked { payment, .. } => payment.as_ref(),
+            Self::Granted { .. }
+            | Self::SubscriptionChanged { .. }
+            | Self::DebtCollected { .. }
+            | Self::Authorized { .. }
+            | Self::LegEnded { .. }
+            | Self::SettledLate { .. } => None,
+        }
+    }
+
+    /// The action that it is about in the first place, where it is about one.
+    pub fn action_id(&self) -> Option<&ActionId> {
+        match self {
+            Self::Granted { action_id, .. } => Some(action_id),
+            Self::SubscriptionChanged { subscription, .. } => Some(subscription),
+            Self::LotRevoked { revocation: Some(revocation), .. } => Some(&revocation.action_id),
+            Self::Paid { .. }
+            | Self::Refunded { .. }
+            | Self::Disputed { .. }
+            | Self::LotExpired { .. }
+            | Self::LotRevoked { revocation: None, .. }
+            | Self::DebtCollected { .. }
+            | Self::Authorized { .. }
+            | Self::LegEnded { .. }
+            | Self::SettledLate { .. } => self.hold().or(self.payment()),
+        }
+    }
+
+    /// Every action that it changes: a store keeps each of them as it is after the entry.
+    pub fn actions(&self) -> impl Iterator<Item = &ActionId> {
+        let subscription = match self {
+            Self::Paid { purchase } => purchase.product.subscription(),
+            Self::Granted { .. }
+            | Self::Refunded { .. }
+            | Self::Disputed { .. }
+            | Self::SubscriptionChanged { .. }
+            | Self::LotExpired { .. }
+            | Self::LotRevoked { .. }
+            | Self::DebtCollected { .. }
+            | Self::Authorized { .. }
+            | Self::LegEnded { .. }
+            | Self::SettledLate { .. } => None,
+        };
+        let first = self.action_id();
+        let payment = self.payment().filter(|payment| Some(*payment) != first);
+        first.into_iter().chain(payment).chain(subscription)
     }
 }
 
@@ -124,8 +236,8 @@ pub enum LedgerAccount {
     Breakage,
     /// What the platform bears.
     Absorbed,
-    /// What a refunded or disputed purchase had already spent.
-    Debt,
+    /// What the refunded or disputed purchase of a lot had already spent.
+    Debt(LotId),
 }
 
 /// The two sides of a posting. A customer's credits are what the platform owes them: they grow on

@@ -1,4 +1,6 @@
 //! Grants: allocations of credits, each of which makes a lot (R17).
+//!
+//! What money bought comes by [`crate::pay`]. An operator's adjustment is a grant with a reason.
 
 use crate::account::{Account, Action, Answer, Change, Refused};
 use crate::amount::Credits;
@@ -8,15 +10,20 @@ use crate::id::ActionId;
 use crate::lot::{Lot, LotId, LotKind};
 use crate::period;
 use crate::time::Timestamp;
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
+
+/// The longest reason of an operator, in bytes.
+pub const REASON_BYTES_MAX: usize = 500;
 
 /// The command to grant credits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
-    /// The id that makes a repeat safe; for a purchase its payment's.
+    /// The id that makes a repeat safe.
     pub action_id: ActionId,
     /// What grants it.
     pub kind: LotKind,
@@ -32,10 +39,13 @@ pub struct Grant {
     /// From when it can no longer be used; never, where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// Why, in an operator's words: for an adjustment, and only there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// A grant that was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub struct Granted {
@@ -54,6 +64,9 @@ pub struct Granted {
     /// From when it can no longer be used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// Why, in an operator's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 impl Granted {
@@ -68,6 +81,10 @@ impl Granted {
             granted: self.amount,
             available: Credits::ZERO,
             held: Credits::ZERO,
+            payment: None,
+            debt: Credits::ZERO,
+            dispute: None,
+            revoked: false,
         }
     }
 
@@ -78,24 +95,31 @@ impl Granted {
             && self.priority == grant.priority
             && grant.effective_at.unwrap_or(self.granted_at) == self.effective_at
             && self.expires_at == grant.expires_at
+            && self.reason == grant.reason
     }
 }
 
 /// Grants credits. The same id with the same content is answered as the first time.
 ///
 /// # Errors
-/// [`Refused::Denied`] with `action_id_reused` where the id was used for something else, or
-/// `request_invalid` where the amount is not above zero or the lot would never be usable.
+/// [`Refused::Denied`] with `action_id_reused` where the id was used for something else,
+/// `already_granted` where the account has had its free credits, or `request_invalid` where the
+/// amount is not above zero, the lot would never be usable, the kind needs a payment or a reason is
+/// missing.
 pub fn grant(account: &Account, grant: &Grant, now: Timestamp) -> Result<Change, Refused> {
     let now = now.max(account.updated_at);
     let mut draft = period::advance_draft(account, now)?;
     match draft.account().actions.get(&grant.action_id) {
         None => {}
         Some(Action::Grant(made)) if made.is_from(grant) => {
-            let made = *made;
+            let made = made.clone();
             return Ok(draft.finish(Answer::Granted(made)));
         }
-        Some(Action::Grant(_) | Action::Hold(_)) => return Err(action_id_reused().into()),
+        Some(_) => return Err(action_id_reused().into()),
+    }
+    if grant.kind == LotKind::Free && draft.account().has_had_free() {
+        let message = "the free credits are given once, and this account has had them";
+        return Err(Denial::new(DenialCode::AlreadyGranted, message, Vec::new()).into());
     }
     let effective_at = grant.effective_at.unwrap_or(now);
     check(grant, effective_at, now)?;
@@ -108,10 +132,11 @@ pub fn grant(account: &Account, grant: &Grant, now: Timestamp) -> Result<Change,
         granted_at: now,
         effective_at,
         expires_at: grant.expires_at,
+        reason: grant.reason.clone(),
     };
     let mut movements = Movements::default();
     movements.add(LedgerAccount::Issued, LedgerAccount::Lots(lot), grant.amount);
-    let event = Event::Granted { action_id: grant.action_id.clone(), grant: granted };
+    let event = Event::Granted { action_id: grant.action_id.clone(), grant: granted.clone() };
     draft.append(now, event, movements)?;
     Ok(draft.finish(Answer::Granted(granted)))
 }
@@ -131,6 +156,29 @@ fn check(grant: &Grant, effective_at: Timestamp, now: Timestamp) -> Result<(), D
             "expires_at",
             "a lot ends after it begins, and after now",
         ));
+    }
+    match (grant.kind, &grant.reason) {
+        (LotKind::Pro, _) => {
+            let message = "a Pro period comes from its payment and from nothing else";
+            Err(Denial::request_invalid("kind", message))
+        }
+        (LotKind::Adjustment, Some(reason)) => check_reason(reason),
+        (LotKind::Adjustment, None) => {
+            Err(Denial::request_invalid("reason", "an adjustment says why it is made"))
+        }
+        (LotKind::Free | LotKind::Promo | LotKind::Pack, None) => Ok(()),
+        (LotKind::Free | LotKind::Promo | LotKind::Pack, Some(_)) => {
+            Err(Denial::request_invalid("reason", "only an adjustment has a reason"))
+        }
+    }
+}
+
+/// An operator's reason can be read: one line that says something.
+pub(crate) fn check_reason(reason: &str) -> Result<(), Denial> {
+    let fits = !reason.trim().is_empty() && reason.len() <= REASON_BYTES_MAX;
+    if !fits || reason.chars().any(char::is_control) {
+        let message = format!("a reason is one line of 1 to {REASON_BYTES_MAX} bytes");
+        return Err(Denial::request_invalid("reason", &message));
     }
     Ok(())
 }

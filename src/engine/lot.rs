@@ -1,6 +1,7 @@
 //! Lots: what is left of each grant, and the order in which lots are used (R17–R19).
 
 use crate::amount::Credits;
+use crate::id::ActionId;
 use crate::time::Timestamp;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct LotId(pub u64);
 
 /// What is left of one grant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub struct Lot {
@@ -34,6 +35,32 @@ pub struct Lot {
     pub available: Credits,
     /// What open holds have taken from it.
     pub held: Credits,
+    /// The payment that it was bought with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<ActionId>,
+    /// What its refunded or disputed payment had already spent: taken from whatever comes back to
+    /// it (R39).
+    #[serde(default, skip_serializing_if = "Credits::is_zero")]
+    #[cfg_attr(test, ts(as = "Option<Credits>"))]
+    pub debt: Credits,
+    /// Whether its payment is disputed, or was with success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<LotDispute>,
+    /// Whether an operator revoked it: whatever comes back to it is taken.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    #[cfg_attr(test, ts(as = "Option<bool>"))]
+    pub revoked: bool,
+}
+
+/// What a dispute means for the lot that its payment bought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum LotDispute {
+    /// It is open: the lot is frozen.
+    Open,
+    /// It was lost: the account may send again once nothing is owed for it.
+    Lost,
 }
 
 /// What granted a lot.
@@ -76,9 +103,27 @@ impl LotKind {
 }
 
 impl Lot {
-    /// Whether it can be used at `now`: `effective_at <= now < expires_at` (R18).
+    /// Whether it can be used at `now`: `effective_at <= now < expires_at`, neither frozen nor
+    /// revoked (R18).
     pub fn is_usable(&self, now: Timestamp) -> bool {
-        self.effective_at <= now && !self.has_expired(now)
+        let frozen = self.dispute == Some(LotDispute::Open);
+        self.effective_at <= now && !self.has_expired(now) && !frozen && !self.revoked
+    }
+
+    /// Whether a dispute of its payment keeps the account from sending: while it is open, or lost
+    /// with debt (R39).
+    pub fn blocks(&self) -> bool {
+        match self.dispute {
+            Some(LotDispute::Open) => true,
+            Some(LotDispute::Lost) => self.debt.is_positive(),
+            None => false,
+        }
+    }
+
+    /// Whether what comes back to it at `now` goes elsewhere and its payment must know: it has
+    /// expired or was revoked.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        self.revoked || self.has_expired(now)
     }
 
     /// Whether its time is over at `now`.
@@ -88,12 +133,18 @@ impl Lot {
 
     /// Whether it tells that a Pro period runs, which it does to its end, used up or not.
     pub fn marks_a_period(&self, now: Timestamp) -> bool {
-        self.kind == LotKind::Pro && !self.has_expired(now)
+        self.kind == LotKind::Pro && !self.is_over(now)
     }
 
     /// Whether nothing is left of it and nothing can come back to it.
     pub fn is_used_up(&self) -> bool {
         self.available == Credits::ZERO && self.held == Credits::ZERO
+    }
+
+    /// Whether an account keeps it at `now`: something is left of it, or it says something still.
+    pub(crate) fn is_kept(&self, now: Timestamp) -> bool {
+        let claimed = self.debt.is_positive() || self.dispute == Some(LotDispute::Open);
+        !self.is_used_up() || claimed || self.marks_a_period(now)
     }
 }
 

@@ -187,7 +187,7 @@ pub fn settle(
     });
     let (action_id, leg) = (command.action_id.clone(), command.leg);
     draft.append(now, Event::LegEnded { action_id, leg, end: end.clone() }, movements)?;
-    period::expire_released(&mut draft, now)?;
+    period::settle_lots(&mut draft, now)?;
     Ok(draft.finish(Answer::Ended(end)))
 }
 

@@ -53,6 +53,30 @@ impl Timestamp {
         let millis = i64::from(seconds).saturating_mul(1_000).saturating_add(self.0);
         Self(millis.min(MILLIS_MAX))
     }
+
+    /// The same day and time of day `months` months later, or the last day of a month that is too
+    /// short (R35); at most the end of the year 9999.
+    pub fn plus_months(self, months: u32) -> Self {
+        let (year, month, day) = civil_from_days(self.0.div_euclid(MILLIS_PER_DAY));
+        let (year, month) = month_after(year, month, months);
+        let days = days_from_civil(year, month, day.min(days_in_month(year, month)));
+        let of_day = self.0.rem_euclid(MILLIS_PER_DAY);
+        Self(days.saturating_mul(MILLIS_PER_DAY).saturating_add(of_day).min(MILLIS_MAX))
+    }
+
+    /// How many months `later` is after this, by their months alone; none where it is before.
+    pub(crate) fn calendar_months_to(self, later: Self) -> u32 {
+        let months = |time: Self| {
+            let (year, month, _) = civil_from_days(time.0.div_euclid(MILLIS_PER_DAY));
+            year.saturating_mul(12).saturating_add(month)
+        };
+        u32::try_from(months(later).saturating_sub(months(self))).unwrap_or(0)
+    }
+
+    /// How many milliseconds lie between the two, whichever is first.
+    pub(crate) const fn distance(self, other: Self) -> u64 {
+        self.0.abs_diff(other.0)
+    }
 }
 
 impl fmt::Display for Timestamp {
@@ -157,6 +181,17 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
         .saturating_add(day_of_year)
         .saturating_add(era.saturating_mul(146_097))
         .saturating_sub(719_468)
+}
+
+/// Year and month, `months` after the month given, which is 1 to 12.
+fn month_after(year: i64, month: i64, months: u32) -> (i64, i64) {
+    let months = month.saturating_sub(1).saturating_add(i64::from(months));
+    (year.saturating_add(months.div_euclid(12)), months.rem_euclid(12).saturating_add(1))
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    let (next_year, next_month) = month_after(year, month, 1);
+    days_from_civil(next_year, next_month, 1).saturating_sub(days_from_civil(year, month, 1))
 }
 
 #[cfg(test)]

@@ -222,10 +222,7 @@ fn admitted<'change>(change: &'change Change, id: &ActionId) -> Option<&'change 
         .entries
         .iter()
         .any(|entry| matches!(&entry.event, Event::Authorized { hold } if hold.action_id == *id));
-    match &change.answer {
-        Answer::Authorized(hold) if is_new => Some(hold),
-        Answer::Authorized(_) | Answer::Advanced | Answer::Granted(_) | Answer::Ended(_) => None,
-    }
+    if let Answer::Authorized(hold) = &change.answer { is_new.then_some(hold) } else { None }
 }
 
 fn leg_views(price: &Estimate) -> Vec<LegView> {

@@ -160,16 +160,18 @@ impl From<Fault> for Problem {
 const fn status_of(code: DenialCode) -> StatusCode {
     match code {
         DenialCode::RequestInvalid | DenialCode::NotOffered => StatusCode::UNPROCESSABLE_ENTITY,
-        DenialCode::PriceChanged | DenialCode::ActionIdReused | DenialCode::LegAlreadyEnded => {
-            StatusCode::CONFLICT
-        }
+        DenialCode::PriceChanged
+        | DenialCode::ActionIdReused
+        | DenialCode::LegAlreadyEnded
+        | DenialCode::AlreadyGranted
+        | DenialCode::PaymentConflict => StatusCode::CONFLICT,
         DenialCode::CreditsHeld
         | DenialCode::CreditsExhausted
         | DenialCode::CreditsInsufficient
         | DenialCode::PaymentDisputed => StatusCode::PAYMENT_REQUIRED,
         DenialCode::LimitReached | DenialCode::AccountClosed => StatusCode::FORBIDDEN,
         DenialCode::TooManyOpen => StatusCode::TOO_MANY_REQUESTS,
-        DenialCode::ActionUnknown => StatusCode::NOT_FOUND,
+        DenialCode::ActionUnknown | DenialCode::PaymentUnknown => StatusCode::NOT_FOUND,
     }
 }
 

@@ -15,7 +15,13 @@ pub(crate) fn of_entries(change: &Change) -> Vec<ChatWrite> {
     let ended = change.entries.iter().filter_map(|entry| match &entry.event {
         Event::LegEnded { action_id, leg, end } => Some(ended(action_id, *leg, end)),
         Event::Granted { .. }
+        | Event::Paid { .. }
+        | Event::Refunded { .. }
+        | Event::Disputed { .. }
+        | Event::SubscriptionChanged { .. }
         | Event::LotExpired { .. }
+        | Event::LotRevoked { .. }
+        | Event::DebtCollected { .. }
         | Event::Authorized { .. }
         | Event::SettledLate { .. } => None,
     });

@@ -151,6 +151,7 @@ async fn give_free_credits(app: &App, account: &AccountId) -> Answer<()> {
             priority: 0,
             effective_at: None,
             expires_at: None,
+            reason: None,
         };
         grant(account, &free, now)
     };

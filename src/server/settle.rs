@@ -89,10 +89,7 @@ fn decision(job: &Job, leg: u32, ending: &Ending) -> Decision {
 }
 
 fn ended(change: Change) -> Option<LegEnd> {
-    match change.answer {
-        Answer::Ended(end) => Some(end),
-        Answer::Advanced | Answer::Granted(_) | Answer::Authorized(_) => None,
-    }
+    if let Answer::Ended(end) = change.answer { Some(end) } else { None }
 }
 
 /// The deadline may have come first; then nothing was captured, and that is how it stays.

@@ -84,7 +84,7 @@ fn earlier_prices(app: &App, usd: u32) -> Vec<Credits> {
 fn pack(id: &ActionId, price: Credits, earlier: &[Credits], account: &Account) -> Grant {
     let bought = match account.actions.get(id) {
         Some(account::Action::Grant(made)) if earlier.contains(&made.amount) => Some(made.amount),
-        Some(account::Action::Grant(_) | account::Action::Hold(_)) | None => None,
+        Some(_) | None => None,
     };
     Grant {
         action_id: id.clone(),
@@ -93,14 +93,14 @@ fn pack(id: &ActionId, price: Credits, earlier: &[Credits], account: &Account) -
         priority: 0,
         effective_at: None,
         expires_at: None,
+        reason: None,
     }
 }
 
 fn granted(change: &Change) -> Answer<Granted> {
-    match &change.answer {
-        account::Answer::Granted(granted) => Ok(*granted),
-        account::Answer::Advanced | account::Answer::Authorized(_) | account::Answer::Ended(_) => {
-            Err(Problem::internal("top-up", &"a grant answers otherwise"))
-        }
+    if let account::Answer::Granted(granted) = &change.answer {
+        Ok(granted.clone())
+    } else {
+        Err(Problem::internal("top-up", &"a grant answers otherwise"))
     }
 }

@@ -110,7 +110,7 @@ pub(crate) fn book(book: &StoredBook) -> Result<(), StoreError> {
 
 /// The actions that the change's entries are about, as they are after it.
 pub(crate) fn touched(change: &Change) -> Result<BTreeMap<&ActionId, &Action>, StoreError> {
-    let named = change.entries.iter().filter_map(|entry| entry.event.action_id());
+    let named = change.entries.iter().flat_map(|entry| entry.event.actions());
     named
         .map(|action_id| match change.account.actions.get(action_id) {
             Some(action) => Ok((action_id, action)),
@@ -123,7 +123,11 @@ pub(crate) fn touched(change: &Change) -> Result<BTreeMap<&ActionId, &Action>, S
 pub(crate) fn open_until(action: &Action) -> Option<Timestamp> {
     match action {
         Action::Hold(hold) if hold.is_open() => Some(hold.deadline),
-        Action::Hold(_) | Action::Grant(_) => None,
+        Action::Hold(_)
+        | Action::Grant(_)
+        | Action::Purchase(_)
+        | Action::Subscription(_)
+        | Action::Revocation(_) => None,
     }
 }
 

@@ -114,7 +114,15 @@ impl Command {
             Some(_) => LotKind::Promo,
             None => LotKind::Pack,
         };
-        Self::Grant(Grant { action_id, kind, amount, priority: 0, effective_at: None, expires_at })
+        Self::Grant(Grant {
+            action_id,
+            kind,
+            amount,
+            priority: 0,
+            effective_at: None,
+            expires_at,
+            reason: None,
+        })
     }
 
     /// Admits an action whose content is its request.
@@ -292,7 +300,14 @@ fn rows_of(entry: &Entry) -> Option<ChatWrite> {
             update.text = Some("too late".to_owned());
             Some(ChatWrite::Update(update))
         }
-        Event::Granted { .. } | Event::LotExpired { .. } => None,
+        Event::Granted { .. }
+        | Event::Paid { .. }
+        | Event::Refunded { .. }
+        | Event::Disputed { .. }
+        | Event::SubscriptionChanged { .. }
+        | Event::LotExpired { .. }
+        | Event::LotRevoked { .. }
+        | Event::DebtCollected { .. } => None,
     }
 }
 

@@ -129,7 +129,8 @@ impl Desk {
     /// The account as a store would load it for this command.
     fn account_for(&self, order: &Order) -> Account {
         let mut account = self.account.clone();
-        for id in self.due.iter().chain(&order.actions) {
+        let payments = self.account.payments_due(self.now);
+        for id in self.due.iter().chain(&order.actions).chain(payments) {
             if let Some(action) = self.actions.get(id) {
                 account.actions.insert(id.clone(), action.clone());
             }
@@ -140,7 +141,7 @@ impl Desk {
     /// Takes over what a command did.
     fn accept(&mut self, decided: Decided) -> Step {
         let Decided { change: Change { entries, mut account, answer }, chat } = decided;
-        for id in entries.iter().filter_map(|entry| entry.event.action_id()) {
+        for id in entries.iter().flat_map(|entry| entry.event.actions()) {
             let Some(action) = account.actions.get(id) else { continue };
             if is_due(action, self.now) {
                 self.due.insert(id.clone());

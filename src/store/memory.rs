@@ -67,12 +67,11 @@ impl Tables {
         let now = now.max(account.updated_at);
         let is_due = |action: &Action| check::open_until(action).is_some_and(|end| end <= now);
         let due = kept.actions.iter().filter(|(_, action)| is_due(action));
-        let named = wanted.actions.iter();
+        let named = wanted.actions.iter().chain(account.payments_due(now));
         let named = named.filter_map(|action_id| kept.actions.get_key_value(action_id));
-        account.actions = due
-            .chain(named)
-            .map(|(action_id, action)| (action_id.clone(), action.clone()))
-            .collect();
+        let actions = due.chain(named);
+        account.actions =
+            actions.map(|(action_id, action)| (action_id.clone(), action.clone())).collect();
         account
     }
 

@@ -34,11 +34,11 @@ pub(crate) fn load(
     }
 
     // An account has at most this many open holds, so the limit cuts nothing off.
-    let now = now.max(account.updated_at).as_millis();
+    let now = now.max(account.updated_at);
     let mut due = connection.prepare_cached(
         "SELECT action_id, state FROM actions WHERE account_id = ?1 AND open_until <= ?2 LIMIT ?3",
     )?;
-    let mut rows = due.query(params![id, now, OPEN_HOLDS_MAX])?;
+    let mut rows = due.query(params![id, now.as_millis(), OPEN_HOLDS_MAX])?;
     while let Some(row) = rows.next()? {
         let action_id: ActionId = parse("an action's id", row.get_ref(0)?.as_str()?)?;
         let action: Action = from_json("an action", row.get_ref(1)?.as_str()?)?;
@@ -47,7 +47,8 @@ pub(crate) fn load(
 
     let mut named = connection
         .prepare_cached("SELECT state FROM actions WHERE account_id = ?1 AND action_id = ?2")?;
-    for action_id in &wanted.actions {
+    let payments: Vec<ActionId> = account.payments_due(now).cloned().collect();
+    for action_id in wanted.actions.iter().chain(&payments) {
         let state: Option<String> =
             named.query_row([id, action_id.as_str()], |row| row.get(0)).optional()?;
         if let Some(state) = state {

@@ -65,9 +65,10 @@ pub trait Store: Send + Sync + 'static {
         1
     }
 
-    /// Loads accounts, in the order asked for: as of one instant each, with the actions named and
+    /// Loads accounts, in the order asked for: as of one instant each, with the actions named,
     /// every open hold whose deadline has come at `now` (or at the account's last entry, where that
-    /// is later) in [`Account::actions`]. An account without entries comes as [`Account::new`].
+    /// is later) and [`Account::payments_due`] of that time in [`Account::actions`]. An account
+    /// without entries comes as [`Account::new`].
     ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::BATCH_MAX`] accounts or

@@ -21,6 +21,10 @@ fn r18_burn_down_is_one_order() {
         granted: credits("1"),
         available: credits("1"),
         held: credits("0"),
+        payment: None,
+        debt: credits("0"),
+        dispute: None,
+        revoked: false,
     };
     let (jan, feb) = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
     let expected = [
@@ -33,7 +37,7 @@ fn r18_burn_down_is_one_order() {
         lot(3, LotKind::Pack, 0, None, feb),
         lot(1, LotKind::Free, 1, None, jan),
     ];
-    let mut sorted = expected;
+    let mut sorted = expected.clone();
     sorted.reverse();
     sorted.sort_by(burn_down);
     assert_eq!(sorted, expected);
@@ -43,7 +47,7 @@ fn r18_burn_down_is_one_order() {
 fn r18_a_lot_is_usable_from_its_beginning_to_before_its_end() {
     let mut ledger = Ledger::default();
     ledger.grant_until("g", LotKind::Pro, "5", Some("2026-03-15T00:00:00Z"));
-    let lot = ledger.account.lots[0];
+    let lot = &ledger.account.lots[0];
     for (at, usable) in [
         ("2026-02-28T23:59:59.999Z", false),
         ("2026-03-01T00:00:00Z", true),
@@ -216,7 +220,7 @@ fn r17_r19_a_grant_is_made_once_and_expiry_leaves_other_lots_alone() {
     ledger.grant("free", LotKind::Free, "100");
     assert_eq!(ledger.balances().0, "100");
     ledger.grant_until("pro", LotKind::Pro, "5", Some("2026-03-15T00:00:00Z"));
-    let before = ledger.account.lots[0];
+    let before = ledger.account.lots[0].clone();
     ledger.now = time("2026-03-16T00:00:00Z");
     ledger.grant("pack", LotKind::Pack, "1");
     assert_eq!(ledger.account.lots[0], before, "bit-identical");
@@ -249,6 +253,7 @@ fn r27_a_grant_of_another_time_is_another_grant() {
         priority: 0,
         effective_at: Some(time("2027-01-01T00:00:00Z")),
         expires_at: None,
+        reason: None,
     };
     ledger.account = grant(&ledger.account, &command, ledger.now).unwrap().account;
     assert!(grant(&ledger.account, &command, ledger.now).unwrap().entries.is_empty(), "a repeat");

@@ -23,6 +23,7 @@ fn standing(available: &str) -> Standing {
         limit_left: None,
         closed: false,
         disputed: false,
+        past_due: false,
     }
 }
 

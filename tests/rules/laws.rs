@@ -24,12 +24,7 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let kind = prop_oneof![
-        Just(LotKind::Free),
-        Just(LotKind::Pro),
-        Just(LotKind::Pack),
-        Just(LotKind::Promo)
-    ];
+    let kind = prop_oneof![Just(LotKind::Pro), Just(LotKind::Pack), Just(LotKind::Promo)];
     prop_oneof![
         (0..20_u8, kind, 1..500_u16, prop::option::of(0..3_u8))
             .prop_map(|(id, kind, amount, days)| Step::Grant { id, kind, amount, days }),
@@ -60,6 +55,7 @@ fn book() -> kumari_engine::price_book::PublishedBook {
 fn run(ledger: &mut Ledger, book: &kumari_engine::price_book::PublishedBook, step: &Step) {
     match step {
         Step::Grant { id, kind, amount, days } => {
+            let days = if *kind == LotKind::Pro { days.or(Some(30)) } else { *days };
             let end =
                 days.map(|days| ledger.now.plus_seconds(60 + u32::from(days) * 86_400).to_string());
             let id = format!("grant-{id}-{}", ledger.account.sequence);
@@ -119,7 +115,10 @@ proptest! {
             // R31: held is the sum of the open holds, and each hold of its open legs.
             let holds: Vec<_> = account.actions.values().filter_map(|action| match action {
                 Action::Hold(hold) => Some(hold),
-                Action::Grant(_) => None,
+                Action::Grant(_)
+                | Action::Purchase(_)
+                | Action::Subscription(_)
+                | Action::Revocation(_) => None,
             }).collect();
             prop_assert_eq!(held, sum(holds.iter().map(|hold| hold.reserved().unwrap())));
             for hold in &holds {

@@ -4,6 +4,8 @@ mod authorize;
 mod eligibility;
 mod estimate;
 mod laws;
+mod payments;
+mod period;
 mod price_book;
 mod rating;
 mod receipt;

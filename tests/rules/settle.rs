@@ -78,7 +78,7 @@ fn r25_e06_what_is_released_to_an_ended_lot_expires_at_once() {
     ledger.authorize(&book, "a", &request(Task::Direct, &["top"], 10)).unwrap();
     ledger.now = time("2026-03-15T00:00:00Z");
     ledger.grant_until("april", LotKind::Pro, "20", Some("2026-04-15T00:00:00Z"));
-    let new_lot = *ledger.account.lots.last().unwrap();
+    let new_lot = ledger.account.lots.last().unwrap().clone();
     ledger.now = time("2026-03-16T00:00:00Z");
     ledger.settle(&book, ("a", 0), "top", &[]).unwrap();
     assert_eq!(ledger.account.totals.revenue, credits("1"), "captured from the old lot");

@@ -28,7 +28,7 @@ const ORDER: [&str; 19] = [
 ];
 
 /// What the engine has besides, each the helper of a neighbour.
-const ENGINE_HELPERS: [&str; 12] = [
+const ENGINE_HELPERS: [&str; 16] = [
     "checked",
     "decimal",
     "ordered",
@@ -40,6 +40,10 @@ const ENGINE_HELPERS: [&str; 12] = [
     "request",
     "bounds",
     "fit",
+    "apply",
+    "revoke",
+    "payment",
+    "pay",
     "typescript_test",
 ];
 

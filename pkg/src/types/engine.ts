@@ -197,7 +197,29 @@ end?: LegEnd, };
  * Every "no" there is. Those of a new action come first, in order of precedence; the rest are
  * about actions that exist.
  */
-export type DenialCode = "account_closed" | "payment_disputed" | "request_invalid" | "not_offered" | "price_changed" | "limit_reached" | "too_many_open" | "credits_held" | "credits_exhausted" | "credits_insufficient" | "action_id_reused" | "action_unknown" | "leg_already_ended";
+export type DenialCode = "account_closed" | "payment_disputed" | "request_invalid" | "not_offered" | "price_changed" | "limit_reached" | "too_many_open" | "credits_held" | "credits_exhausted" | "credits_insufficient" | "action_id_reused" | "action_unknown" | "leg_already_ended" | "already_granted" | "payment_unknown" | "payment_conflict";
+
+/**
+ * A dispute of a payment.
+ */
+export type Dispute = {
+/**
+ * Its id.
+ */
+dispute: ActionId,
+/**
+ * How much of the payment, in US cents.
+ */
+usd_cents: number,
+/**
+ * How it stands.
+ */
+status: DisputeStatus, };
+
+/**
+ * How a dispute stands. Once decided it stays so.
+ */
+export type DisputeStatus = "open" | "won" | "lost";
 
 /**
  * Yes, or no with the reason.
@@ -272,13 +294,65 @@ legs: Array<LegEstimate>, };
  */
 export type Event = { "kind": "granted",
 /**
- * By which action or payment.
+ * By which action.
  */
 action_id: ActionId,
 /**
  * The grant.
  */
-grant: Granted, } | { "kind": "lot_expired",
+grant: Granted, } | { "kind": "paid",
+/**
+ * The payment and the grant.
+ */
+purchase: Purchase, } | { "kind": "refunded",
+/**
+ * Which payment.
+ */
+payment: ActionId,
+/**
+ * All that was refunded of it so far, in US cents.
+ */
+usd_cents: number, } | { "kind": "disputed",
+/**
+ * Which payment.
+ */
+payment: ActionId,
+/**
+ * How the dispute stands now.
+ */
+dispute: Dispute, } | { "kind": "subscription_changed",
+/**
+ * Which subscription.
+ */
+subscription: ActionId,
+/**
+ * What it is.
+ */
+status: SubscriptionStatus,
+/**
+ * Since when, as its provider says.
+ */
+status_at: Timestamp, } | { "kind": "lot_expired",
+/**
+ * Which lot.
+ */
+lot: LotId,
+/**
+ * The payment that it was bought with.
+ */
+payment?: ActionId, } | { "kind": "lot_revoked",
+/**
+ * Which lot.
+ */
+lot: LotId,
+/**
+ * The payment that it was bought with.
+ */
+payment?: ActionId,
+/**
+ * The operator's action; absent for what came back to the lot later.
+ */
+revocation?: Revocation, } | { "kind": "debt_collected",
 /**
  * Which lot.
  */
@@ -348,7 +422,7 @@ export type Flag = "code" | "math";
  */
 export type Grant = {
 /**
- * The id that makes a repeat safe; for a purchase its payment's.
+ * The id that makes a repeat safe.
  */
 action_id: ActionId,
 /**
@@ -370,7 +444,11 @@ effective_at?: Timestamp,
 /**
  * From when it can no longer be used; never, where absent.
  */
-expires_at?: Timestamp, };
+expires_at?: Timestamp,
+/**
+ * Why, in an operator's words: for an adjustment, and only there.
+ */
+reason?: string, };
 
 /**
  * A grant that was made.
@@ -403,7 +481,11 @@ effective_at: Timestamp,
 /**
  * From when it can no longer be used.
  */
-expires_at?: Timestamp, };
+expires_at?: Timestamp,
+/**
+ * Why, in an operator's words.
+ */
+reason?: string, };
 
 /**
  * Credits reserved for one action, and how its legs ended.
@@ -512,7 +594,7 @@ absorbed: Credits, };
 /**
  * The chart of accounts under each customer (R30).
  */
-export type LedgerAccount = { "lots": LotId } | { "held": LotId } | "issued" | "revenue" | "breakage" | "absorbed" | "debt";
+export type LedgerAccount = { "lots": LotId } | { "held": LotId } | "issued" | "revenue" | "breakage" | "absorbed" | { "debt": LotId };
 
 /**
  * What a leg may use: the server sends the maxima to the provider and enforces them.
@@ -709,7 +791,29 @@ available: Credits,
 /**
  * What open holds have taken from it.
  */
-held: Credits, };
+held: Credits,
+/**
+ * The payment that it was bought with.
+ */
+payment?: ActionId,
+/**
+ * What its refunded or disputed payment had already spent: taken from whatever comes back to
+ * it (R39).
+ */
+debt?: Credits,
+/**
+ * Whether its payment is disputed, or was with success.
+ */
+dispute?: LotDispute,
+/**
+ * Whether an operator revoked it: whatever comes back to it is taken.
+ */
+revoked?: boolean, };
+
+/**
+ * What a dispute means for the lot that its payment bought.
+ */
+export type LotDispute = "open" | "lost";
 
 /**
  * A lot's id: the sequence number of the entry that granted it, unique in its account.
@@ -890,6 +994,22 @@ brackets: Array<PackBracket>, };
 export type Per = 1 | 1000 | 1000000;
 
 /**
+ * The periods of a subscription: half-open, `[start(n), start(n + 1))` (R35).
+ *
+ * Each boundary is computed from the anchor, never from the one before: from 31 January a month
+ * leads to 28 February, and two lead to 31 March.
+ */
+export type Periods = {
+/**
+ * When the first one began.
+ */
+anchor: Timestamp,
+/**
+ * How many months each has, 1 or 12.
+ */
+months: number, };
+
+/**
  * A plan.
  */
 export type Plan = {
@@ -988,6 +1108,65 @@ packs: Packs,
  * One typical request for each row of the product's table, with the level it must show (R9).
  */
 references: Array<Reference>, };
+
+/**
+ * What was paid for.
+ */
+export type Product = "pack" | { "pro": {
+/**
+ * The subscription's id. A subscription whose anchor or months change is another one, and
+ * the shell gives it another id.
+ */
+subscription: ActionId,
+/**
+ * Its periods.
+ */
+periods: Periods,
+/**
+ * When the period began, as the provider reports it; it belongs to the nearest start.
+ */
+period_start: Timestamp, } };
+
+/**
+ * A payment that bought a lot, and what became of it. The account keeps it by the payment's id.
+ */
+export type Purchase = {
+/**
+ * The payment's id.
+ */
+payment: ActionId,
+/**
+ * When it was paid.
+ */
+paid_at: Timestamp,
+/**
+ * How much, in US cents.
+ */
+usd_cents: number,
+/**
+ * What for.
+ */
+product: Product,
+/**
+ * The lot that it bought.
+ */
+grant: Granted,
+/**
+ * How much of it was refunded so far, in US cents.
+ */
+refunded_usd_cents: number,
+/**
+ * Its disputes, in the order in which they were heard of.
+ */
+disputes?: Array<Dispute>,
+/**
+ * What was taken of the grant, debt included: by refunds, lost disputes and the operator.
+ */
+claimed: Credits,
+/**
+ * What of its lot expired unused and was not claimed since.
+ */
+expired: Credits, };
 
 /**
  * A quantity of one meter, at most [`QUANTITY_MAX`].
@@ -1163,7 +1342,7 @@ levels: Array<Level>, };
 /**
  * What would help.
  */
-export type Remedy = { "kind": "upgrade_to_pro" } | { "kind": "buy_pack",
+export type Remedy = { "kind": "upgrade_to_pro" } | { "kind": "mend_payment" } | { "kind": "buy_pack",
 /**
  * The smallest, in US dollars.
  */
@@ -1265,6 +1444,31 @@ cache_write?: CacheWrite,
  * What the text looks like; see [`crate::routing::flags`].
  */
 flags?: Array<Flag>, };
+
+/**
+ * A lot that was revoked.
+ */
+export type Revocation = {
+/**
+ * The operator's action.
+ */
+action_id: ActionId,
+/**
+ * Which lot.
+ */
+lot: LotId,
+/**
+ * What was left of it and not held.
+ */
+amount: Credits,
+/**
+ * Why.
+ */
+reason: string,
+/**
+ * When.
+ */
+at: Timestamp, };
 
 /**
  * What a routing rule looks at.
@@ -1412,7 +1616,16 @@ closed: boolean,
 /**
  * Whether a payment is disputed.
  */
-disputed: boolean, };
+disputed: boolean,
+/**
+ * Whether a payment for Pro is missing.
+ */
+past_due?: boolean, };
+
+/**
+ * What a subscription is, in the order in which they win at one instant.
+ */
+export type SubscriptionStatus = "past_due" | "active" | "cancelled";
 
 /**
  * A kind of work, a row of the product's table.

@@ -93,6 +93,8 @@ function Way({
           Your Pro credits come back on {new Date(remedy.at).toLocaleString()}.
         </span>
       );
+    case 'mend_payment':
+      return <span className="muted">Check how Pro is paid for.</span>;
     case 'wait_for_holds':
     case 'review_price':
     case 'fix_request':

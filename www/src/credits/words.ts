@@ -137,6 +137,9 @@ export const DENIAL_TITLES: Record<DenialCode, string> = {
   action_id_reused: 'This was already sent',
   action_unknown: 'This message is not known',
   leg_already_ended: 'This answer has already ended',
+  already_granted: 'This was already given',
+  payment_unknown: 'This payment is not known yet',
+  payment_conflict: 'This contradicts what is known of the payment',
 };
 
 /** What caps mean for the person: "answers of at most 512 tokens"; nothing where nothing is capped. */
