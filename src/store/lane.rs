@@ -146,7 +146,7 @@ impl Lane {
             return Ok(Vec::new());
         }
         let wanted: Vec<Wanted> = turns.iter().map(Turn::wanted).collect();
-        let accounts = match self.store.load(&wanted, now).await {
+        let accounts = match self.store.load_to_decide(&wanted, now).await {
             Ok(accounts) if accounts.len() == turns.len() => accounts,
             Ok(_) => return Err((turns, StoreError::Invalid("other accounts than were wanted"))),
             Err(error) => return Err((turns, error)),

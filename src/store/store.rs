@@ -75,6 +75,19 @@ pub trait Store: Send + Sync + 'static {
     /// [`crate::WANTED_ACTIONS_MAX`] actions of one.
     async fn load(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<Account>, StoreError>;
 
+    /// The same, for a decision that is committed next: a back end may read where it will write,
+    /// and what it finds there is never older.
+    ///
+    /// # Errors
+    /// [`StoreError`] as of [`Store::load`].
+    async fn load_to_decide(
+        &self,
+        wanted: &[Wanted],
+        now: Timestamp,
+    ) -> Result<Vec<Account>, StoreError> {
+        self.load(wanted, now).await
+    }
+
     /// Makes changes durable, in one transaction, and says for each whether it did. The ones that
     /// lost do not disturb the others.
     ///
