@@ -49,6 +49,7 @@ pub mod pay;
 pub mod period;
 pub mod entry;
 pub mod receipt;
+pub mod statement;
 pub mod denial;
 
 #[cfg(test)]

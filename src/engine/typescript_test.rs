@@ -14,6 +14,7 @@ use crate::price_book::PriceBook;
 use crate::rate::Rate;
 use crate::receipt::{Receipt, Replay};
 use crate::request::{Encoding, Request};
+use crate::statement::Statement;
 use std::collections::BTreeMap;
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -55,6 +56,7 @@ fn types_are_current() {
     found.visit::<Receipt>();
     found.visit::<Replay>();
     found.visit::<Entry>();
+    found.visit::<Statement>();
     // Those that no other names, or that are named only in a type written by hand.
     found.visit::<(Caps, Denial, Encoding, Grant, Granted, LegBounds, Lot, Meter, Quote)>();
     found.visit::<(AccountId, Rate, Standing, Usage)>();

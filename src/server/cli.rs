@@ -29,6 +29,9 @@ pub enum Command {
     /// Make every account again from its journal, and compare with what is stored. Ends with 0
     /// where they are the same, 1 where they differ, 2 where it cannot tell.
     Audit(Audit),
+    /// Print what a period did to an account: opening balance, one line for each entry, closing
+    /// balance.
+    Statement(Statement),
 }
 
 /// What to audit. It changes nothing, and may run beside servers.
@@ -171,6 +174,40 @@ pub struct Price {
     /// Print JSON instead of a table.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Which statement; without a month or times that of this month.
+#[derive(Debug, Args)]
+pub struct Statement {
+    /// Where everything is kept.
+    #[command(flatten)]
+    pub database: Database,
+    /// Whose.
+    #[arg(long)]
+    pub account: AccountId,
+    /// A month in UTC, as `2026-11`.
+    #[arg(long)]
+    pub month: Option<String>,
+    /// Its first day or instant in UTC, as `2026-11-30` or `2026-11-30T10:00:00Z`.
+    #[arg(long)]
+    pub from: Option<String>,
+    /// The first day or instant after it.
+    #[arg(long)]
+    pub to: Option<String>,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t = StatementFormat::Text)]
+    pub format: StatementFormat,
+}
+
+/// How a statement is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StatementFormat {
+    /// For people.
+    Text,
+    /// For spreadsheets.
+    Csv,
+    /// One JSON object a line.
+    Json,
 }
 
 fn origin(text: &str) -> Result<String, String> {

@@ -58,6 +58,12 @@ mod action;
 mod action_events;
 mod stop;
 mod receipt;
+mod statement;
+mod statement_csv;
+mod statement_period;
+pub mod statement_print;
+#[cfg(test)]
+mod statement_tests;
 mod conversations;
 mod top_up;
 mod sweep;

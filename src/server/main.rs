@@ -13,6 +13,9 @@ fn main() -> ExitCode {
         }
         Command::PriceBook(command) => kumari_server::price::price_book(command),
         Command::Price(price) => kumari_server::price::price(price),
+        Command::Statement(statement) => {
+            return ended(kumari_server::statement_print::run(statement));
+        }
         Command::Audit(audit) => return kumari_server::audit::run(audit),
     };
     ended(answered.map(|answer| {

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::{
     action, action_events, assets, authorize, balance, conversations, estimate, events, health,
-    limits, price_book, receipt, request_log, session, shield, stop, top_up,
+    limits, price_book, receipt, request_log, session, shield, statement, stop, top_up,
 };
 use axum::Router;
 use axum::http::StatusCode;
@@ -42,6 +42,7 @@ fn api() -> Router<Arc<App>> {
         .route("/api/actions/{id}", get(action::show))
         .route("/api/actions/{id}/stop", post(stop::stop))
         .route("/api/actions/{id}/receipt", get(receipt::show))
+        .route("/api/statement", get(statement::show))
         .route("/api/conversations", get(conversations::list))
         .route("/api/conversations/{id}", get(conversations::open))
         .route("/api/top-ups", post(top_up::buy))

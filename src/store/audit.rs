@@ -333,8 +333,8 @@ async fn trace(
         for suspect in suspects.iter_mut() {
             match &suspect.place {
                 Place::Account => suspect.touch(entry.sequence, account_view(account).as_ref()),
-                Place::Action(action_id) if entry.event.action_id() == Some(action_id) => {
-                    let made = account.actions.get(action_id).map(action_view);
+                Place::Action(id) if entry.event.actions().any(|named| named == id) => {
+                    let made = account.actions.get(id).map(action_view);
                     suspect.touch(entry.sequence, made.as_ref());
                 }
                 Place::Action(_) | Place::Journal(_) => {}

@@ -1,6 +1,6 @@
 //! An account made again from its entries alone, page by page, in bounded memory.
 //!
-//! [`apply`] needs of an account's actions only the one that an entry is about. So once there are
+//! [`apply`] needs of an account's actions only those that an entry is about. So once there are
 //! many, all of them move to a temporary database on disk and come back one by one: the longest
 //! history is folded in the memory of a short one.
 
@@ -81,11 +81,14 @@ impl<'store> Fold<'store> {
         if entry.sequence > self.next() {
             return Ok(Some(Break::missing(self.next())));
         }
-        if let (Some(away), Some(action_id)) = (&self.away, entry.event.action_id())
-            && !self.account.actions.contains_key(action_id)
-            && let Some(action) = away.get(action_id)?
-        {
-            self.account.actions.insert(action_id.clone(), action);
+        if let Some(away) = &self.away {
+            for action_id in entry.event.actions() {
+                if !self.account.actions.contains_key(action_id)
+                    && let Some(action) = away.get(action_id)?
+                {
+                    self.account.actions.insert(action_id.clone(), action);
+                }
+            }
         }
         let fault = apply(&mut self.account, entry).err();
         Ok(fault.map(|fault| Break::fault(entry.sequence, &fault)))

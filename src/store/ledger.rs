@@ -213,11 +213,22 @@ impl Ledger {
         account: &AccountId,
         actions: &[ActionId],
     ) -> Result<Account, LedgerError> {
+        Ok(self.advanced(account, actions).await?.account)
+    }
+
+    /// As [`Ledger::read`], with the entries that bring it there: they are not stored yet.
+    ///
+    /// # Errors
+    /// As [`Ledger::read`].
+    pub async fn advanced(
+        &self,
+        account: &AccountId,
+        actions: &[ActionId],
+    ) -> Result<Change, LedgerError> {
         let wanted = Wanted { account: account.clone(), actions: actions.to_vec() };
         let now = self.clock.now();
         let account = self.load(&wanted, now).await?;
-        let change = advance(&account, now).map_err(LedgerError::Fault)?;
-        Ok(change.account)
+        advance(&account, now).map_err(LedgerError::Fault)
     }
 
     /// Writes down what time did to the accounts that are due, at most `limit` of them after

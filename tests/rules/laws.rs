@@ -15,7 +15,7 @@ use serde_json::json;
 
 /// One step of a random history.
 #[derive(Clone, Debug)]
-enum Step {
+pub(crate) enum Step {
     Grant { id: u8, kind: LotKind, amount: u16, days: Option<u8> },
     Authorize { id: u8, models: u8, tokens: u16 },
     Settle { id: u8, leg: u8, tokens: u32 },
@@ -23,7 +23,7 @@ enum Step {
     Wait { minutes: u16 },
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let kind = prop_oneof![Just(LotKind::Pro), Just(LotKind::Pack), Just(LotKind::Promo)];
     prop_oneof![
         (0..20_u8, kind, 1..500_u16, prop::option::of(0..3_u8))
@@ -45,14 +45,18 @@ fn step() -> impl Strategy<Value = Step> {
 
 const MODELS: [&str; 3] = ["top", "lite", "mid"];
 
-fn book() -> kumari_engine::price_book::PublishedBook {
+pub(crate) fn book() -> kumari_engine::price_book::PublishedBook {
     small_book(|book| {
         book["models"].as_array_mut().unwrap().push(text_model("mid", "frontier", "100", "300"));
         book["tasks"][0]["hold_seconds_max"] = json!(3_600);
     })
 }
 
-fn run(ledger: &mut Ledger, book: &kumari_engine::price_book::PublishedBook, step: &Step) {
+pub(crate) fn run(
+    ledger: &mut Ledger,
+    book: &kumari_engine::price_book::PublishedBook,
+    step: &Step,
+) {
     match step {
         Step::Grant { id, kind, amount, days } => {
             let days = if *kind == LotKind::Pro { days.or(Some(30)) } else { *days };

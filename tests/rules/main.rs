@@ -10,3 +10,4 @@ mod price_book;
 mod rating;
 mod receipt;
 mod settle;
+mod statement;

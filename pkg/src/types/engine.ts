@@ -1623,6 +1623,64 @@ disputed: boolean,
 past_due?: boolean, };
 
 /**
+ * A period of an account's life.
+ */
+export type Statement = {
+/**
+ * Its first instant.
+ */
+from: Timestamp,
+/**
+ * The first instant after it.
+ */
+to: Timestamp,
+/**
+ * What was settled before its first entry.
+ */
+opening: Credits,
+/**
+ * One line for each entry.
+ */
+lines: Array<StatementLine>,
+/**
+ * What was settled after its last entry.
+ */
+closing: Credits, };
+
+/**
+ * One entry, for a person.
+ */
+export type StatementLine = {
+/**
+ * The entry's number.
+ */
+entry: number,
+/**
+ * When.
+ */
+at: Timestamp,
+/**
+ * What happened, in words.
+ */
+text: string,
+/**
+ * The action that it is about.
+ */
+action_id?: ActionId,
+/**
+ * What it added to the settled balance; below zero where it took.
+ */
+change: Credits,
+/**
+ * What it added to what open holds reserve; below zero where it gave back.
+ */
+held: Credits,
+/**
+ * What was settled after it.
+ */
+balance: Credits, };
+
+/**
  * What a subscription is, in the order in which they win at one instant.
  */
 export type SubscriptionStatus = "past_due" | "active" | "cancelled";
