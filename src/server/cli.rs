@@ -1,8 +1,11 @@
 //! The command line: what can be asked of `kumari-credits`.
 
 use crate::database::Database;
+use crate::uuid7;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use kumari_engine::id::AccountId;
+use kumari_engine::amount::Credits;
+use kumari_engine::id::{AccountId, ActionId, IdFault};
+use kumari_engine::time::Timestamp;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -32,6 +35,10 @@ pub enum Command {
     /// Print what a period did to an account: opening balance, one line for each entry, closing
     /// balance.
     Statement(Statement),
+    /// Give an account credits that never end unless a time is named, and say why.
+    Adjust(Adjust),
+    /// Take what is left of a lot, and say why. What open holds have taken from it they may spend.
+    RevokeLot(RevokeLot),
 }
 
 /// What to audit. It changes nothing, and may run beside servers.
@@ -208,6 +215,60 @@ pub enum StatementFormat {
     Csv,
     /// One JSON object a line.
     Json,
+}
+
+/// What to give.
+#[derive(Debug, Args)]
+pub struct Adjust {
+    /// Where everything is kept.
+    #[command(flatten)]
+    pub database: Database,
+    /// Whom.
+    #[arg(long)]
+    pub account: AccountId,
+    /// How many credits, as `25` or `0.5`; above zero.
+    #[arg(long)]
+    pub credits: Credits,
+    /// Why: one line, for the journal and the statement.
+    #[arg(long)]
+    pub reason: String,
+    /// From when they can no longer be used, as `2026-11-30T10:00:00Z`.
+    #[arg(long)]
+    pub expires_at: Option<Timestamp>,
+    /// A UUIDv7 that makes a repeat safe; made where absent, and printed.
+    #[arg(long, value_parser = action_id)]
+    pub action_id: Option<ActionId>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to take.
+#[derive(Debug, Args)]
+pub struct RevokeLot {
+    /// Where everything is kept.
+    #[command(flatten)]
+    pub database: Database,
+    /// From whom.
+    #[arg(long)]
+    pub account: AccountId,
+    /// The lot: the number of the entry that granted it.
+    #[arg(long)]
+    pub lot: u64,
+    /// Why: one line, for the journal and the statement.
+    #[arg(long)]
+    pub reason: String,
+    /// A UUIDv7 that makes a repeat safe; made where absent, and printed.
+    #[arg(long, value_parser = action_id)]
+    pub action_id: Option<ActionId>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn action_id(text: &str) -> Result<ActionId, String> {
+    let uuid = uuid7::read(text).ok_or("write a UUID of version 7 in lower case with hyphens")?;
+    uuid.to_string().parse().map_err(|fault: IdFault| fault.to_string())
 }
 
 fn origin(text: &str) -> Result<String, String> {

@@ -62,6 +62,7 @@ mod statement;
 mod statement_csv;
 mod statement_period;
 pub mod statement_print;
+pub mod adjust;
 #[cfg(test)]
 mod statement_tests;
 mod conversations;

@@ -6,18 +6,18 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let answered = match &cli.command {
-        Command::Serve(serve) => {
-            return ended(kumari_server::serve::run(serve));
-        }
-        Command::PriceBook(command) => kumari_server::price::price_book(command),
-        Command::Price(price) => kumari_server::price::price(price),
-        Command::Statement(statement) => {
-            return ended(kumari_server::statement_print::run(statement));
-        }
-        Command::Audit(audit) => return kumari_server::audit::run(audit),
-    };
+    match &Cli::parse().command {
+        Command::Serve(serve) => ended(kumari_server::serve::run(serve)),
+        Command::PriceBook(command) => said(kumari_server::price::price_book(command)),
+        Command::Price(price) => said(kumari_server::price::price(price)),
+        Command::Statement(statement) => ended(kumari_server::statement_print::run(statement)),
+        Command::Adjust(adjust) => said(kumari_server::adjust::adjust(adjust)),
+        Command::RevokeLot(revoke) => said(kumari_server::adjust::revoke_lot(revoke)),
+        Command::Audit(audit) => kumari_server::audit::run(audit),
+    }
+}
+
+fn said<E: std::fmt::Display>(answered: Result<String, E>) -> ExitCode {
     ended(answered.map(|answer| {
         // Nobody is left to tell that nobody reads.
         let _ = writeln!(std::io::stdout(), "{answer}");

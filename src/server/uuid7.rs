@@ -39,7 +39,8 @@ impl serde::Serialize for Uuid7 {
     }
 }
 
-fn read(text: &str) -> Option<Uuid> {
+/// The UUID that a text is, in its one spelling.
+pub(crate) fn read(text: &str) -> Option<Uuid> {
     let uuid: Uuid = text.parse().ok()?;
     (uuid.get_version_num() == 7 && uuid.to_string() == text).then_some(uuid)
 }
