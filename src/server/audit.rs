@@ -50,8 +50,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn audit(arguments: &Arguments) -> Result<Audit, AuditFault> {
-    let store = arguments.database.open_existing()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let store = runtime.block_on(arguments.database.open_existing())?;
     let mut progress = Progress::new();
     let json = arguments.json;
     let tell = |so_far: &Audit, found: &[Difference]| {

@@ -71,7 +71,7 @@ async fn serve(arguments: &Serve) -> Result<(), ServeFault> {
     let counter = Counter::load(arguments.vocabulary.as_deref())?;
     let provider = provider(arguments, &counter)?;
     let parts = Parts {
-        store: arguments.database.open()?,
+        store: arguments.database.open().await?,
         clock: Arc::new(SystemClock),
         book: price::read(arguments.price_book.as_deref())?,
         counter,

@@ -57,9 +57,9 @@ enum JsonLine<'line> {
 pub fn run(arguments: &Arguments) -> Result<(), StatementFault> {
     let Arguments { month, from, to, .. } = arguments;
     let period = Period::read(month.as_deref(), from.as_deref(), to.as_deref(), SystemClock.now())?;
-    let store = arguments.database.open_existing()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let printed = runtime.block_on(async {
+        let store = arguments.database.open_existing().await?;
         let ledger = Ledger::new(store, Arc::new(SystemClock));
         let journal = Journal::open(&ledger, &arguments.account).await?;
         if journal.is_empty() {

@@ -7,8 +7,8 @@
 use crate::audit::Break;
 use crate::error::StoreError;
 use crate::limits::ENTRIES_MAX;
-use crate::sqlite_ledger::{from_json, parse, to_json};
 use crate::store::Store;
+use crate::values::{from_json, parse, to_json};
 use kumari_engine::account::{Account, Action, apply};
 use kumari_engine::entry::Entry;
 use kumari_engine::id::{AccountId, ActionId};

@@ -196,6 +196,21 @@ impl MessageUpdate {
     pub const fn new(action_id: ActionId, leg: u32) -> Self {
         Self { action_id, leg, model: None, text: None, status: None, charge: None, tokens: None }
     }
+
+    /// Both changes in one, first this one.
+    pub(crate) fn then(&mut self, later: &Self) {
+        if later.model.is_some() {
+            self.model.clone_from(&later.model);
+        }
+        if later.text.is_some() {
+            self.text.clone_from(&later.text);
+        }
+        if later.tokens.is_some() {
+            self.tokens.clone_from(&later.tokens);
+        }
+        self.status = later.status.or(self.status);
+        self.charge = later.charge.or(self.charge);
+    }
 }
 
 impl Message {

@@ -61,9 +61,9 @@ use std::sync::Arc;
 /// ```
 #[macro_export]
 macro_rules! store_conformance {
-    ($store:expr) => {
+    ($store:expr $(, ignore = $why:literal)?) => {
         $crate::store_conformance! {
-            $store =>
+            $store $(, ignore = $why)? =>
             a_bad_command_disturbs_no_neighbour,
             a_batch_answers_like_one_at_a_time,
             a_closing_ledger_finishes_what_is_queued,
@@ -100,14 +100,20 @@ macro_rules! store_conformance {
             what_is_stored_is_what_was_written,
         }
     };
-    ($store:expr => $($case:ident),+ $(,)?) => {
-        $(
+    // The reason stands once and is repeated for each case, so it goes along as one token tree.
+    ($store:expr $(, ignore = $why:literal)? => $($case:ident),+ $(,)?) => {
+        $crate::store_conformance! { @cases $store, [$(#[ignore = $why])?] => $($case),+ }
+    };
+    (@cases $store:expr, $attributes:tt => $($case:ident),+) => {
+        $( $crate::store_conformance! { @case $store, $attributes, $case } )+
+    };
+    (@case $store:expr, [$($attribute:tt)*], $case:ident) => {
+            $($attribute)*
             #[tokio::test(flavor = "multi_thread")]
             async fn $case() -> $crate::conformance::Outcome {
                 let (store, _kept) = $store;
                 $crate::conformance::$case(store).await
             }
-        )+
     };
 }
 

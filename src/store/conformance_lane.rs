@@ -29,7 +29,7 @@ type Batch = Result<Vec<Result<Change, LedgerError>>, StoreError>;
 /// # Errors
 /// [`Failure`] where the store failed.
 pub async fn what_has_queued_is_one_commit(store: Arc<dyn Store>) -> Outcome {
-    let desk = Desk::new(store)?;
+    let desk = Desk::with_lanes(store, 1)?;
     let gate = Gate::close(&desk, account(0)?)?;
     gate.reached().await;
     let mut commands = Vec::new();
@@ -197,7 +197,7 @@ pub async fn a_turn_that_is_too_long_is_split(store: Arc<dyn Store>) -> Outcome 
 /// [`Failure`] where the store failed.
 pub async fn a_full_lane_is_busy(store: Arc<dyn Store>) -> Outcome {
     let desk = Desk::new(store)?;
-    let small = Ledger::with_queue(Arc::clone(desk.ledger.store()), desk.clock.clone(), 3);
+    let small = Ledger::with_lanes(Arc::clone(desk.ledger.store()), desk.clock.clone(), 1, 3);
     let desk = Desk { ledger: small, ..desk };
     let id = account(1)?;
     let grant = |number| -> Result<LedgerCommand, Failure> {

@@ -1,5 +1,6 @@
 //! Why a store could not do what it was asked: faults, never a business "no".
 
+use crate::postgres_fault::words;
 use kumari_engine::id::BookVersion;
 use rusqlite::ErrorCode;
 use std::sync::Arc;
@@ -18,6 +19,12 @@ pub enum StoreError {
     /// The store is closed, or its writer died. If a write was under way it may have happened.
     #[error("the store is closed")]
     Closed,
+    /// The database cannot be reached, or cannot work just now. Try again soon.
+    #[error("the database does not answer: {0}")]
+    Unavailable(String),
+    /// The address of a database cannot be used: why, without repeating it.
+    #[error("the database's address cannot be used: {0}")]
+    Address(String),
     /// More was asked for than one call may have.
     #[error("{what} are limited to {max} a call; ask for fewer")]
     OverLimit {
@@ -51,8 +58,11 @@ pub enum StoreError {
         /// The newest schema of this program.
         known: u32,
     },
+    /// There is nothing of this program in the database, and it was not to be made.
+    #[error("there is nothing of this program in the database; name another one")]
+    Absent,
     /// The database belongs to another program.
-    #[error("the database belongs to another program; name another file")]
+    #[error("the database belongs to another program; name another one")]
     Foreign,
     /// The database said no. Where it failed at the commit itself, what was under way may have
     /// happened.
@@ -63,7 +73,7 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same call may succeed in a moment.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy)
+        matches!(self, Self::Busy | Self::Unavailable(_))
     }
 
     /// Whether what was asked for may have happened all the same: ask again with the same action
@@ -91,6 +101,13 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::NotADatabase) => Self::Foreign,
             _ => Self::database(error),
         }
+    }
+}
+
+/// A column that is not what it was written as; faults of the line have their own way.
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::corrupt("a column", words(&error))
     }
 }
 

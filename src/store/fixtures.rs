@@ -10,7 +10,7 @@ use crate::chat::{
 };
 use crate::clock::{Clock, SettableClock};
 use crate::error::StoreError;
-use crate::ledger::{Ledger, LedgerCommand, LedgerError};
+use crate::ledger::{LANE_WAITING_MAX, Ledger, LedgerCommand, LedgerError};
 use crate::limits::WANTED_ACTIONS_MAX;
 use crate::store::{Store, Wanted};
 use kumari_engine::account::{Account, Change, Hold, Refused};
@@ -213,9 +213,19 @@ impl Desk {
     /// # Errors
     /// [`BookFault`], as of [`book`].
     pub fn new(store: Arc<dyn Store>) -> Result<Self, BookFault> {
+        let lanes = store.lanes_max();
+        Self::with_lanes(store, lanes)
+    }
+
+    /// A desk whose ledger has so many lanes.
+    ///
+    /// # Errors
+    /// [`BookFault`], as of [`book`].
+    pub fn with_lanes(store: Arc<dyn Store>, lanes: usize) -> Result<Self, BookFault> {
         let clock = Arc::new(SettableClock::new(at(0)));
         let port: Arc<dyn Clock> = clock.clone();
-        Ok(Self { ledger: Ledger::new(store, port), clock, book: Arc::new(book()?) })
+        let ledger = Ledger::with_lanes(store, port, lanes, LANE_WAITING_MAX);
+        Ok(Self { ledger, clock, book: Arc::new(book()?) })
     }
 
     /// The store under test.

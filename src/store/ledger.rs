@@ -123,14 +123,20 @@ impl Ledger {
     /// Its lanes are tasks: call it inside a tokio runtime. They end once nobody holds the ledger
     /// any more and nothing is queued.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self::with_queue(store, clock, LANE_WAITING_MAX)
+        let lanes = store.lanes_max();
+        Self::with_lanes(store, clock, lanes, LANE_WAITING_MAX)
     }
 
-    /// The same, where `waiting_max` commands may wait in one lane.
-    pub fn with_queue(store: Arc<dyn Store>, clock: Arc<dyn Clock>, waiting_max: usize) -> Self {
+    /// The same with so many lanes, in each of which `waiting_max` commands may wait.
+    pub fn with_lanes(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        lanes: usize,
+        waiting_max: usize,
+    ) -> Self {
         let (closing, work) = (CancellationToken::new(), TaskTracker::new());
         let counters: Arc<Counters> = Arc::default();
-        let lanes = (0..store.lanes_max().max(1)).map(|_| {
+        let lanes = (0..lanes.max(1)).map(|_| {
             let (queue, waiting) = mpsc::channel(waiting_max.max(1));
             let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
             let lane = Lane { store, clock, counters: Arc::clone(&counters) };

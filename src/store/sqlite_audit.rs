@@ -1,8 +1,8 @@
 //! What the audit reads from SQLite: rows as they lie there. Called inside a transaction.
 
 use crate::error::StoreError;
-use crate::sqlite_ledger::{from_json, parse};
 use crate::stored::{Stored, StoredAction, StoredState};
+use crate::values::{from_json, parse};
 use kumari_engine::id::{AccountId, ActionId};
 use rusqlite::{Connection, OptionalExtension, params};
 

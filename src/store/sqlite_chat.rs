@@ -5,8 +5,7 @@ use crate::chat::{
     MessageUpdate,
 };
 use crate::error::StoreError;
-use crate::sqlite_ledger::{from_json, parse, to_json};
-use crate::sqlite_lookup::time;
+use crate::values::{from_json, parse, time, to_json};
 use kumari_engine::amount::Credits;
 use kumari_engine::id::{AccountId, ActionId};
 use kumari_engine::time::Timestamp;

@@ -4,14 +4,13 @@ use crate::check;
 use crate::error::StoreError;
 use crate::sqlite_chat;
 use crate::store::{Commit, CommitOutcome, Decide, Wanted};
+use crate::values::{from_json, parse, to_json};
 use kumari_engine::account::{Account, Action, Change, Refused};
 use kumari_engine::eligibility::OPEN_HOLDS_MAX;
 use kumari_engine::entry::Entry;
 use kumari_engine::id::{AccountId, ActionId};
 use kumari_engine::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
 /// Loads an account with the actions named and the holds that are due.
@@ -182,25 +181,4 @@ pub(crate) fn accounts_due(
         accounts.push(parse("an account's id", row.get_ref(0)?.as_str()?)?);
     }
     Ok(accounts)
-}
-
-/// A value of the engine as it is stored.
-pub(crate) fn to_json<T: Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|fault| StoreError::corrupt(what, fault))
-}
-
-/// A value of the engine as it was stored.
-pub(crate) fn from_json<T: DeserializeOwned>(
-    what: &'static str,
-    json: &str,
-) -> Result<T, StoreError> {
-    serde_json::from_str(json).map_err(|fault| StoreError::corrupt(what, fault))
-}
-
-/// A text that is a value of its own.
-pub(crate) fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
-    what: &'static str,
-    text: &str,
-) -> Result<T, StoreError> {
-    text.parse().map_err(|fault| StoreError::corrupt(what, fault))
 }

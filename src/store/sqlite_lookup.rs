@@ -2,7 +2,7 @@
 
 use crate::error::StoreError;
 use crate::lookup::{BookListing, Session, StoredBook, TokenHash};
-use crate::sqlite_ledger::parse;
+use crate::values::{parse, time};
 use kumari_engine::id::BookVersion;
 use kumari_engine::time::Timestamp;
 use rusqlite::{Connection, Params, Row, params};
@@ -148,9 +148,4 @@ fn listing_of(row: &Row<'_>) -> Result<BookListing, StoreError> {
         effective_at: time(row.get(1)?)?,
         published_at: time(row.get(2)?)?,
     })
-}
-
-/// A time as it is stored.
-pub(crate) fn time(millis: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_millis(millis).map_err(|fault| StoreError::corrupt("a time", fault))
 }

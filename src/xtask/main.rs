@@ -8,6 +8,7 @@ mod assets;
 mod chromium;
 mod node;
 mod pack;
+mod postgres;
 mod progress;
 mod python;
 mod repository;

@@ -104,7 +104,8 @@ pub(crate) fn run(
     Ok(Ran { passed: status.success() && !timed_out, timed_out, took: started.elapsed(), log })
 }
 
-/// Makes Ctrl-C (and a polite kill) end the running program before this one.
+/// Makes Ctrl-C (and a polite kill) end the running program, and what was started for it, before
+/// this one.
 ///
 /// # Errors
 /// When the handler cannot be set, which happens only when it was set before.
@@ -115,6 +116,7 @@ pub(crate) fn end_programs_with_this_one() -> Result<()> {
             // The program may have ended just now; then there is nobody left to tell.
             let _ = killpg(Pid::from_raw(group), Signal::SIGTERM);
         }
+        crate::postgres::stop_all();
         std::process::exit(130);
     })
     .context("cannot handle Ctrl-C")

@@ -1,5 +1,6 @@
 //! Serves the product: sets up what is missing, builds, and becomes the server.
 
+use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,12 +21,23 @@ const SERVER_LIMIT: Duration = Duration::from_secs(1800);
 /// What `run` is asked for.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Wish {
-    /// The SQLite file; the server's own default where absent.
-    #[arg(long)]
-    database: Option<PathBuf>,
+    /// The database, an SQLite file or `postgres://user@host/database`; the server's own default
+    /// where absent.
+    #[arg(long, env = "KUMARI_DATABASE", hide_env_values = true)]
+    database: Option<String>,
     /// The port on 127.0.0.1; the server's own default where absent.
     #[arg(long)]
     port: Option<u16>,
+}
+
+/// A file by its whole path, for the server runs in the repository's top folder; a URL as it is.
+fn from_anywhere(database: &str) -> Result<OsString> {
+    let is_url = ["postgres://", "postgresql://"].iter().any(|scheme| database.starts_with(scheme));
+    if is_url || database == ":memory:" {
+        return Ok(database.into());
+    }
+    let path = database.strip_prefix("sqlite:").unwrap_or(database);
+    Ok(std::path::absolute(path)?.into())
 }
 
 /// Builds everything and becomes the server: on success this never returns.
@@ -39,7 +51,8 @@ pub(crate) fn run(repository: &Repository, choice: RouteChoice, wish: &Wish) -> 
     let mut server = repository.command(server_binary(repository, "release"));
     server.arg("serve");
     if let Some(database) = &wish.database {
-        server.arg("--database").arg(std::path::absolute(database)?);
+        // Not as an argument: it may have a password in it, and everybody can read arguments.
+        server.env("KUMARI_DATABASE", from_anywhere(database)?);
     }
     if let Some(port) = wish.port {
         server.arg("--port").arg(port.to_string());

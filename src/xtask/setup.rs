@@ -13,7 +13,7 @@ use crate::progress::seconds;
 use crate::repository::Repository;
 use crate::system::Missing;
 use crate::wasm_target::{self, Route, RouteChoice};
-use crate::{chromium, node, python};
+use crate::{chromium, node, postgres, python};
 
 /// A part that is ready, or why it is not.
 pub(crate) type Part<T> = Result<T, Missing>;
@@ -29,13 +29,16 @@ pub(crate) enum Tool {
     Chromium,
     /// Python with the packages that the checks use.
     Python,
+    /// PostgreSQL's programs.
+    Postgres,
 }
 
 impl Tool {
     /// All that building the page needs.
     pub(crate) const FOR_BUILDING: &[Self] = &[Self::Wasm, Self::Npm];
     /// All that there is.
-    pub(crate) const ALL: &[Self] = &[Self::Wasm, Self::Npm, Self::Chromium, Self::Python];
+    pub(crate) const ALL: &[Self] =
+        &[Self::Wasm, Self::Npm, Self::Chromium, Self::Python, Self::Postgres];
 }
 
 /// What the set-up found or brought; a tool that was not asked for counts as missing.
@@ -48,6 +51,8 @@ pub(crate) struct Tools {
     pub(crate) chromium: Part<PathBuf>,
     /// The folder of Python's programs.
     pub(crate) python: Part<PathBuf>,
+    /// PostgreSQL's programs.
+    pub(crate) postgres: Part<postgres::Programs>,
 }
 
 impl Tools {
@@ -67,6 +72,7 @@ impl Tools {
             npm: Err(not_asked_for()),
             chromium: Err(not_asked_for()),
             python: Err(not_asked_for()),
+            postgres: Err(not_asked_for()),
         };
         if wanted.contains(&Tool::Wasm) {
             tools.wasm = wasm_target::ready(repository, choice)?;
@@ -92,6 +98,10 @@ impl Tools {
             tools.python = python::ready(repository)?;
             words.push(word(&tools.python, |_| "python in target/venv".to_owned()));
         }
+        if wanted.contains(&Tool::Postgres) {
+            tools.postgres = postgres::ready(repository)?;
+            words.push(word(&tools.postgres, |_| "postgresql".to_owned()));
+        }
         words.retain(|word| !word.is_empty());
         if !words.is_empty() {
             println!("setup {} ({})", words.join(", "), seconds(started.elapsed()));
@@ -115,7 +125,8 @@ impl Tools {
 
     /// Everything that was to be set up is there.
     pub(crate) fn complete(&self) -> bool {
-        self.wasm.is_ok() && self.npm.is_ok() && self.chromium.is_ok() && self.python.is_ok()
+        let programs = self.chromium.is_ok() && self.python.is_ok() && self.postgres.is_ok();
+        self.wasm.is_ok() && self.npm.is_ok() && programs
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::postgres::Cluster;
 use crate::setup::Tool;
 use crate::test::{Bench, Step, Verdict, ready};
 use crate::{assets, chromium, pack, run, soak};
@@ -17,6 +18,8 @@ const SHORT: Duration = Duration::from_secs(300);
 const LONG: Duration = Duration::from_secs(2700);
 /// Random tests draw the same numbers in every run; `soak` is where others are drawn.
 const SEED: &str = "20261123";
+/// Tells tests where a cluster of PostgreSQL is, for databases of their own.
+const CLUSTER: &str = "KUMARI_POSTGRES";
 /// Where the browser finds the questions and the native engine's answers.
 const CORPUS: &str = "target/parity/corpus.jsonl";
 
@@ -100,6 +103,13 @@ pub(crate) const STEPS: &[Step] = &[
         needs: &[],
         uses: &[],
         run: rust,
+    },
+    Step {
+        name: "postgres",
+        shows: "the store on PostgreSQL, beside the store in memory",
+        needs: &[],
+        uses: &[Tool::Postgres],
+        run: postgres,
     },
     Step {
         name: "parity",
@@ -215,6 +225,19 @@ fn clippy(bench: &Bench) -> Result<Verdict> {
 fn rust(bench: &Bench) -> Result<Verdict> {
     let mut cargo = bench.repository.cargo();
     cargo.args(["test", "--workspace"]).env("PROPTEST_RNG_SEED", SEED);
+    bench.check(cargo, LONG)
+}
+
+fn postgres(bench: &Bench) -> Result<Verdict> {
+    let programs = match ready(&bench.tools.postgres) {
+        Ok(programs) => programs,
+        Err(verdict) => return Ok(verdict),
+    };
+    let cluster = Cluster::start(bench.repository, &programs)?;
+    let mut cargo = bench.repository.cargo();
+    // Without a cluster these tests are ignored, so that they never pass for want of one.
+    cargo.args(["test", "--package", "kumari-store", "--test", "postgres", "--", "--ignored"]);
+    cargo.env(CLUSTER, cluster.url()).env("PROPTEST_RNG_SEED", SEED);
     bench.check(cargo, LONG)
 }
 

@@ -16,7 +16,7 @@ const ROOMS: [&str; 2] = ["src/store/", "src/server/"];
 const JOURNAL_TABLES: &str = "entries|entry|journal|journal_entries|postings";
 
 /// The one place of each back end that opens transactions.
-const OPENS_TRANSACTIONS: [&str; 1] = ["src/store/sqlite.rs"];
+const OPENS_TRANSACTIONS: [&str; 2] = ["src/store/postgres.rs", "src/store/sqlite.rs"];
 
 static EDITS: LazyLock<Regex> = LazyLock::new(|| {
     let table = format!(r#"\\?["`\[]?(?:{JOURNAL_TABLES})\b\\?["`\]]?"#);
@@ -28,7 +28,7 @@ static EDITS: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static TRANSACTIONS: LazyLock<Regex> = LazyLock::new(|| {
-    let words = r#"(?i)"\s*begin(?:\s+(?:immediate|exclusive|deferred|transaction))*\s*;?\s*"|\.begin(?:_with)?\(|\.(?:unchecked_)?transaction(?:_with_behavior)?\("#;
+    let words = r#"(?i)"\s*begin(?:\s+(?:immediate|exclusive|deferred|transaction|isolation\s+level[\s\w]*))*\s*;?\s*"|\.begin(?:_with)?\(|\.(?:unchecked_)?transaction(?:_with_behavior)?\("#;
     Regex::new(words).expect("a regex")
 });
 
@@ -104,6 +104,9 @@ fn a_second_place_that_opens_transactions_is_found() {
         transactions(&Tree::of(&[one, two])),
         "src/store/receipts.rs:1: opens a transaction",
     );
+    let level =
+        ("src/store/receipts.rs", "const BEGIN: &str = \"BEGIN ISOLATION LEVEL SERIALIZABLE\";");
+    assert_found(transactions(&Tree::of(&[one, level])), "src/store/receipts.rs:1: opens");
     let handler = ("src/server/api/send.rs", "let t = pool.begin().await?;");
     assert_found(
         transactions(&Tree::of(&[one, handler])),

@@ -1,0 +1,439 @@
+//! The store in a PostgreSQL database, which any number of server processes may share.
+//!
+//! This file is the only one that opens transactions; what happens in them is in
+//! `postgres_ledger`, `postgres_chat` and `postgres_lookup`. A commit is two round trips, however
+//! many accounts it is of: first the fence, which says who won, then the rows of the winners.
+//!
+//! What a broken connection leaves open is found out, not guessed: a commit that may have happened
+//! is made again. The fence lets it through only if it had not happened, and where it does not,
+//! the journal says whose entries are in the place.
+
+use crate::chat::{ActionChat, ChatWrite, Conversation, ConversationId, Message};
+use crate::check;
+use crate::error::StoreError;
+use crate::limits::{
+    ACCOUNTS_DUE_MAX, ACCOUNTS_MAX, ACTIONS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX,
+    MESSAGES_MAX, SESSIONS_MAX,
+};
+use crate::lookup::{BookListing, Session, StoredBook, TokenHash};
+use crate::postgres_fault::Fault;
+use crate::postgres_pool::{Connections, Loan, answered, committed};
+use crate::postgres_statement::{Statement, run, run_one};
+use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
+use crate::stored::Stored;
+use crate::{postgres_audit, postgres_chat, postgres_ledger, postgres_lookup, postgres_schema};
+use async_trait::async_trait;
+use kumari_engine::account::{Account, Change, Refused};
+use kumari_engine::entry::Entry;
+use kumari_engine::id::{AccountId, ActionId, BookVersion};
+use kumari_engine::time::Timestamp;
+use std::sync::Arc;
+use tokio_postgres::Row;
+
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+/// All statements of the transaction see one instant.
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
+
+/// Commits side by side share the database's flushes; more than a few share only its processors.
+const LANES: usize = 4;
+
+/// The store in a PostgreSQL database.
+///
+/// A write that was begun is finished even where nobody waits for its answer any more.
+#[derive(Clone)]
+pub struct PostgresStore(Arc<Connections>);
+
+/// How a [`PostgresStore`] shares its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PostgresOptions {
+    /// How many connections there are at most.
+    pub connections: usize,
+    /// How many calls may be waiting or under way; one more is [`StoreError::Busy`].
+    pub calls_max: usize,
+    /// How long a call waits for a connection before it is [`StoreError::Busy`]; in milliseconds.
+    pub wait_millis: u64,
+    /// Whether a database without our tables gets them; if not, it is [`StoreError::Absent`].
+    pub may_create: bool,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> Self {
+        Self { connections: 16, calls_max: 1_024, wait_millis: 5_000, may_create: true }
+    }
+}
+
+impl PostgresStore {
+    /// Opens the database of that URL, and brings its schema up to date.
+    ///
+    /// The URL is libpq's: `postgres://user:password@host:port/database`, with
+    /// `sslmode=verify-full` where the network is not trusted. A pooler in front of the database
+    /// must give each connection a session of its own.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`] where the URL cannot be used, [`StoreError::Unavailable`] where
+    /// the database cannot be reached, [`StoreError::SchemaNewer`] where a newer version of this
+    /// program wrote it, [`StoreError::Foreign`] where another program did, [`StoreError::Absent`] where nobody
+    /// did and it may not be made; otherwise as the
+    /// database says. None of them repeats the password.
+    pub async fn open(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
+        let store = Self(Arc::new(Connections::new(url, options)?));
+        store.0.again(|_| store.0.migrate(options.may_create)).await?;
+        Ok(store)
+    }
+
+    /// Runs one statement, which is a transaction of its own and may be repeated.
+    async fn one(&self, statement: Statement<'_>) -> Result<Vec<Row>, StoreError> {
+        self.0.again(|_| self.0.one(&statement)).await
+    }
+
+    /// Reads by several statements.
+    async fn as_of_one_instant(
+        &self,
+        statements: impl IntoIterator<Item = Statement<'_>>,
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        let begin = std::iter::once(Statement::plain(BEGIN_READ));
+        let commit = std::iter::once(Statement::plain(COMMIT));
+        let all: Vec<Statement<'_>> = begin.chain(statements).chain(commit).collect();
+        let mut read = self.0.again(|_| self.0.read(&all)).await?;
+        read.pop();
+        Ok(read.split_off(1))
+    }
+}
+
+/// One attempt each.
+impl Connections {
+    async fn migrate(&self, may_create: bool) -> Result<(), Fault> {
+        let loan = self.get().await?;
+        let client = loan.client()?;
+        client.batch_execute(BEGIN).await?;
+        postgres_schema::migrate(client, may_create).await?;
+        client.batch_execute(COMMIT).await?;
+        loan.give_back();
+        Ok(())
+    }
+
+    async fn one(&self, statement: &Statement<'_>) -> Result<Vec<Row>, Fault> {
+        let loan = self.get().await?;
+        let rows = answered(run_one(loan.client()?, statement)).await?;
+        loan.give_back();
+        Ok(rows)
+    }
+
+    /// Runs the statements of one transaction that reads.
+    async fn read(&self, statements: &[Statement<'_>]) -> Result<Vec<Vec<Row>>, Fault> {
+        let loan = self.get().await?;
+        let answers = answered(run(loan.client()?, statements)).await?;
+        loan.give_back();
+        Ok(answers)
+    }
+
+    /// Runs the statements of one transaction that writes, and may be repeated.
+    async fn write(&self, statements: &[Statement<'_>]) -> Result<(), Fault> {
+        let loan = self.get().await?;
+        committed(run(loan.client()?, statements)).await?;
+        loan.give_back();
+        Ok(())
+    }
+
+    /// Where an earlier attempt may have happened, what is in the place of its entries says
+    /// whether it did.
+    async fn commit(
+        &self,
+        commits: &[Commit],
+        is_unknown: bool,
+    ) -> Result<Vec<CommitOutcome>, Fault> {
+        let loan = self.get().await?;
+        let client = loan.client()?;
+        let mut statements = vec![Statement::plain(BEGIN)];
+        statements.extend(postgres_ledger::pass_fence(commits)?);
+        let passed = answered(run(client, &statements)).await?;
+        let mut outcomes = postgres_ledger::outcomes(commits, &passed)?;
+        let winners = with_outcome(commits, &outcomes, CommitOutcome::Won);
+        if is_unknown {
+            let losers = with_outcome(commits, &outcomes, CommitOutcome::Lost);
+            let rows = answered(run_one(client, &postgres_ledger::in_place(&losers)?)).await?;
+            let mut are_stored = postgres_ledger::are_stored(&losers, &rows)?.into_iter();
+            for outcome in outcomes.iter_mut().filter(|outcome| **outcome == CommitOutcome::Lost) {
+                if are_stored.next() == Some(true) {
+                    *outcome = CommitOutcome::Won;
+                }
+            }
+        }
+        write_winners(loan, &winners).await?;
+        Ok(outcomes)
+    }
+
+    /// Decides with the account's row locked.
+    async fn decide_alone(
+        &self,
+        wanted: &Wanted,
+        now: Timestamp,
+        decide: &Decide,
+    ) -> Result<Result<Change, Refused>, Fault> {
+        let loan = self.get().await?;
+        let client = loan.client()?;
+        let mut statements = vec![Statement::plain(BEGIN)];
+        statements.extend(postgres_ledger::lock(&wanted.account)?);
+        let before = statements.len();
+        statements.extend(postgres_ledger::load(std::slice::from_ref(wanted), now));
+        let read = answered(run(client, &statements)).await?;
+        let read = read.get(before..).unwrap_or_default();
+        let loaded = postgres_ledger::loaded(std::slice::from_ref(wanted), read)?;
+        let account = loaded.first().ok_or(StoreError::Invalid("no account for one wanted"))?;
+
+        let (answer, commit) = match decide(account) {
+            Ok(decided) => {
+                let (change, commit) = check::alone(account, decided)?;
+                (Ok(change), commit)
+            }
+            Err(refused) => (Err(refused), None),
+        };
+        let commits = Vec::from_iter(commit);
+        if commits.is_empty() {
+            answered(run_one(client, &Statement::plain(ROLLBACK))).await?;
+            loan.give_back();
+        } else {
+            // Nobody else could write since the row was locked, so the fence stands.
+            answered(run(client, &postgres_ledger::pass_fence(&commits)?)).await?;
+            write_winners(loan, &Vec::from_iter(&commits)).await?;
+        }
+        drop(commits);
+        Ok(answer.map(Arc::unwrap_or_clone))
+    }
+}
+
+/// Writes the rows of those that passed the fence, and commits.
+async fn write_winners(loan: Loan, winners: &[&Commit]) -> Result<(), Fault> {
+    let mut statements = Vec::new();
+    if !winners.is_empty() {
+        statements.extend(postgres_ledger::append(winners)?);
+        let chat = winners.iter().map(|commit| (&commit.change.account.id, &*commit.chat));
+        statements.extend(postgres_chat::write(chat)?);
+    }
+    statements.push(Statement::plain(COMMIT));
+    committed(run(loan.client()?, &statements)).await?;
+    loan.give_back();
+    Ok(())
+}
+
+fn with_outcome<'a>(
+    commits: &'a [Commit],
+    outcomes: &[CommitOutcome],
+    wanted: CommitOutcome,
+) -> Vec<&'a Commit> {
+    let all = commits.iter().zip(outcomes);
+    all.filter(|(_, outcome)| **outcome == wanted).map(|(commit, _)| commit).collect()
+}
+
+/// Finishes a write even where nobody waits for it any more.
+async fn finished<T: Send + 'static>(
+    write: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::spawn(write).await {
+        Ok(answer) => answer,
+        Err(ended) if ended.is_panic() => Err(StoreError::Invalid("a command that panicked")),
+        Err(_) => Err(StoreError::Closed),
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    fn lanes_max(&self) -> usize {
+        LANES
+    }
+
+    async fn load(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<Account>, StoreError> {
+        check::wanted(wanted)?;
+        let read = self.as_of_one_instant(postgres_ledger::load(wanted, now)).await?;
+        postgres_ledger::loaded(wanted, &read)
+    }
+
+    async fn commit(&self, commits: Vec<Commit>) -> Result<Vec<CommitOutcome>, StoreError> {
+        check::commits(&commits)?;
+        let connections = Arc::clone(&self.0);
+        finished(async move {
+            connections.again(|is_unknown| connections.commit(&commits, is_unknown)).await
+        })
+        .await
+    }
+
+    async fn decide_alone(
+        &self,
+        wanted: &Wanted,
+        now: Timestamp,
+        decide: Decide,
+    ) -> Result<Result<Change, Refused>, StoreError> {
+        check::wanted(std::slice::from_ref(wanted))?;
+        let (connections, wanted) = (Arc::clone(&self.0), wanted.clone());
+        finished(async move {
+            connections.again(|_| connections.decide_alone(&wanted, now, &decide)).await
+        })
+        .await
+    }
+
+    async fn entries(
+        &self,
+        account: &AccountId,
+        after_sequence: u64,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
+        check::limit("entries", limit, ENTRIES_MAX)?;
+        let rows = self.one(postgres_ledger::entries(account, after_sequence, limit)).await?;
+        postgres_ledger::entries_of(&rows)
+    }
+
+    async fn accounts_due(
+        &self,
+        now: Timestamp,
+        after: Option<&AccountId>,
+        limit: u32,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        check::limit("accounts due", limit, ACCOUNTS_DUE_MAX)?;
+        let rows = self.one(postgres_ledger::accounts_due(now, after, limit)).await?;
+        postgres_ledger::accounts_of(&rows)
+    }
+
+    async fn accounts(
+        &self,
+        after: Option<&AccountId>,
+        limit: u32,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let limit = check::limit("accounts", limit, ACCOUNTS_MAX)?;
+        let mut accounts = Vec::new();
+        while accounts.len() < limit {
+            let rows = self.one(postgres_audit::next_account(accounts.last().or(after))).await?;
+            match postgres_audit::next_account_of(&rows)? {
+                Some(account) => accounts.push(account),
+                None => break,
+            }
+        }
+        Ok(accounts)
+    }
+
+    async fn stored(
+        &self,
+        account: &AccountId,
+        after: Option<&ActionId>,
+        limit: u32,
+    ) -> Result<Stored, StoreError> {
+        check::limit("actions", limit, ACTIONS_MAX)?;
+        let read = self.as_of_one_instant(postgres_audit::stored(account, after, limit)).await?;
+        postgres_audit::stored_of(&read)
+    }
+
+    async fn write_chat(
+        &self,
+        account: &AccountId,
+        writes: Vec<ChatWrite>,
+    ) -> Result<(), StoreError> {
+        check::chat(&writes)?;
+        let (connections, account) = (Arc::clone(&self.0), account.clone());
+        finished(async move {
+            let mut statements = vec![Statement::plain(BEGIN)];
+            statements.extend(postgres_chat::write([(&account, &*writes)])?);
+            statements.push(Statement::plain(COMMIT));
+            connections.again(|_| connections.write(&statements)).await
+        })
+        .await
+    }
+
+    async fn conversations(
+        &self,
+        account: &AccountId,
+        before: Option<(Timestamp, ConversationId)>,
+        limit: u32,
+    ) -> Result<Vec<Conversation>, StoreError> {
+        check::limit("conversations", limit, CONVERSATIONS_MAX)?;
+        let rows = self.one(postgres_chat::conversations(account, before, limit)).await?;
+        postgres_chat::conversations_of(&rows)
+    }
+
+    async fn conversation(
+        &self,
+        account: &AccountId,
+        id: ConversationId,
+    ) -> Result<Option<Conversation>, StoreError> {
+        let rows = self.one(postgres_chat::conversation(account, id)).await?;
+        Ok(postgres_chat::conversations_of(&rows)?.pop())
+    }
+
+    async fn messages(
+        &self,
+        account: &AccountId,
+        conversation: ConversationId,
+        limit: u32,
+    ) -> Result<Vec<Message>, StoreError> {
+        check::limit("messages", limit, MESSAGES_MAX)?;
+        let rows = self.one(postgres_chat::messages(account, conversation, limit)).await?;
+        let mut messages = postgres_chat::messages_of(&rows)?;
+        messages.reverse();
+        Ok(messages)
+    }
+
+    async fn action_chat(
+        &self,
+        account: &AccountId,
+        action_id: &ActionId,
+    ) -> Result<Option<ActionChat>, StoreError> {
+        let rows = self.one(postgres_chat::action_chat(account, action_id)).await?;
+        postgres_chat::action_chat_of(&rows)
+    }
+
+    async fn open_session(&self, session: Session) -> Result<Session, StoreError> {
+        let rows = self.one(postgres_lookup::open_session(&session)).await?;
+        let stored = postgres_lookup::session_of(session.token_hash, &rows)?;
+        stored.ok_or_else(|| StoreError::corrupt("a session", "it was written and is not there"))
+    }
+
+    async fn session(
+        &self,
+        token_hash: &TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let rows = self.one(postgres_lookup::session(*token_hash)).await?;
+        let stored = postgres_lookup::session_of(*token_hash, &rows)?;
+        Ok(stored.filter(|session| session.is_live(now)))
+    }
+
+    async fn close_session(&self, token_hash: &TokenHash) -> Result<bool, StoreError> {
+        let rows = self.one(postgres_lookup::close_session(*token_hash)).await?;
+        Ok(!rows.is_empty())
+    }
+
+    async fn forget_sessions(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError> {
+        check::limit("sessions", limit, SESSIONS_MAX)?;
+        let rows = self.one(postgres_lookup::forget_sessions(now, limit)).await?;
+        Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
+    }
+
+    async fn publish_book(&self, book: StoredBook) -> Result<(), StoreError> {
+        check::book(&book)?;
+        self.one(postgres_lookup::publish_book(&book)).await?;
+        match self.book(&book.version).await? {
+            Some(stored) if stored.is_same_book(&book) => Ok(()),
+            Some(_) | None => Err(StoreError::BookChanged(book.version)),
+        }
+    }
+
+    async fn book(&self, version: &BookVersion) -> Result<Option<StoredBook>, StoreError> {
+        let rows = self.one(postgres_lookup::book(version)).await?;
+        postgres_lookup::book_of(&rows)
+    }
+
+    async fn book_at(&self, now: Timestamp) -> Result<Option<StoredBook>, StoreError> {
+        let rows = self.one(postgres_lookup::book_at(now)).await?;
+        postgres_lookup::book_of(&rows)
+    }
+
+    async fn books(&self, limit: u32) -> Result<Vec<BookListing>, StoreError> {
+        check::limit("price books", limit, BOOKS_MAX)?;
+        let rows = self.one(postgres_lookup::books(limit)).await?;
+        postgres_lookup::listings_of(&rows)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        postgres_schema::writes_of(&self.one(postgres_schema::ping()).await?)
+    }
+}

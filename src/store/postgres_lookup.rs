@@ -1,0 +1,132 @@
+//! Sessions and price books in PostgreSQL: statements, and what their rows mean.
+//!
+//! Each is one statement, and so a transaction of its own.
+
+use crate::error::StoreError;
+use crate::lookup::{BookListing, Session, StoredBook, TokenHash};
+use crate::postgres_statement::{Statement, param};
+use crate::values::{parse, time};
+use kumari_engine::id::BookVersion;
+use kumari_engine::time::Timestamp;
+use tokio_postgres::Row;
+
+const OPEN_SESSION: &str = "\
+    INSERT INTO sessions (token_hash, account_id, created_at, expires_at) \
+    VALUES ($1, $2, $3, $4) \
+    ON CONFLICT (token_hash) DO UPDATE SET created_at = sessions.created_at \
+    RETURNING account_id, created_at, expires_at";
+
+const SESSION: &str =
+    "SELECT account_id, created_at, expires_at FROM sessions WHERE token_hash = $1";
+
+const CLOSE_SESSION: &str = "DELETE FROM sessions WHERE token_hash = $1 RETURNING token_hash";
+
+const FORGET_SESSIONS: &str = "\
+    DELETE FROM sessions WHERE token_hash = ANY (ARRAY \
+    (SELECT token_hash FROM sessions WHERE expires_at <= $1 LIMIT $2)) RETURNING token_hash";
+
+const PUBLISH_BOOK: &str = "\
+    INSERT INTO price_books (version, book, effective_at, published_at) \
+    VALUES ($1, $2, $3, $4) ON CONFLICT (version) DO NOTHING";
+
+const BOOK: &str = "\
+    SELECT version, effective_at, published_at, book FROM price_books WHERE version = $1";
+
+const BOOK_AT: &str = "\
+    SELECT version, effective_at, published_at, book FROM price_books WHERE effective_at <= $1 \
+    ORDER BY effective_at DESC, published_at DESC, version DESC LIMIT 1";
+
+const BOOKS: &str = "\
+    SELECT version, effective_at, published_at FROM price_books \
+    ORDER BY effective_at DESC, published_at DESC, version DESC LIMIT $1";
+
+/// Begins a session, and reads the one that is stored.
+pub(crate) fn open_session(session: &Session) -> Statement<'_> {
+    let columns = [
+        param(session.token_hash.0.to_vec()),
+        param(session.account.as_str()),
+        param(session.created_at.as_millis()),
+        param(session.expires_at.map(Timestamp::as_millis)),
+    ];
+    Statement::new(OPEN_SESSION, columns)
+}
+
+/// Reads a session, live or not.
+pub(crate) fn session(token_hash: TokenHash) -> Statement<'static> {
+    Statement::new(SESSION, [param(token_hash.0.to_vec())])
+}
+
+/// The session that a statement read.
+pub(crate) fn session_of(
+    token_hash: TokenHash,
+    rows: &[Row],
+) -> Result<Option<Session>, StoreError> {
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let expires_at: Option<i64> = row.try_get(2)?;
+    Ok(Some(Session {
+        token_hash,
+        account: parse("an account's id", row.try_get(0)?)?,
+        created_at: time(row.try_get(1)?)?,
+        expires_at: expires_at.map(time).transpose()?,
+    }))
+}
+
+/// Ends a session; a row where there was one.
+pub(crate) fn close_session(token_hash: TokenHash) -> Statement<'static> {
+    Statement::new(CLOSE_SESSION, [param(token_hash.0.to_vec())])
+}
+
+/// Forgets sessions whose time is over; a row for each.
+pub(crate) fn forget_sessions(now: Timestamp, limit: u32) -> Statement<'static> {
+    Statement::new(FORGET_SESSIONS, [param(now.as_millis()), param(i64::from(limit))])
+}
+
+/// Publishes a price book unless that version is there already.
+pub(crate) fn publish_book(book: &StoredBook) -> Statement<'_> {
+    let columns = [
+        param(book.version.as_str()),
+        param(book.json.as_str()),
+        param(book.effective_at.as_millis()),
+        param(book.published_at.as_millis()),
+    ];
+    Statement::new(PUBLISH_BOOK, columns)
+}
+
+/// Reads a price book by its version.
+pub(crate) fn book(version: &BookVersion) -> Statement<'_> {
+    Statement::new(BOOK, [param(version.as_str())])
+}
+
+/// Reads the price book in force.
+pub(crate) fn book_at(now: Timestamp) -> Statement<'static> {
+    Statement::new(BOOK_AT, [param(now.as_millis())])
+}
+
+/// The price book that a statement read.
+pub(crate) fn book_of(rows: &[Row]) -> Result<Option<StoredBook>, StoreError> {
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let BookListing { version, effective_at, published_at } = listing_of(row)?;
+    Ok(Some(StoredBook { version, json: row.try_get(3)?, effective_at, published_at }))
+}
+
+/// Reads price books, the last to come into force first.
+pub(crate) fn books(limit: u32) -> Statement<'static> {
+    Statement::new(BOOKS, [param(i64::from(limit))])
+}
+
+/// The price books that [`books`] read.
+pub(crate) fn listings_of(rows: &[Row]) -> Result<Vec<BookListing>, StoreError> {
+    rows.iter().map(listing_of).collect()
+}
+
+fn listing_of(row: &Row) -> Result<BookListing, StoreError> {
+    Ok(BookListing {
+        version: parse("a price book's version", row.try_get(0)?)?,
+        effective_at: time(row.try_get(1)?)?,
+        published_at: time(row.try_get(2)?)?,
+    })
+}
