@@ -106,9 +106,9 @@ fn run(
     (action_id, lot): (ActionId, Option<LotId>),
     decide: impl Fn(&Account, Timestamp) -> Result<Change, Refused> + Send + Sync + 'static,
 ) -> Result<Done, AdjustFault> {
-    let store = database.open_existing()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let store = database.open_existing().await?;
         let ledger = Ledger::new(store, Arc::new(SystemClock));
         let before = ledger.read(account, &[]).await.map_err(AdjustFault::Read)?;
         if before.sequence == 0 {
