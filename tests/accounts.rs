@@ -2,9 +2,11 @@
 
 use kumari_engine::account::{Account, Answer, Change, Refused, apply};
 use kumari_engine::amount::Credits;
-use kumari_engine::authorize::{Authorize, authorize};
+use kumari_engine::authorize::{Authorize, HOLD_TTL_SECONDS, authorize};
 use kumari_engine::denial::Denial;
 use kumari_engine::eligibility::Quote;
+use kumari_engine::estimate::Caps;
+use kumari_engine::extend::{Extend, extend};
 use kumari_engine::grant::{Grant, grant};
 use kumari_engine::id::ActionId;
 use kumari_engine::lot::{LotId, LotKind};
@@ -13,6 +15,7 @@ use kumari_engine::pay::pay;
 use kumari_engine::payment::{Payment, Product};
 use kumari_engine::period::Periods;
 use kumari_engine::price_book::PublishedBook;
+use kumari_engine::renew::{Renew, renew};
 use kumari_engine::request::Request;
 use kumari_engine::revoke::{Revoke, revoke};
 use kumari_engine::settle::{Finish, Settle, UsageSource, settle};
@@ -121,6 +124,37 @@ impl Ledger {
         let command =
             Authorize { action_id: parse(id), fingerprint, request: request.clone(), quote };
         let change = authorize(&self.account, book, &command, self.now);
+        self.keep(change)
+    }
+
+    /// Says that a hold's work still runs.
+    ///
+    /// # Errors
+    /// The denial.
+    pub fn renew(&mut self, book: &PublishedBook, id: &str) -> Result<Answer, Denial> {
+        let change = renew(&self.account, book, &Renew { action_id: parse(id) }, self.now);
+        self.keep(change)
+    }
+
+    /// Renews a hold three times in each time to live, as a server does, until that time comes.
+    ///
+    /// # Panics
+    /// Where a renewal is refused.
+    pub fn keep_alive(&mut self, book: &PublishedBook, id: &str, until: &str) {
+        let until = time(until);
+        while self.now < until {
+            self.renew(book, id).unwrap();
+            self.now = self.now.plus_seconds(HOLD_TTL_SECONDS / 3).min(until);
+        }
+    }
+
+    /// Gives a hold larger caps.
+    ///
+    /// # Errors
+    /// The denial.
+    pub fn extend(&mut self, book: &PublishedBook, id: &str, caps: Caps) -> Result<Answer, Denial> {
+        let command = Extend { action_id: parse(id), caps };
+        let change = extend(&self.account, book, &command, self.now);
         self.keep(change)
     }
 

@@ -3,7 +3,7 @@
 //! A command drafts its entries with it, an audit replays them with it. It trusts no entry: what
 //! cannot follow is a fault.
 
-use crate::account::{Account, Action, Answer, Change, Hold, HoldLeg, LedgerFault};
+use crate::account::{Account, Action, Answer, Change, Hold, HoldLeg, LedgerFault, LotPart};
 use crate::amount::Credits;
 use crate::entry::{Entry, Event, LedgerAccount, Movements, Posting, Side, is_balanced};
 use crate::id::ActionId;
@@ -135,6 +135,22 @@ fn record(account: &mut Account, entry: &Entry) -> Result<(), LedgerFault> {
         Event::Authorized { hold } => {
             account.open_holds = account.open_holds.checked_add(1).ok_or(LedgerFault::Overflow)?;
             add_action(account, &hold.action_id, Action::Hold(hold.clone()))
+        }
+        Event::Renewed { action_id, deadline } => {
+            hold_mut(account, action_id)?.deadline = *deadline;
+            Ok(())
+        }
+        Event::Extended { action_id, caps, parts, lots } => {
+            let hold = hold_mut(account, action_id)?;
+            hold.caps = caps.clone();
+            for (leg, part) in hold.legs.iter_mut().zip(parts) {
+                leg.part = *part;
+            }
+            hold.amount = hold.amount.add(Credits::sum(lots.iter().map(|part| part.amount))?)?;
+            lots.iter().try_for_each(|part| {
+                join(&mut hold.lots, part)?;
+                join(&mut hold.pool, part)
+            })
         }
         Event::LegEnded { action_id, leg, end } => {
             let hold = hold_mut(account, action_id)?;
@@ -272,6 +288,15 @@ fn post(account: &mut Account, posting: &Posting, event: &Event) -> Result<(), L
             not_negative(lot.held)
         }
     }
+}
+
+/// Adds a part at the end, or to the part of the same lot: each lot occurs once.
+fn join(parts: &mut Vec<LotPart>, added: &LotPart) -> Result<(), LedgerFault> {
+    match parts.iter_mut().find(|part| part.lot == added.lot) {
+        Some(part) => part.amount = part.amount.add(added.amount)?,
+        None => parts.push(*added),
+    }
+    Ok(())
 }
 
 fn take_from_pool(hold: &mut Hold, lot: LotId, amount: Credits) -> Result<(), LedgerFault> {

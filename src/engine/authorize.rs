@@ -18,6 +18,11 @@ use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+/// How long a hold lives unless it is renewed ([`crate::renew`]), in seconds: a crash gives its
+/// credits back after at most this long. It is no price and no promise, so no book says it; the
+/// longest that a hold may be renewed for is the book's `hold_seconds_max` (R26).
+pub const HOLD_TTL_SECONDS: u32 = 60;
+
 /// The command to admit an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authorize {
@@ -95,7 +100,7 @@ fn hold(
         rules: crate::RULES_VERSION.to_string(),
         caps: price.caps,
         authorized_at: now,
-        deadline: now.plus_seconds(seconds),
+        deadline: now.plus_seconds(seconds.min(HOLD_TTL_SECONDS)),
         amount: price.high,
         pool: lots.clone(),
         lots,
@@ -104,7 +109,7 @@ fn hold(
 }
 
 /// Takes `amount` from the lots in their order (R23).
-fn bind(lots: &[&Lot], amount: Credits) -> Result<Vec<LotPart>, LedgerFault> {
+pub(crate) fn bind(lots: &[&Lot], amount: Credits) -> Result<Vec<LotPart>, LedgerFault> {
     let mut missing = amount;
     let mut parts = Vec::new();
     for lot in lots {

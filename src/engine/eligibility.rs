@@ -114,15 +114,7 @@ fn decide(
     estimate: &Result<Estimate, Denial>,
     quote: Option<&Quote>,
 ) -> Result<Allowed, Denial> {
-    if standing.closed {
-        let message = "the account is closed";
-        return Err(Denial::new(DenialCode::AccountClosed, message, support()));
-    }
-    if standing.disputed {
-        let message =
-            "a payment of this account is disputed; it can send again once that is settled";
-        return Err(Denial::new(DenialCode::PaymentDisputed, message, support()));
-    }
+    check_access(standing)?;
     let uncapped = estimate.as_ref().map_err(Clone::clone)?;
     let shown = match quote {
         None => None,
@@ -145,6 +137,43 @@ fn decide(
         }
         (None, _) => Err(insufficient(book, standing, request, price)),
     }
+}
+
+/// Whether `more` may be held for an action that was admitted before (R28).
+pub(crate) fn may_hold_more(
+    book: &PublishedBook,
+    standing: &Standing,
+    more: Credits,
+) -> Result<(), Denial> {
+    check_access(standing)?;
+    if standing.limit_left.is_some_and(|left| left < more) {
+        return Err(limit_reached());
+    }
+    if more.is_positive() {
+        check_available(book, standing)?;
+    }
+    if more > standing.available {
+        let message = format!(
+            "this holds up to {more} credits more and {} are available",
+            standing.available
+        );
+        let code = DenialCode::CreditsInsufficient;
+        return Err(Denial::new(code, message, ways_on(book, standing)));
+    }
+    Ok(())
+}
+
+fn check_access(standing: &Standing) -> Result<(), Denial> {
+    if standing.closed {
+        let message = "the account is closed";
+        return Err(Denial::new(DenialCode::AccountClosed, message, support()));
+    }
+    if standing.disputed {
+        let message =
+            "a payment of this account is disputed; it can send again once that is settled";
+        return Err(Denial::new(DenialCode::PaymentDisputed, message, support()));
+    }
+    Ok(())
 }
 
 /// The price at the caps that were quoted, if the quote still stands (R20).
@@ -180,6 +209,10 @@ fn check_standing(book: &PublishedBook, standing: &Standing) -> Result<(), Denia
         let remedies = Vec::from([Remedy::WaitForHolds]);
         return Err(Denial::new(DenialCode::TooManyOpen, message, remedies));
     }
+    check_available(book, standing)
+}
+
+fn check_available(book: &PublishedBook, standing: &Standing) -> Result<(), Denial> {
     if standing.available.is_positive() {
         return Ok(());
     }

@@ -6,8 +6,9 @@
 //! held; on `held`, what open holds have taken. Both together are the lot that [`crate::lot::Lot`]
 //! describes.
 
-use crate::account::Hold;
+use crate::account::{Hold, LotPart};
 use crate::amount::{AmountOverflow, Credits};
+use crate::estimate::Caps;
 use crate::grant::Granted;
 use crate::id::ActionId;
 use crate::lot::LotId;
@@ -113,6 +114,24 @@ pub enum Event {
         /// Its hold, with every leg open.
         hold: Box<Hold>,
     },
+    /// A hold's work still runs, so its deadline is later (R26).
+    Renewed {
+        /// Of which action.
+        action_id: ActionId,
+        /// When it expires now, unless it ends or is renewed again.
+        deadline: Timestamp,
+    },
+    /// A hold got larger caps (R28).
+    Extended {
+        /// Of which action.
+        action_id: ActionId,
+        /// The caps from now on.
+        caps: Caps,
+        /// Each leg's part from now on.
+        parts: Vec<Credits>,
+        /// What lots gave in addition, in burn-down order.
+        lots: Vec<LotPart>,
+    },
     /// A leg ended: settled, voided or expired.
     LegEnded {
         /// Of which action.
@@ -137,9 +156,10 @@ impl Event {
     /// The action whose hold it is about, where it is about one.
     pub(crate) const fn hold(&self) -> Option<&ActionId> {
         match self {
-            Self::LegEnded { action_id, .. } | Self::SettledLate { action_id, .. } => {
-                Some(action_id)
-            }
+            Self::Renewed { action_id, .. }
+            | Self::Extended { action_id, .. }
+            | Self::LegEnded { action_id, .. }
+            | Self::SettledLate { action_id, .. } => Some(action_id),
             Self::Authorized { hold } => Some(&hold.action_id),
             Self::Granted { .. }
             | Self::Paid { .. }
@@ -162,6 +182,8 @@ impl Event {
             | Self::SubscriptionChanged { .. }
             | Self::DebtCollected { .. }
             | Self::Authorized { .. }
+            | Self::Renewed { .. }
+            | Self::Extended { .. }
             | Self::LegEnded { .. }
             | Self::SettledLate { .. } => None,
         }
@@ -180,6 +202,8 @@ impl Event {
             | Self::LotRevoked { revocation: None, .. }
             | Self::DebtCollected { .. }
             | Self::Authorized { .. }
+            | Self::Renewed { .. }
+            | Self::Extended { .. }
             | Self::LegEnded { .. }
             | Self::SettledLate { .. } => self.hold().or(self.payment()),
         }
@@ -197,6 +221,8 @@ impl Event {
             | Self::LotRevoked { .. }
             | Self::DebtCollected { .. }
             | Self::Authorized { .. }
+            | Self::Renewed { .. }
+            | Self::Extended { .. }
             | Self::LegEnded { .. }
             | Self::SettledLate { .. } => None,
         };

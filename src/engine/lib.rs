@@ -40,6 +40,8 @@ mod apply;
 mod fit;
 pub mod eligibility;
 pub mod authorize;
+pub mod renew;
+pub mod extend;
 pub mod settle;
 pub mod void;
 pub mod grant;

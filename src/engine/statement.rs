@@ -153,6 +153,8 @@ fn text(event: &Event) -> String {
             let models: Vec<&str> = models.map(ModelId::as_str).collect();
             format!("held for {task}: {}", models.join(", "))
         }
+        Event::Renewed { .. } => "still running".to_string(),
+        Event::Extended { .. } => "held more for a longer answer".to_string(),
         Event::LegEnded { end, .. } => ended(end),
         Event::SettledLate { late, .. } => {
             format!("{} answered too late, not charged", late.model)

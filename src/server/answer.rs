@@ -12,6 +12,7 @@ use crate::history::Prompt;
 use crate::listen::{self, Listening};
 use crate::outcome::{Outcome, count_visible};
 use crate::provider::ProviderRequest;
+use crate::renew;
 use crate::runs::Run;
 use crate::settle::{self, Ending};
 use futures::FutureExt as _;
@@ -19,6 +20,7 @@ use futures::future::join_all;
 use kumari_engine::account::Hold;
 use kumari_engine::estimate::{CandidateEstimate, Estimate, LegEstimate};
 use kumari_engine::price_book::{ModelKind, TextModel};
+use kumari_engine::renew::last_deadline;
 use kumari_engine::void::VoidReason;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -47,9 +49,14 @@ pub(crate) fn start(app: &Arc<App>, job: Job) {
 }
 
 async fn run(app: Arc<App>, job: Job) {
-    let until = Instant::now() + time_to_answer(&app, &job.hold);
+    let until = Instant::now() + time_to_answer(&app, &job);
     let legs = job.price.legs.iter().zip(0_u32..);
-    join_all(legs.map(|(leg, index)| leg_to_its_end(&app, &job, leg, index, until))).await;
+    let answering =
+        join_all(legs.map(|(leg, index)| leg_to_its_end(&app, &job, leg, index, until)));
+    tokio::select! {
+        _ = answering => {}
+        never = renew::keep(&app, &job) => match never {},
+    }
     let run = &job.run;
     let view = action::view(&app, &run.account, &run.action_id).await;
     if let Err(problem) = &view {
@@ -59,9 +66,10 @@ async fn run(app: Arc<App>, job: Job) {
     run.transcript.finish(view.ok());
 }
 
-/// From now until shortly before the hold's deadline.
-fn time_to_answer(app: &App, hold: &Hold) -> Duration {
-    let millis = hold.deadline.as_millis().saturating_sub(app.now().as_millis());
+/// From now until shortly before the last deadline that the hold can be renewed to.
+fn time_to_answer(app: &App, job: &Job) -> Duration {
+    let last = last_deadline(&job.book.published.book, &job.hold);
+    let millis = last.as_millis().saturating_sub(app.now().as_millis());
     let left = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
     left.saturating_sub(MARGIN_MAX.min(left / 10))
 }

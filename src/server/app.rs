@@ -10,6 +10,7 @@ use crate::rows;
 use crate::runs::Runs;
 use axum::http::StatusCode;
 use kumari_engine::account::{Account, Change, Refused};
+use kumari_engine::authorize::HOLD_TTL_SECONDS;
 use kumari_engine::id::{AccountId, ActionId, BookVersion};
 use kumari_engine::time::Timestamp;
 use kumari_store::{ChatWrite, Ledger, LedgerError, Store, StoreError};
@@ -31,6 +32,8 @@ pub struct Config {
     pub limits: Limits,
     /// How often what time did to accounts is written down.
     pub sweep_every: Duration,
+    /// How often the hold of an answer that runs is renewed.
+    pub renew_every: Duration,
     /// How long running answers may go on after the signal to stop.
     pub shutdown_grace: Duration,
 }
@@ -42,6 +45,7 @@ impl Default for Config {
             demo_payments: true,
             limits: Limits::default(),
             sweep_every: Duration::from_secs(1),
+            renew_every: Duration::from_secs(u64::from(HOLD_TTL_SECONDS / 3)),
             shutdown_grace: Duration::from_secs(30),
         }
     }

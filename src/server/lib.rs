@@ -38,6 +38,7 @@ mod authorize;
 mod runs;
 mod transcript;
 mod answer;
+mod renew;
 pub mod provider;
 pub mod provider_demo;
 mod provider_demo_script;

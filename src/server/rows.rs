@@ -22,6 +22,8 @@ pub(crate) fn of_entries(change: &Change) -> Vec<ChatWrite> {
         | Event::LotExpired { .. }
         | Event::LotRevoked { .. }
         | Event::DebtCollected { .. }
+        | Event::Renewed { .. }
+        | Event::Extended { .. }
         | Event::Authorized { .. }
         | Event::SettledLate { .. } => None,
     });

@@ -3,13 +3,21 @@
 use crate::action;
 use crate::app::App;
 use crate::body::{Json, json};
+use crate::books::Book;
 use crate::problem::Answer;
 use crate::segment::Segment;
 use crate::session::Caller;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use kumari_engine::account::{Account, Hold};
+use kumari_engine::authorize::HOLD_TTL_SECONDS;
 use kumari_engine::denial::Denial;
+use kumari_engine::id::{AccountId, ActionId};
+use kumari_engine::renew::last_deadline;
+use kumari_engine::time::Timestamp;
+use kumari_engine::void::{Void, VoidReason, void};
+use kumari_store::LedgerError;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -22,7 +30,7 @@ pub(crate) struct Stop {
 }
 
 /// `POST /api/actions/{id}/stop`: 202, the end comes as an event. What has ended stays as it is,
-/// and what another process runs goes on until its own end.
+/// what another process runs goes on until its own end, and what nobody runs any more is void.
 pub(crate) async fn stop(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -38,12 +46,47 @@ pub(crate) async fn stop(
         denial.path = Some("leg".to_owned());
         return Err(denial.into());
     }
+    let is_meant = |index| stop.leg.is_none_or(|leg| leg == index);
     if let Some(run) = app.runs.get(&caller.account, &id) {
         for (token, index) in run.stops.iter().zip(0_u32..) {
-            if stop.leg.is_none_or(|leg| leg == index) {
+            if is_meant(index) {
                 token.cancel();
+            }
+        }
+    } else if hold.is_open() {
+        let book = app.book_of_hold(&hold.price_book).await?;
+        if is_abandoned(&book, &hold, app.now()) {
+            let legs = hold.legs.iter().zip(0_u32..);
+            for (_, leg) in legs.filter(|(leg, index)| leg.end.is_none() && is_meant(*index)) {
+                give_back(&app, &caller.account, &book, (&id, leg)).await?;
             }
         }
     }
     Ok(json(StatusCode::ACCEPTED, &action::view(&app, &caller.account, &id).await?))
+}
+
+/// Whether no process runs the work of an open hold. One that does renews it three times in each
+/// time to live, unless it has come to its longest.
+fn is_abandoned(book: &Book, hold: &Hold, now: Timestamp) -> bool {
+    let is_late = hold.deadline <= now.plus_seconds(HOLD_TTL_SECONDS / 2);
+    is_late && hold.deadline < last_deadline(&book.published.book, hold)
+}
+
+/// Ends a leg whose work got lost.
+async fn give_back(
+    app: &App,
+    account: &AccountId,
+    book: &Arc<Book>,
+    (id, leg): (&ActionId, u32),
+) -> Result<(), LedgerError> {
+    let command = Void { action_id: id.clone(), leg, reason: VoidReason::Lost, used: None };
+    let book = Arc::clone(book);
+    let decide =
+        move |account: &Account, now: Timestamp| void(account, &book.published, &command, now);
+    match app.command(account, id, |_| Vec::new(), decide).await {
+        Ok(_) => Ok(()),
+        // It came to its end in this moment.
+        Err(LedgerError::Denied(_)) => Ok(()),
+        Err(fault) => Err(fault),
+    }
 }

@@ -28,10 +28,13 @@ pub use crate::conformance_lane::{
 pub use crate::conformance_lookup::{
     a_published_book_never_changes, limits_are_enforced, sessions_begin_and_end,
 };
+pub use crate::conformance_money::{
+    a_payment_learns_what_expired_of_its_lot, e11_two_webhooks_and_a_reader_make_one_lot,
+};
 pub use crate::conformance_time::{
-    a_late_settlement_captures_nothing, accounts_due_are_listed_in_pages,
-    actions_are_loaded_by_name_and_due_holds_by_time, holds_expire_by_read_and_by_sweep,
-    lots_end_before_any_sweep,
+    a_late_settlement_captures_nothing, a_renewed_hold_is_due_later,
+    accounts_due_are_listed_in_pages, actions_are_loaded_by_name_and_due_holds_by_time,
+    holds_expire_by_read_and_by_sweep, lots_end_before_any_sweep,
 };
 pub use crate::fixtures::{Failure, Outcome};
 
@@ -74,7 +77,9 @@ macro_rules! store_conformance {
             a_full_lane_is_busy,
             a_late_settlement_captures_nothing,
             a_loser_runs_alone_after_three_losses,
+            a_payment_learns_what_expired_of_its_lot,
             a_published_book_never_changes,
+            a_renewed_hold_is_due_later,
             a_turn_that_is_too_long_is_split,
             accounts_are_listed_in_pages,
             accounts_due_are_listed_in_pages,
@@ -84,6 +89,7 @@ macro_rules! store_conformance {
             chat_is_listed_in_order,
             chat_is_written_with_its_change_or_not_at_all,
             chat_writes_meet_what_is_there,
+            e11_two_webhooks_and_a_reader_make_one_lot,
             entries_come_back_byte_for_byte,
             holds_expire_by_read_and_by_sweep,
             limits_are_enforced,

@@ -189,7 +189,7 @@ pub async fn repeats_get_the_first_answer(store: Arc<dyn Store>) -> Outcome {
     let granted = desk.run(&id, top_up.clone()).await?;
     let admitted = desk.run(&id, send.clone()).await?;
     let before = desk.stored(&id).await?;
-    desk.clock.advance_seconds(60);
+    desk.clock.advance_seconds(30);
     let again = desk.run(&id, send).await?;
     assert_eq!((again.answer, again.entries.len()), (admitted.answer, 0));
     let again = desk.run(&id, top_up).await?;

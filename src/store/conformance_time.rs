@@ -5,13 +5,15 @@ use crate::fixtures::{
 };
 use crate::store::{Store, Wanted};
 use kumari_engine::account::{Account, Action, Answer};
+use kumari_engine::authorize::HOLD_TTL_SECONDS;
 use kumari_engine::id::{AccountId, ActionId};
+use kumari_engine::renew::Renew;
 use kumari_engine::settle::LegEnd;
 use kumari_engine::time::Timestamp;
 use std::sync::Arc;
 
-/// How long the book lets a hold stay open, in seconds.
-const HOLD_SECONDS: u32 = 900;
+/// How long a hold stays open that nobody renews, in seconds.
+const HOLD_SECONDS: u32 = HOLD_TTL_SECONDS;
 
 /// A load brings the actions that it names, and the holds whose time has come, and no others.
 ///
@@ -91,6 +93,29 @@ pub async fn holds_expire_by_read_and_by_sweep(store: Arc<dyn Store>) -> Outcome
     assert_eq!(store.accounts_due(now, None, 10).await?, []);
     assert_eq!(desk.ledger.sweep(None, 10, chat_rows).await?.advanced, []);
     assert_eq!(desk.stored(&id).await?.1.len(), 4, "swept twice");
+    Ok(())
+}
+
+/// R26: a hold that is renewed is due at its new deadline, and at no other.
+///
+/// # Errors
+/// [`Failure`] where the store failed.
+pub async fn a_renewed_hold_is_due_later(store: Arc<dyn Store>) -> Outcome {
+    let desk = Desk::new(Arc::clone(&store))?;
+    let id = account(1)?;
+    desk.run(&id, Command::grant(action(1)?, credits(20), None)).await?;
+    desk.run(&id, Command::authorize(action(2)?, request(&["lite"], 100)?)?).await?;
+    desk.clock.set(at(HOLD_SECONDS - 1));
+    desk.run(&id, Command::Renew(Renew { action_id: action(2)? })).await?;
+    let later = HOLD_SECONDS - 1 + HOLD_SECONDS;
+    for (seconds, is_due) in [(HOLD_SECONDS, false), (later - 1, false), (later, true)] {
+        let due = store.accounts_due(at(seconds), None, 10).await?;
+        let held = load(&*store, &id, &[], at(seconds)).await?;
+        assert_eq!((due.len(), held.actions.len()), (is_due.into(), is_due.into()), "at {seconds}");
+    }
+    let (stored, entries) = desk.stored(&id).await?;
+    assert_eq!(entries.len(), 3);
+    assert_eq!(stored.hold(&action(2)?).map(|hold| hold.deadline), Some(at(later)));
     Ok(())
 }
 

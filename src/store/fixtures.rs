@@ -21,8 +21,11 @@ use kumari_engine::grant::{Grant, grant};
 use kumari_engine::id::{AccountId, ActionId, IdFault, ModelId};
 use kumari_engine::lot::LotKind;
 use kumari_engine::meter::{Meter, Usage};
+use kumari_engine::pay::pay;
+use kumari_engine::payment::Payment;
 use kumari_engine::period::advance;
 use kumari_engine::price_book::PublishedBook;
+use kumari_engine::renew::{Renew, renew};
 use kumari_engine::request::{Encoding, Request, Task};
 use kumari_engine::settle::{Finish, LegEnd, Settle, UsageSource, settle};
 use kumari_engine::time::Timestamp;
@@ -105,6 +108,10 @@ pub enum Command {
     Settle(Settle),
     /// Void a leg.
     Void(Void),
+    /// Say that a hold's work still runs.
+    Renew(Renew),
+    /// Take in a fact about money.
+    Pay(Box<Payment>),
 }
 
 impl Command {
@@ -167,7 +174,9 @@ impl Command {
     /// The actions that it names.
     pub fn actions(&self) -> Vec<ActionId> {
         let action_id = match self {
+            Self::Pay(payment) => return payment.actions(),
             Self::Advance => None,
+            Self::Renew(command) => Some(&command.action_id),
             Self::Grant(command) => Some(&command.action_id),
             Self::Authorize(command) => Some(&command.action_id),
             Self::Settle(command) => Some(&command.action_id),
@@ -192,6 +201,8 @@ impl Command {
             Self::Authorize(command) => authorize(account, book, command, now),
             Self::Settle(command) => settle(account, book, command, now),
             Self::Void(command) => void(account, book, command, now),
+            Self::Renew(command) => renew(account, book, command, now),
+            Self::Pay(payment) => pay(account, book, payment, now),
         }
     }
 }
@@ -266,7 +277,7 @@ impl Desk {
             entries.extend(page);
         }
         let actions: BTreeSet<&ActionId> =
-            entries.iter().filter_map(|entry| entry.event.action_id()).collect();
+            entries.iter().flat_map(|entry| entry.event.actions()).collect();
         let actions: Vec<&ActionId> = actions.into_iter().collect();
         let mut loaded = Account::new(account.clone());
         let mut all = BTreeMap::new();
@@ -317,7 +328,9 @@ fn rows_of(entry: &Entry) -> Option<ChatWrite> {
         | Event::SubscriptionChanged { .. }
         | Event::LotExpired { .. }
         | Event::LotRevoked { .. }
-        | Event::DebtCollected { .. } => None,
+        | Event::DebtCollected { .. }
+        | Event::Renewed { .. }
+        | Event::Extended { .. } => None,
     }
 }
 

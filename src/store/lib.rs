@@ -47,6 +47,7 @@ pub mod fixtures;
 pub mod conformance;
 mod conformance_fence;
 mod conformance_lane;
+mod conformance_money;
 mod conformance_time;
 mod conformance_chat;
 mod conformance_lookup;

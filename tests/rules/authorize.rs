@@ -1,12 +1,17 @@
 //! Reserving credits (R17, R18, R21–R23, R27, R29–R32).
 
+use kumari_engine::RULES_VERSION;
 use kumari_engine::account::{Answer, LedgerFault, Refused, apply};
 use kumari_engine::denial::{DenialCode, Remedy};
+use kumari_engine::eligibility::Quote;
 use kumari_engine::entry::{Event, is_balanced};
+use kumari_engine::estimate::{Caps, estimate_capped};
+use kumari_engine::extend::Extend;
 use kumari_engine::grant::{Grant, grant};
 use kumari_engine::lot::{Lot, LotId, LotKind, burn_down};
 use kumari_engine::meter::Meter;
-use kumari_engine::request::Task;
+use kumari_engine::price_book::PublishedBook;
+use kumari_engine::request::{Request, Task};
 use kumari_tests::accounts::{Ledger, action, credits, time};
 use kumari_tests::books::{request, small_book};
 
@@ -278,4 +283,89 @@ fn r29_a_journal_that_repeats_itself_is_refused() {
         let mut account = ledger.account.clone();
         assert_eq!(apply(&mut account, &again), Err(LedgerFault::Repeated), "entry {index}");
     }
+}
+
+fn capped(steps: &[u64]) -> Vec<Caps> {
+    steps.iter().map(|cap| Caps { output_tokens: Some(*cap), ..Caps::default() }).collect()
+}
+
+fn quoted(book: &PublishedBook, asked: &Request, caps: &Caps) -> Quote {
+    let high = estimate_capped(book, asked, caps).unwrap().high;
+    let (price_book, rules) = (book.version.clone(), RULES_VERSION.into());
+    Quote { price_book, rules, high, caps: caps.clone() }
+}
+
+#[test]
+fn r28_extend_holds_the_difference_under_the_same_action() {
+    let book = small_book(|_| {});
+    let asked = request(Task::Compare, &["top", "lite"], 1_000);
+    let caps = capped(&[500, 1_000, 700]);
+    let mut ledger = Ledger::default();
+    ledger.grant_until("pro", LotKind::Pro, "1", Some("2026-03-15T00:00:00Z"));
+    ledger.grant("pack", LotKind::Pack, "10");
+    let quote = quoted(&book, &asked, &caps[0]);
+    ledger.authorize_quoted(&book, "a", &asked, Some(quote)).unwrap();
+    let before = ledger.account.hold(&action("a")).unwrap().clone();
+
+    let Ok(Answer::Authorized(hold)) = ledger.extend(&book, "a", caps[1].clone()) else { panic!() };
+    let price = estimate_capped(&book, &asked, &caps[1]).unwrap();
+    assert_eq!((hold.amount, &hold.caps), (price.high, &caps[1]));
+    assert_eq!(hold.reserved().unwrap(), price.high);
+    assert_eq!(hold.deadline, before.deadline, "it does not renew");
+    let parts: Vec<_> = hold.legs.iter().map(|leg| leg.part).collect();
+    assert_eq!(parts, price.legs.iter().map(|leg| leg.high).collect::<Vec<_>>());
+    let kinds: Vec<_> = hold.pool.iter().map(|part| part.kind).collect();
+    assert_eq!(kinds, [LotKind::Pro, LotKind::Pack], "each lot once, the new at the end");
+
+    // The same again, and a smaller one that comes late, change nothing.
+    let sequence = ledger.account.sequence;
+    for caps in [&caps[1], &caps[2]] {
+        let again = ledger.extend(&book, "a", caps.clone()).unwrap();
+        assert_eq!((again, ledger.account.sequence), (Answer::Authorized(hold.clone()), sequence));
+    }
+    // What has ended keeps its part; the other leg still gets more.
+    ledger.settle(&book, ("a", 1), "lite", &[]).unwrap();
+    let more = Caps { output_tokens: Some(1_500), ..Caps::default() };
+    let Ok(Answer::Authorized(hold)) = ledger.extend(&book, "a", more.clone()) else { panic!() };
+    let price = estimate_capped(&book, &asked, &more).unwrap();
+    assert_eq!([hold.legs[0].part, hold.legs[1].part], [price.legs[0].high, parts[1]]);
+    assert_eq!(hold.reserved().unwrap(), price.legs[0].high);
+}
+
+#[test]
+fn r28_extend_is_admitted_like_a_send_or_changes_nothing() {
+    let book = small_book(|_| {});
+    let asked = request(Task::Direct, &["top"], 1_000);
+    let caps = capped(&[500, 1_000, 100]);
+    let mut ledger = Ledger::default();
+    let all = estimate_capped(&book, &asked, &caps[1]).unwrap().high;
+    let lacking = all.sub(credits("0.01")).unwrap();
+    ledger.grant("pack", LotKind::Pack, &lacking.to_string());
+    let quote = quoted(&book, &asked, &caps[0]);
+    ledger.authorize_quoted(&book, "a", &asked, Some(quote)).unwrap();
+    let before = ledger.account.clone();
+    let refused = |ledger: &mut Ledger, caps: &Caps| {
+        let denial = ledger.extend(&book, "a", caps.clone()).unwrap_err();
+        assert_eq!(ledger.account, before);
+        denial.code
+    };
+    assert_eq!(refused(&mut ledger, &caps[1]), DenialCode::CreditsInsufficient);
+    let mixed = Caps { steps: Some(3), ..caps[1].clone() };
+    assert_eq!(refused(&mut ledger, &mixed), DenialCode::RequestInvalid);
+    let unknown = ledger.extend(&book, "b", caps[1].clone()).unwrap_err();
+    assert_eq!(unknown.code, DenialCode::ActionUnknown);
+    let mut other = book.clone();
+    other.version = "another".parse().unwrap();
+    let extend = Extend { action_id: action("a"), caps: caps[1].clone() };
+    let fault = kumari_engine::extend::extend(&ledger.account, &other, &extend, ledger.now);
+    assert_eq!(fault, Err(Refused::Fault(LedgerFault::WrongBook)));
+
+    ledger.grant("more", LotKind::Promo, "0.01");
+    ledger.extend(&book, "a", caps[1].clone()).unwrap();
+    assert_eq!(ledger.balances().0, "0");
+    let uncapped = ledger.extend(&book, "a", Caps::default()).unwrap_err();
+    assert_eq!(uncapped.code, DenialCode::CreditsHeld);
+    ledger.void(&book, ("a", 0)).unwrap();
+    let ended = ledger.extend(&book, "a", Caps::default()).unwrap_err();
+    assert_eq!(ended.code, DenialCode::LegAlreadyEnded);
 }

@@ -2,6 +2,7 @@
 
 use kumari_engine::account::{Answer, Refused};
 use kumari_engine::denial::DenialCode;
+use kumari_engine::entry::Event;
 use kumari_engine::lot::LotKind;
 use kumari_engine::meter::{Meter, Usage};
 use kumari_engine::request::Task;
@@ -76,17 +77,16 @@ fn r25_e06_what_is_released_to_an_ended_lot_expires_at_once() {
     let mut ledger = Ledger { now: time("2026-03-14T00:00:00Z"), ..Ledger::default() };
     ledger.grant_until("march", LotKind::Pro, "3", Some("2026-03-15T00:00:00Z"));
     ledger.authorize(&book, "a", &request(Task::Direct, &["top"], 10)).unwrap();
-    ledger.now = time("2026-03-15T00:00:00Z");
+    ledger.keep_alive(&book, "a", "2026-03-15T00:00:00Z");
     ledger.grant_until("april", LotKind::Pro, "20", Some("2026-04-15T00:00:00Z"));
     let new_lot = ledger.account.lots.last().unwrap().clone();
-    ledger.now = time("2026-03-16T00:00:00Z");
+    ledger.keep_alive(&book, "a", "2026-03-16T00:00:00Z");
     ledger.settle(&book, ("a", 0), "top", &[]).unwrap();
     assert_eq!(ledger.account.totals.revenue, credits("1"), "captured from the old lot");
     assert_eq!(ledger.account.totals.breakage, credits("2"), "the rest expired at once");
     assert_eq!(ledger.account.lots, [new_lot], "the new lot is untouched");
-    let last_two: Vec<u64> =
-        ledger.entries.iter().rev().take(2).map(|entry| entry.sequence).collect();
-    assert_eq!(last_two, [5, 4], "as its own entry");
+    let last = ledger.entries.last().unwrap();
+    assert!(matches!(last.event, Event::LotExpired { .. }), "as its own entry: {last:?}");
 }
 
 #[test]
@@ -94,9 +94,9 @@ fn r26_a_hold_expires_at_its_deadline_swept_or_not() {
     let book = small_book(|_| {});
     let mut ledger = funded();
     ledger.authorize(&book, "a", &request(Task::Direct, &["top"], 1_000)).unwrap();
-    ledger.now = time("2026-03-01T00:14:59.999Z");
+    ledger.now = time("2026-03-01T00:00:59.999Z");
     assert_eq!(ledger.balances().1, "4.75");
-    ledger.now = time("2026-03-01T00:15:00Z");
+    ledger.now = time("2026-03-01T00:01:00Z");
     assert_eq!(ledger.balances(), ("10".into(), "0".into(), "10".into()));
 
     // A settlement that comes later captures nothing and is recorded, once.
@@ -112,6 +112,49 @@ fn r26_a_hold_expires_at_its_deadline_swept_or_not() {
     let again = ledger.settle(&book, ("a", 0), "top", &[(OUT, 7)]).unwrap_err();
     assert_eq!(again.code, DenialCode::LegAlreadyEnded);
     assert_eq!(ledger.void(&book, ("a", 0)).unwrap_err().code, DenialCode::LegAlreadyEnded);
+}
+
+#[test]
+fn r26_a_hold_lives_while_it_is_renewed_up_to_the_longest_of_its_task() {
+    let book = small_book(|_| {});
+    let mut ledger = funded();
+    ledger.authorize(&book, "a", &request(Task::Direct, &["top"], 1_000)).unwrap();
+    let deadline = |ledger: &Ledger| ledger.account.hold(&action("a")).unwrap().deadline;
+    let balances = ledger.balances();
+    for (now, until) in [
+        ("2026-03-01T00:00:00Z", "2026-03-01T00:01:00Z"),
+        ("2026-03-01T00:00:59.999Z", "2026-03-01T00:01:59.999Z"),
+        ("2026-03-01T00:01:20Z", "2026-03-01T00:02:20Z"),
+    ] {
+        ledger.now = time(now);
+        ledger.renew(&book, "a").unwrap();
+        assert_eq!((deadline(&ledger), ledger.balances()), (time(until), balances.clone()));
+    }
+    let renewal = ledger.entries.last().unwrap();
+    assert_eq!(renewal.postings, [], "R29: a renewal moves nothing");
+    let sequence = ledger.account.sequence;
+    ledger.renew(&book, "a").unwrap();
+    assert_eq!(ledger.account.sequence, sequence, "as late already: nothing is written");
+
+    ledger.keep_alive(&book, "a", "2026-03-01T00:14:40Z");
+    ledger.renew(&book, "a").unwrap();
+    assert_eq!(deadline(&ledger), time("2026-03-01T00:15:00Z"), "the book's longest");
+    ledger.now = time("2026-03-01T00:15:00Z");
+    let denial = ledger.renew(&book, "a").unwrap_err();
+    assert_eq!(denial.code, DenialCode::LegAlreadyEnded);
+    assert_eq!(ledger.balances(), ("10".into(), "0".into(), "10".into()));
+    assert_eq!(ledger.renew(&book, "b").unwrap_err().code, DenialCode::ActionUnknown);
+}
+
+#[test]
+fn r26_a_hold_that_nobody_renews_gives_its_credits_back_within_a_minute() {
+    let book = small_book(|book| book["tasks"][0]["hold_seconds_max"] = 604_800.into());
+    let mut ledger = funded();
+    ledger.authorize(&book, "a", &request(Task::Direct, &["top"], 1_000)).unwrap();
+    ledger.keep_alive(&book, "a", "2026-03-01T00:10:00Z");
+    // The last renewal was twenty seconds ago.
+    ledger.now = time("2026-03-01T00:10:40Z");
+    assert_eq!(ledger.balances().0, "10");
 }
 
 #[test]

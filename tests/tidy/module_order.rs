@@ -28,7 +28,7 @@ const ORDER: [&str; 19] = [
 ];
 
 /// What the engine has besides, each the helper of a neighbour.
-const ENGINE_HELPERS: [&str; 16] = [
+const ENGINE_HELPERS: [&str; 18] = [
     "checked",
     "decimal",
     "ordered",
@@ -41,6 +41,8 @@ const ENGINE_HELPERS: [&str; 16] = [
     "bounds",
     "fit",
     "apply",
+    "renew",
+    "extend",
     "revoke",
     "payment",
     "pay",

@@ -360,7 +360,31 @@ lot: LotId, } | { "kind": "authorized",
 /**
  * Its hold, with every leg open.
  */
-hold: Hold, } | { "kind": "leg_ended",
+hold: Hold, } | { "kind": "renewed",
+/**
+ * Of which action.
+ */
+action_id: ActionId,
+/**
+ * When it expires now, unless it ends or is renewed again.
+ */
+deadline: Timestamp, } | { "kind": "extended",
+/**
+ * Of which action.
+ */
+action_id: ActionId,
+/**
+ * The caps from now on.
+ */
+caps: Caps,
+/**
+ * Each leg's part from now on.
+ */
+parts: Array<Credits>,
+/**
+ * What lots gave in addition, in burn-down order.
+ */
+lots: Array<LotPart>, } | { "kind": "leg_ended",
 /**
  * Of which action.
  */

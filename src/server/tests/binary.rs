@@ -14,6 +14,7 @@ const MODEL: &str = "gpt-6-luna";
 
 #[tokio::test]
 async fn killed_during_an_answer_it_loses_nothing_and_gives_the_hold_back_at_its_deadline() {
+    // The longest hold of the book is shorter than a time to live, so that the test is quick.
     let folder = tempfile::tempdir().unwrap();
     let book = folder.path().join("short.json");
     let short = book_with(&[("/tasks/0/hold_seconds_max", json!(6))]);

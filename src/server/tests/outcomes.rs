@@ -12,12 +12,15 @@ use common::client::{Client, action_path, credits};
 use common::provider::{Step, usage};
 use common::{STORES, TestServer, book, tokens};
 use kumari_engine::amount::Credits;
+use kumari_engine::authorize::HOLD_TTL_SECONDS;
 use kumari_engine::meter::Usage;
 use kumari_engine::price_book::ModelKind;
 use kumari_engine::rating;
 use kumari_engine::request::Task;
 use kumari_engine::settle::Finish;
+use kumari_server::Config;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const MODEL: &str = "gpt-6-luna";
 const TEXT: &str = "Tell me something about rivers, please.";
@@ -326,4 +329,54 @@ async fn an_answer_without_end_is_cut_before_its_hold_expires() {
     let done = client.ask("direct", &[MODEL], TEXT).await;
     let leg = only_leg(&client, before, &done).await;
     assert_eq!((&leg["status"], &leg["charge"]), (&json!("failed"), &json!("0")));
+}
+
+#[tokio::test]
+async fn r26_a_running_answer_renews_its_hold() {
+    let config = Config { renew_every: Duration::from_millis(10), ..common::config() };
+    let server = TestServer::start_with(STORES[0], book(), config).await;
+    let client = server.guest().await;
+    let before = client.available().await;
+    let steps = [Step::Say("The Nile"), Step::Wait, Step::Finish(Finish::Completed)];
+    server.scripted.set(MODEL, &steps);
+    let mut balance = client.events("/api/events").await;
+    let view = client.send(&client.compose("direct", &[MODEL], TEXT).await).await;
+    let sent = balance.wait_for("balance", |data| data["standing"]["held"] != "0").await;
+    let mut version = sent["version"].as_u64();
+    // Three times nearly a time to live passes, and each time a renewal comes.
+    for _ in 0..3 {
+        server.clock.advance_seconds(HOLD_TTL_SECONDS - 1);
+        let renewed = balance.wait_for("balance", |data| data["version"].as_u64() > version).await;
+        assert_eq!(renewed["standing"]["held"], sent["standing"]["held"]);
+        version = renewed["version"].as_u64();
+    }
+    server.scripted.let_through(1);
+    let leg = only_leg(&client, before, &client.ended(&view).await).await;
+    assert_eq!((&leg["status"], &leg["text"]), (&json!("completed"), &json!("The Nile")));
+}
+
+#[tokio::test]
+async fn stop_ends_what_no_process_runs_any_more() {
+    for store in STORES {
+        // This process answers and does not renew, as one that was killed.
+        let config = Config { renew_every: Duration::from_secs(3_600), ..common::config() };
+        let server = TestServer::start_with(store, book(), config).await;
+        let mut client = server.guest().await;
+        let before = client.available().await;
+        server.scripted.set(MODEL, &[Step::Say("The Nile"), Step::Wait]);
+        let view = client.send(&client.compose("direct", &[MODEL], TEXT).await).await;
+        let other = server.beside().await;
+        client.base = format!("http://{}", other.address());
+        let stop = format!("{}/stop", action_path(&view));
+        let soon = client.post(&stop, &json!({})).await;
+        assert_eq!((soon.status, &soon.body["status"]), (202, &json!("running")), "it may run");
+
+        server.clock.advance_seconds(HOLD_TTL_SECONDS / 2);
+        let stopped = client.post(&stop, &json!({})).await;
+        assert_eq!((stopped.status, &stopped.body["status"]), (202, &json!("ended")));
+        assert_eq!(outcome(&stopped.body)["reason"], "lost");
+        assert_eq!(client.available().await, before, "it cost nothing");
+        server.scripted.let_through(1);
+        other.stop().await.unwrap();
+    }
 }

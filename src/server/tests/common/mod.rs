@@ -73,6 +73,11 @@ impl TestServer {
         Self { server, clock, scripted, store, config, folder }
     }
 
+    /// Another process on the same database.
+    pub(crate) async fn beside(&self) -> Server {
+        serve(&self.store, &self.clock, &self.scripted, book(), self.config.clone()).await
+    }
+
     /// A client with a session of its own, and the free credits.
     pub(crate) async fn guest(&self) -> Client {
         let mut client = self.stranger();

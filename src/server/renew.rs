@@ -1,0 +1,36 @@
+//! Renewing the hold of an answer that runs here, so that a crash gives its credits back within a
+//! minute and nothing else does (R26).
+
+use crate::answer::Job;
+use crate::app::App;
+use kumari_engine::account::Account;
+use kumari_engine::renew::{Renew, renew};
+use kumari_engine::time::Timestamp;
+use kumari_store::LedgerError;
+use std::convert::Infallible;
+use std::sync::Arc;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+/// Renews until it is dropped.
+pub(crate) async fn keep(app: &App, job: &Job) -> Infallible {
+    let every = app.config.renew_every;
+    let mut ticks = interval_at(Instant::now() + every, every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let (book, command) =
+            (Arc::clone(&job.book), Renew { action_id: job.hold.action_id.clone() });
+        let decide =
+            move |account: &Account, now: Timestamp| renew(account, &book.published, &command, now);
+        let run = &job.run;
+        match app.command(&run.account, &run.action_id, |_| Vec::new(), decide).await {
+            Ok(_) => {}
+            Err(LedgerError::Denied(denial)) => {
+                // It ended otherwise; what the answer still costs is recorded and not charged.
+                tracing::warn!(code = denial.code.name(), "a hold ended before its answer");
+                return std::future::pending().await;
+            }
+            Err(fault) => tracing::warn!(%fault, "a hold was not renewed"),
+        }
+    }
+}
