@@ -204,7 +204,13 @@ impl Ledger {
     }
 
     /// Takes over a change, after checking that it is what its entries make of the account.
-    fn keep(&mut self, change: Result<Change, Refused>) -> Result<Answer, Denial> {
+    ///
+    /// # Errors
+    /// The denial.
+    ///
+    /// # Panics
+    /// Where the ledger finds itself at fault.
+    pub fn keep(&mut self, change: Result<Change, Refused>) -> Result<Answer, Denial> {
         match change {
             Ok(change) => {
                 let mut replayed = self.account.clone();

@@ -6,3 +6,4 @@
 pub mod accounts;
 pub mod books;
 pub mod parity_cases;
+pub mod payments;

@@ -9,5 +9,6 @@ mod period;
 mod price_book;
 mod rating;
 mod receipt;
+mod refunds;
 mod settle;
 mod statement;

@@ -13,11 +13,11 @@ use crate::tree::{Tree, assert_found, assert_none};
 /// The rules that are built so far; a rule is added here together with its test.
 const RULES: &[u8] = &[
     1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
-    27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 39,
+    27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
 ];
 
 /// The worked examples that are built so far.
-const EXAMPLES: &[u8] = &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12];
+const EXAMPLES: &[u8] = &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
 
 /// The highest numbers that there are.
 const RULES_LAST: u8 = 39;
