@@ -113,7 +113,7 @@ test('malformed arguments are refused with the path of the field', () => {
     [{ ...direct(1), input_tokens: { o200k_base: '1' } }, 'input_tokens.o200k_base'],
     [{ ...direct(1), input_tokens: { o200k_base: 1.5 } }, 'input_tokens.o200k_base'],
     [{ ...direct(1), images: -1 }, 'images'],
-    [{ models: ['quill'] }, ''],
+    [{ models: ['quill'] }, 'task'],
     ['direct', ''],
     [null, ''],
     [undefined, ''],

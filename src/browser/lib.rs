@@ -5,6 +5,11 @@
 //! and `tokens` (counting while typing). What the functions decide is decided in `kumari-engine`;
 //! an `if` about a price, a balance or a verdict does not belong here.
 
+// A third of the code of the standard library's. Counting tokens keeps that one, for its speed.
+#[cfg(all(target_family = "wasm", feature = "rules"))]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 #[cfg(feature = "rules")]
 mod convert;
 #[cfg(feature = "rules")]

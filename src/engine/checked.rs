@@ -49,3 +49,57 @@ macro_rules! deserialize_integer {
     };
 }
 pub(crate) use deserialize_integer;
+
+/// Names for an enum whose members hold nothing: all of them in order, and serde as a string.
+///
+/// Serde's derive would make a reader for each such type that takes names, numbers and objects;
+/// what is here takes names, by one search for all types.
+macro_rules! names {
+    ($visibility:vis $type:ident { $($member:ident = $name:literal),+ $(,)? }) => {
+        impl $type {
+            const NAMES: &'static [&'static str] = &[$($name),+];
+
+            /// Every one, in order.
+            $visibility const ALL: [Self; Self::NAMES.len()] = [$(Self::$member),+];
+
+            /// Its name as in JSON.
+            $visibility const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$member => $name),+
+                }
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.name())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Name;
+                impl serde::de::Visitor<'_> for Name {
+                    type Value = $type;
+
+                    fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                        f.write_str("a string")
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<$type, E> {
+                        $crate::checked::position($type::NAMES, name)
+                            .and_then(|index| $type::ALL.get(index).copied())
+                            .ok_or_else(|| E::unknown_variant(name, $type::NAMES))
+                    }
+                }
+                deserializer.deserialize_str(Name)
+            }
+        }
+    };
+}
+pub(crate) use names;
+
+/// Where in `names` that one is.
+pub(crate) fn position(names: &[&str], name: &str) -> Option<usize> {
+    names.iter().position(|other| *other == name)
+}

@@ -3,8 +3,7 @@
 //! The form is canonical, so that equal values have equal bytes: digits, then at most the stated
 //! number of decimals, no trailing zeros, no leading zeros, no exponent, no `+`, no `-0`.
 
-use alloc::string::String;
-use core::fmt::{self, Write as _};
+use core::fmt;
 
 /// Why a text is not a canonical decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,23 +79,47 @@ pub(crate) fn parse(text: &str, decimals: u32) -> Result<i128, DecimalFault> {
     }
 }
 
-/// Writes `value` units of 10^-`decimals` in the form that [`parse`] reads.
+/// The digits of the longest value, 39 of an `i128`, and of the zeros before a small one.
+const DIGITS_MAX: usize = 64;
+
+/// Writes `value` units of 10^-`decimals`, at most 18 of them, in the form that [`parse`] reads.
 pub(crate) fn write(f: &mut dyn fmt::Write, value: i128, decimals: u32) -> fmt::Result {
-    let scale = 10_u128.saturating_pow(decimals);
-    let magnitude = value.unsigned_abs();
-    let whole = magnitude.checked_div(scale).unwrap_or(magnitude);
-    let fraction = magnitude.checked_rem(scale).unwrap_or(0);
+    let mut rest = value.unsigned_abs();
+    let mut fraction = decimals;
+    let mut is_trimmed = true;
+    // The last digit is made first, so they are put down from the end.
+    let mut digits = [0_u8; DIGITS_MAX];
+    let mut from = DIGITS_MAX;
+    let mut put = |byte: u8| {
+        from = from.saturating_sub(1);
+        if let Some(slot) = digits.get_mut(from) {
+            *slot = byte;
+        }
+    };
+    loop {
+        let digit = u8::try_from(rest.checked_rem(10).unwrap_or(0)).unwrap_or(0);
+        rest = rest.checked_div(10).unwrap_or(0);
+        is_trimmed = is_trimmed && fraction > 0 && digit == 0;
+        if !is_trimmed {
+            put(b'0'.wrapping_add(digit));
+        }
+        match fraction {
+            0 if rest == 0 => break,
+            0 => {}
+            1 => {
+                if !is_trimmed {
+                    put(b'.');
+                }
+                is_trimmed = false;
+                fraction = 0;
+            }
+            _ => fraction = fraction.saturating_sub(1),
+        }
+    }
     if value < 0 {
-        f.write_char('-')?;
+        put(b'-');
     }
-    write!(f, "{whole}")?;
-    if fraction == 0 {
-        return Ok(());
-    }
-    let width = usize::try_from(decimals).unwrap_or(0);
-    let mut text = String::new();
-    write!(text, "{fraction:0width$}")?;
-    write!(f, ".{}", text.trim_end_matches('0'))
+    digits.iter().skip(from).try_for_each(|digit| f.write_char(char::from(*digit)))
 }
 
 fn all_digits(text: &str) -> bool {

@@ -2,6 +2,7 @@
 //! denial.
 
 use crate::amount::{AmountOverflow, Credits};
+use crate::checked::names;
 use crate::estimate::{Caps, Estimate};
 use crate::id::ModelId;
 use crate::rating::RatingFault;
@@ -40,9 +41,8 @@ pub struct Denial {
 
 /// Every "no" there is. Those of a new action come first, in order of precedence; the rest are
 /// about actions that exist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum DenialCode {
     /// The account is closed.
     AccountClosed,
@@ -76,6 +76,27 @@ pub enum DenialCode {
     PaymentUnknown,
     /// What is told of a payment contradicts what is known of it.
     PaymentConflict,
+}
+
+names! {
+    pub DenialCode {
+        AccountClosed = "account_closed",
+        PaymentDisputed = "payment_disputed",
+        RequestInvalid = "request_invalid",
+        NotOffered = "not_offered",
+        PriceChanged = "price_changed",
+        LimitReached = "limit_reached",
+        TooManyOpen = "too_many_open",
+        CreditsHeld = "credits_held",
+        CreditsExhausted = "credits_exhausted",
+        CreditsInsufficient = "credits_insufficient",
+        ActionIdReused = "action_id_reused",
+        ActionUnknown = "action_unknown",
+        LegAlreadyEnded = "leg_already_ended",
+        AlreadyGranted = "already_granted",
+        PaymentUnknown = "payment_unknown",
+        PaymentConflict = "payment_conflict",
+    }
 }
 
 /// What would help.
@@ -119,28 +140,6 @@ pub enum Remedy {
 }
 
 impl DenialCode {
-    /// Its name as in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AccountClosed => "account_closed",
-            Self::PaymentDisputed => "payment_disputed",
-            Self::RequestInvalid => "request_invalid",
-            Self::NotOffered => "not_offered",
-            Self::PriceChanged => "price_changed",
-            Self::LimitReached => "limit_reached",
-            Self::TooManyOpen => "too_many_open",
-            Self::CreditsHeld => "credits_held",
-            Self::CreditsExhausted => "credits_exhausted",
-            Self::CreditsInsufficient => "credits_insufficient",
-            Self::ActionIdReused => "action_id_reused",
-            Self::ActionUnknown => "action_unknown",
-            Self::LegAlreadyEnded => "leg_already_ended",
-            Self::AlreadyGranted => "already_granted",
-            Self::PaymentUnknown => "payment_unknown",
-            Self::PaymentConflict => "payment_conflict",
-        }
-    }
-
     /// Whether the same command may succeed later by itself: a hold ends, a limit's day passes, a
     /// payment is heard of.
     const fn is_transient(self) -> bool {

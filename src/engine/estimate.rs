@@ -5,6 +5,7 @@
 
 use crate::amount::Credits;
 use crate::bounds::{self, LegBounds};
+use crate::checked::names;
 use crate::denial::Denial;
 use crate::id::{BookVersion, ModelId};
 use crate::price_book::{LevelBand, PublishedBook};
@@ -76,9 +77,8 @@ pub struct CandidateEstimate {
 }
 
 /// How dear one unit is, at a glance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum Level {
     /// The cheapest band.
     Low,
@@ -90,9 +90,13 @@ pub enum Level {
     VeryHigh,
 }
 
-impl Level {
-    /// Every level, ascending.
-    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::VeryHigh];
+names! {
+    pub Level {
+        Low = "low",
+        Medium = "medium",
+        High = "high",
+        VeryHigh = "very_high",
+    }
 }
 
 /// The level as it is shown (R9).

@@ -1,6 +1,7 @@
 //! Lots: what is left of each grant, and the order in which lots are used (R17–R19).
 
 use crate::amount::Credits;
+use crate::checked::names;
 use crate::id::ActionId;
 use crate::time::Timestamp;
 use alloc::vec::Vec;
@@ -64,9 +65,8 @@ pub enum LotDispute {
 }
 
 /// What granted a lot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum LotKind {
     /// The credits that everybody starts with, once per verified identity.
     Free,
@@ -78,6 +78,16 @@ pub enum LotKind {
     Pro,
     /// A Custom Pack.
     Pack,
+}
+
+names! {
+    pub LotKind {
+        Free = "free",
+        Promo = "promo",
+        Adjustment = "adjustment",
+        Pro = "pro",
+        Pack = "pack",
+    }
 }
 
 /// The class that a kind belongs to, in burn-down order.

@@ -4,6 +4,7 @@
 //! checks that it is complete (R5). Nothing here depends on the time.
 
 use crate::amount::Credits;
+use crate::checked::names;
 use crate::estimate::Level;
 use crate::id::{BookVersion, ModelId};
 use crate::meter::Meter;
@@ -135,14 +136,20 @@ pub struct VideoModel {
 }
 
 /// The tier of a text model: it decides the base price and the level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum ModelTier {
     /// Cheap and quick.
     Lightweight,
     /// The best that its provider has.
     Frontier,
+}
+
+names! {
+    pub ModelTier {
+        Lightweight = "lightweight",
+        Frontier = "frontier",
+    }
 }
 
 /// How many of a model's own tokens a text makes, from a count in an encoding that we have.
@@ -245,9 +252,8 @@ pub enum OfferedModels {
 }
 
 /// The name of a [`ModelKind`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum KindName {
     /// [`ModelKind::Text`].
     Text,
@@ -257,6 +263,15 @@ pub enum KindName {
     Video,
     /// [`ModelKind::ThreeD`].
     ThreeD,
+}
+
+names! {
+    pub KindName {
+        Text = "text",
+        Image = "image",
+        Video = "video",
+        ThreeD = "three_d",
+    }
 }
 
 /// What a task may use, where the request does not say.
@@ -364,15 +379,21 @@ pub struct Plan {
 }
 
 /// The plans there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum PlanId {
     /// No subscription.
     #[default]
     Free,
     /// The subscription.
     Pro,
+}
+
+names! {
+    pub PlanId {
+        Free = "free",
+        Pro = "pro",
+    }
 }
 
 /// Custom Packs: any whole-dollar amount, priced by brackets.

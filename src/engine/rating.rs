@@ -1,6 +1,7 @@
 //! Rating: usage x rates -> charge, with the lines that show how (R6, R8).
 
 use crate::amount::{AmountOverflow, Credits, ExactCredits};
+use crate::checked::names;
 use crate::meter::{Meter, Quantity, Usage};
 use crate::price_book::Price;
 use crate::rate::{Factor, Rate};
@@ -55,20 +56,33 @@ pub enum Line {
 struct LineFields {
     kind: LineKind,
     amount: ExactCredits,
+    #[serde(default)]
     meter: Option<Meter>,
+    #[serde(default)]
     quantity: Option<Quantity>,
+    #[serde(default)]
     rate: Option<Rate>,
+    #[serde(default)]
     multiplier: Option<Factor>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy)]
 enum LineKind {
     Base,
     Meter,
     Multiplier,
     Rounding,
     Minimum,
+}
+
+names! {
+    LineKind {
+        Base = "base",
+        Meter = "meter",
+        Multiplier = "multiplier",
+        Rounding = "rounding",
+        Minimum = "minimum",
+    }
 }
 
 impl TryFrom<LineFields> for Line {

@@ -2,6 +2,7 @@
 
 use crate::account::{Hold, HoldLeg, LotPart};
 use crate::amount::{AmountOverflow, Credits};
+use crate::checked::names;
 use crate::denial::Denial;
 use crate::estimate::Caps;
 use crate::id::{ActionId, BookVersion, ModelId};
@@ -102,25 +103,43 @@ pub enum ReceiptOutcome {
 #[serde(deny_unknown_fields)]
 struct OutcomeFields {
     kind: OutcomeKind,
+    #[serde(default)]
     at: Option<Timestamp>,
+    #[serde(default)]
     model: Option<ModelId>,
+    #[serde(default)]
     usage: Option<Usage>,
+    #[serde(default)]
     usage_source: Option<UsageSource>,
+    #[serde(default)]
     finish: Option<Finish>,
+    #[serde(default)]
     lines: Option<Vec<Line>>,
+    #[serde(default)]
     charge: Option<Credits>,
+    #[serde(default)]
     absorbed: Option<Credits>,
+    #[serde(default)]
     drawn: Option<Vec<LotPart>>,
+    #[serde(default)]
     reason: Option<VoidReason>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy)]
 enum OutcomeKind {
     Open,
     Settled,
     Voided,
     Expired,
+}
+
+names! {
+    OutcomeKind {
+        Open = "open",
+        Settled = "settled",
+        Voided = "voided",
+        Expired = "expired",
+    }
 }
 
 impl TryFrom<OutcomeFields> for ReceiptOutcome {

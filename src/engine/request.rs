@@ -1,5 +1,6 @@
 //! What a person asks for, as counts and flags: a request never contains their words.
 
+use crate::checked::names;
 use crate::id::ModelId;
 use crate::ordered::OrderedMap;
 use crate::price_book::KindName;
@@ -95,9 +96,8 @@ impl Request {
 }
 
 /// A kind of work, a row of the product's table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum Task {
     /// One model answers.
     Direct,
@@ -123,39 +123,23 @@ pub enum Task {
     ThreeD,
 }
 
-impl Task {
-    /// Every task.
-    pub const ALL: [Self; 11] = [
-        Self::Direct,
-        Self::Compare,
-        Self::Routing,
-        Self::Agent,
-        Self::DeepResearch,
-        Self::FinanceSearch,
-        Self::SocialSearch,
-        Self::FileProcessing,
-        Self::Image,
-        Self::Video,
-        Self::ThreeD,
-    ];
-
-    /// Its name as in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::Compare => "compare",
-            Self::Routing => "routing",
-            Self::Agent => "agent",
-            Self::DeepResearch => "deep_research",
-            Self::FinanceSearch => "finance_search",
-            Self::SocialSearch => "social_search",
-            Self::FileProcessing => "file_processing",
-            Self::Image => "image",
-            Self::Video => "video",
-            Self::ThreeD => "three_d",
-        }
+names! {
+    pub Task {
+        Direct = "direct",
+        Compare = "compare",
+        Routing = "routing",
+        Agent = "agent",
+        DeepResearch = "deep_research",
+        FinanceSearch = "finance_search",
+        SocialSearch = "social_search",
+        FileProcessing = "file_processing",
+        Image = "image",
+        Video = "video",
+        ThreeD = "three_d",
     }
+}
 
+impl Task {
     /// The task whose row prices a leg of this one.
     pub const fn priced_as(self) -> Self {
         match self {
@@ -190,47 +174,56 @@ impl Task {
 }
 
 /// An encoding whose tokens we count exactly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum Encoding {
     /// OpenAI's encoding since GPT-4o.
-    #[serde(rename = "o200k_base")]
+    #[cfg_attr(test, ts(rename = "o200k_base"))]
     O200kBase,
     /// OpenAI's encoding of GPT-4 and GPT-3.5.
-    #[serde(rename = "cl100k_base")]
+    #[cfg_attr(test, ts(rename = "cl100k_base"))]
     Cl100kBase,
 }
 
-impl Encoding {
-    /// Its name as in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::O200kBase => "o200k_base",
-            Self::Cl100kBase => "cl100k_base",
-        }
+names! {
+    pub Encoding {
+        O200kBase = "o200k_base",
+        Cl100kBase = "cl100k_base",
     }
 }
 
 /// How long a cache that is written lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum CacheWrite {
     /// The provider's default, five minutes for most.
-    #[serde(rename = "default")]
+    #[cfg_attr(test, ts(rename = "default"))]
     Default,
     /// An hour.
-    #[serde(rename = "1h")]
+    #[cfg_attr(test, ts(rename = "1h"))]
     OneHour,
 }
 
+names! {
+    pub CacheWrite {
+        Default = "default",
+        OneHour = "1h",
+    }
+}
+
 /// What a text looks like, for routing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum Flag {
     /// It contains program code.
     Code,
     /// It contains formulas or asks to calculate.
     Math,
+}
+
+names! {
+    pub Flag {
+        Code = "code",
+        Math = "math",
+    }
 }

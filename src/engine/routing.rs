@@ -54,7 +54,7 @@ pub fn route(book: &PriceBook, request: &Request, caps: &Caps) -> Result<Routed,
 
 /// What `text` looks like, for [`Request::flags`]: cheap signs, the same on both sides.
 pub fn flags(text: &str) -> Vec<Flag> {
-    let has = |signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
+    let has = |signs: &[&str]| signs.iter().any(|sign| contains(text, sign));
     let code =
         has(&["```", "fn ", "def ", "class ", "import ", "#include", "SELECT ", "();", "=> "]);
     let math = has(&["\\frac", "\\sum", "\\int", "∑", "∫", "√", "equation", "prove that"]);
@@ -62,6 +62,11 @@ pub fn flags(text: &str) -> Vec<Flag> {
         .into_iter()
         .filter_map(|(found, flag)| found.then_some(flag))
         .collect()
+}
+
+/// As `str::contains`, whose search for long texts would be a twentieth of the browser's module.
+fn contains(text: &str, sign: &str) -> bool {
+    text.as_bytes().windows(sign.len()).any(|window| window == sign.as_bytes())
 }
 
 fn holds(when: &RoutingCondition, request: &Request) -> bool {

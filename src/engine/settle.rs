@@ -2,6 +2,7 @@
 
 use crate::account::{Account, Answer, Change, Hold, HoldLeg, LedgerFault, LotPart, Refused};
 use crate::amount::Credits;
+use crate::checked::names;
 use crate::denial::Denial;
 use crate::entry::{Event, LedgerAccount, Movements};
 use crate::id::{ActionId, ModelId};
@@ -34,9 +35,8 @@ pub struct Settle {
 }
 
 /// Who counted a usage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum UsageSource {
     /// The provider reported it.
     Reported,
@@ -44,10 +44,16 @@ pub enum UsageSource {
     Counted,
 }
 
+names! {
+    pub UsageSource {
+        Reported = "reported",
+        Counted = "counted",
+    }
+}
+
 /// How an answer came to its end. All are answers, charged the exact price.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum Finish {
     /// The model was done.
     Completed,
@@ -57,6 +63,15 @@ pub enum Finish {
     Length,
     /// The provider's filter cut it off.
     ContentFilter,
+}
+
+names! {
+    pub Finish {
+        Completed = "completed",
+        Stopped = "stopped",
+        Length = "length",
+        ContentFilter = "content_filter",
+    }
 }
 
 /// How a leg ended. It ends once (R24).

@@ -2,6 +2,7 @@
 
 use crate::account::{Account, Answer, Change, Refused};
 use crate::amount::Credits;
+use crate::checked::names;
 use crate::denial::Denial;
 use crate::entry::{Event, LedgerAccount, Movements};
 use crate::id::{ActionId, ModelId};
@@ -39,9 +40,8 @@ pub struct Used {
 }
 
 /// Why a leg is voided: the table of outcomes in the rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum VoidReason {
     /// The provider did not accept the request.
     Refused,
@@ -51,6 +51,15 @@ pub enum VoidReason {
     Stopped,
     /// The job got lost.
     Lost,
+}
+
+names! {
+    pub VoidReason {
+        Refused = "refused",
+        Failed = "failed",
+        Stopped = "stopped",
+        Lost = "lost",
+    }
 }
 
 /// A voided leg.

@@ -64,9 +64,12 @@ mod tests {
                 "input_tokens",
                 "occurs twice",
             ),
-            (r#"{"task":"direct","images":-1}"#, "images", "invalid value"),
-            (r#"{"models":[]}"#, "", "missing field `task`"),
-            ("[]", "", "invalid"),
+            (r#"{"task":"direct","images":-1}"#, "images", "`-1` is out of range"),
+            (r#"{"task":"direct","models":null}"#, "models", "null, expected an array"),
+            (r#"{"models":[]}"#, "task", "missing field `task`"),
+            (r#"{"models":[],"task":"direct","models":[]}"#, "models", "duplicate field `models`"),
+            (r#"{"task":"direct","cache_write":{"1h":1}}"#, "cache_write", "expected a string"),
+            ("[]", "", "invalid type: an array, expected an object"),
         ];
         for (json, path, message) in cases {
             let fault = from_str::<Request>(json).unwrap_err();

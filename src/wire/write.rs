@@ -1,29 +1,29 @@
 //! From a value of the engine's types to a tree.
 
 use crate::tree::Tree;
-use serde::ser::{
-    Error as _, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct,
-    SerializeStructVariant, Serializer,
-};
+use serde::ser::{Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 use std::fmt;
 
 /// A value cannot be written as JSON of ours: it holds a float, bytes, a tuple, or a map whose
 /// keys are not text. The engine's types hold none of these.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CanonicalFault(Box<str>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CanonicalFault;
 
 impl fmt::Display for CanonicalFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("cannot be written as JSON: ")?;
-        f.write_str(&self.0)
+        f.write_str(
+            "cannot be written as JSON: it holds a float, bytes, a tuple, \
+             or a map whose keys are not text",
+        )
     }
 }
 
 impl std::error::Error for CanonicalFault {}
 
 impl serde::ser::Error for CanonicalFault {
-    fn custom<M: fmt::Display>(message: M) -> Self {
-        Self(message.to_string().into())
+    // It carries no words: every writer of every type hands it on, and is smaller for it.
+    fn custom<M: fmt::Display>(_: M) -> Self {
+        Self
     }
 }
 
@@ -37,12 +37,6 @@ pub fn to_tree<T: Serialize + ?Sized>(value: &T) -> Result<Tree, CanonicalFault>
 
 struct Writer;
 
-impl Writer {
-    fn refuse<T>(what: &str) -> Result<T, CanonicalFault> {
-        Err(CanonicalFault::custom(what))
-    }
-}
-
 impl Serializer for Writer {
     type Ok = Tree;
     type Error = CanonicalFault;
@@ -52,7 +46,7 @@ impl Serializer for Writer {
     type SerializeTupleVariant = Impossible<Tree, CanonicalFault>;
     type SerializeMap = Map;
     type SerializeStruct = Map;
-    type SerializeStructVariant = Map;
+    type SerializeStructVariant = Impossible<Tree, CanonicalFault>;
 
     fn serialize_bool(self, value: bool) -> Result<Tree, CanonicalFault> {
         Ok(Tree::Bool(value))
@@ -89,16 +83,16 @@ impl Serializer for Writer {
     fn serialize_u64(self, value: u64) -> Result<Tree, CanonicalFault> {
         match i64::try_from(value) {
             Ok(value) => self.serialize_i64(value),
-            Err(_) => Self::refuse("a number above 2^63"),
+            Err(_) => Err(CanonicalFault),
         }
     }
 
     fn serialize_f32(self, _: f32) -> Result<Tree, CanonicalFault> {
-        Self::refuse("a float")
+        Err(CanonicalFault)
     }
 
     fn serialize_f64(self, _: f64) -> Result<Tree, CanonicalFault> {
-        Self::refuse("a float")
+        Err(CanonicalFault)
     }
 
     fn serialize_char(self, value: char) -> Result<Tree, CanonicalFault> {
@@ -110,7 +104,7 @@ impl Serializer for Writer {
     }
 
     fn serialize_bytes(self, _: &[u8]) -> Result<Tree, CanonicalFault> {
-        Self::refuse("bytes")
+        Err(CanonicalFault)
     }
 
     fn serialize_none(self) -> Result<Tree, CanonicalFault> {
@@ -161,7 +155,7 @@ impl Serializer for Writer {
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, CanonicalFault> {
-        Self::refuse("a tuple")
+        Err(CanonicalFault)
     }
 
     fn serialize_tuple_struct(
@@ -169,7 +163,7 @@ impl Serializer for Writer {
         _: &'static str,
         _: usize,
     ) -> Result<Self::SerializeTupleStruct, CanonicalFault> {
-        Self::refuse("a tuple")
+        Err(CanonicalFault)
     }
 
     fn serialize_tuple_variant(
@@ -179,11 +173,11 @@ impl Serializer for Writer {
         _: &'static str,
         _: usize,
     ) -> Result<Self::SerializeTupleVariant, CanonicalFault> {
-        Self::refuse("a tuple")
+        Err(CanonicalFault)
     }
 
     fn serialize_map(self, length: Option<usize>) -> Result<Map, CanonicalFault> {
-        Ok(Map { variant: None, entries: Vec::with_capacity(length.unwrap_or(0)), key: None })
+        Ok(Map { entries: Vec::with_capacity(length.unwrap_or(0)), key: None })
     }
 
     fn serialize_struct(self, _: &'static str, length: usize) -> Result<Map, CanonicalFault> {
@@ -194,10 +188,10 @@ impl Serializer for Writer {
         self,
         _: &'static str,
         _: u32,
-        variant: &'static str,
-        length: usize,
-    ) -> Result<Map, CanonicalFault> {
-        Ok(Map { variant: Some(variant), ..self.serialize_map(Some(length))? })
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStructVariant, CanonicalFault> {
+        Err(CanonicalFault)
     }
 }
 
@@ -220,11 +214,17 @@ impl SerializeSeq for List {
     }
 }
 
-/// An object under construction; a struct variant becomes an object with one key around it.
+/// An object under construction.
 struct Map {
-    variant: Option<&'static str>,
     entries: Vec<(String, Tree)>,
     key: Option<String>,
+}
+
+impl Map {
+    // Kept out of the generic functions below, of which there is one for each type.
+    fn put(&mut self, key: &str, value: Tree) {
+        self.entries.push((key.to_owned(), value));
+    }
 }
 
 impl SerializeMap for Map {
@@ -232,7 +232,7 @@ impl SerializeMap for Map {
     type Error = CanonicalFault;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CanonicalFault> {
-        let Tree::Text(key) = to_tree(key)? else { return Writer::refuse("a key that is no text") };
+        let Tree::Text(key) = to_tree(key)? else { return Err(CanonicalFault) };
         self.key = Some(key);
         Ok(())
     }
@@ -244,11 +244,7 @@ impl SerializeMap for Map {
     }
 
     fn end(self) -> Result<Tree, CanonicalFault> {
-        let map = Tree::Map(self.entries);
-        Ok(match self.variant {
-            None => map,
-            Some(variant) => Tree::Map(Vec::from([(variant.to_owned(), map)])),
-        })
+        Ok(Tree::Map(self.entries))
     }
 }
 
@@ -261,25 +257,8 @@ impl SerializeStruct for Map {
         key: &'static str,
         value: &T,
     ) -> Result<(), CanonicalFault> {
-        self.entries.push((key.to_owned(), to_tree(value)?));
+        self.put(key, to_tree(value)?);
         Ok(())
-    }
-
-    fn end(self) -> Result<Tree, CanonicalFault> {
-        SerializeMap::end(self)
-    }
-}
-
-impl SerializeStructVariant for Map {
-    type Ok = Tree;
-    type Error = CanonicalFault;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<(), CanonicalFault> {
-        SerializeStruct::serialize_field(self, key, value)
     }
 
     fn end(self) -> Result<Tree, CanonicalFault> {

@@ -91,7 +91,12 @@ fn sends(send: &Value) -> Vec<Case> {
             &with(&with(send, "/models", json!(["muse-image-1.0"])), "/task", json!("image")),
             (422, "not_offered", Some("task")),
         ),
-        case("no quote", "/api/actions", &with(send, "/quote", Value::Null), (422, INVALID, None)),
+        case(
+            "no quote",
+            "/api/actions",
+            &with(send, "/quote", Value::Null),
+            (422, INVALID, Some("quote")),
+        ),
         case("a list", "/api/actions", &json!([send]), (422, INVALID, None)),
     ];
     let five = json!([MODEL, "gpt-6.1-sol", "claude-haiku-5-5", "grok-4.7", "glm-5.3"]);
@@ -129,7 +134,7 @@ fn others() -> Vec<Case> {
             &estimate(fraction),
             (422, INVALID, Some("request.input_tokens.o200k_base")),
         ),
-        case("nothing to estimate", "/api/estimate", &json!({}), (422, INVALID, None)),
+        case("nothing to estimate", "/api/estimate", &json!({}), (422, INVALID, Some("request"))),
         case("a pack too small", "/api/top-ups", &top_up(json!(9)), (422, INVALID, Some("usd"))),
         case(
             "a pack too large",
