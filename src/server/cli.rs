@@ -39,6 +39,9 @@ pub enum Command {
     Adjust(Adjust),
     /// Take what is left of a lot, and say why. What open holds have taken from it they may spend.
     RevokeLot(RevokeLot),
+    /// Run a history of commands through the rules, in memory, and print each answer and balance;
+    /// the format is in SIMULATE.md.
+    Simulate(Simulate),
 }
 
 /// What to audit. It changes nothing, and may run beside servers.
@@ -264,6 +267,22 @@ pub struct RevokeLot {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What to simulate.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// The history, one JSON object a line; `-` reads standard input.
+    pub history: PathBuf,
+    /// The price book, instead of the one inside the program.
+    #[arg(long)]
+    pub price_book: Option<PathBuf>,
+    /// Leave out lines that cannot be read, and say so in their places.
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Print the journal entries of each line too.
+    #[arg(long)]
+    pub entries: bool,
 }
 
 fn action_id(text: &str) -> Result<ActionId, String> {

@@ -64,6 +64,8 @@ mod statement_csv;
 mod statement_period;
 pub mod statement_print;
 pub mod adjust;
+pub mod simulate;
+pub mod simulate_command;
 #[cfg(test)]
 mod statement_tests;
 mod conversations;

@@ -454,6 +454,17 @@ impl<'de> EnumAccess<'de> for Member<'_, '_> {
     }
 }
 
+impl Member<'_, '_> {
+    /// Goes on with what the member holds.
+    fn enter(&mut self) -> Result<(), Found> {
+        let Some((name, tree)) = self.content else {
+            return Err(Found::custom("it lacks its content; write it as an object"));
+        };
+        self.cursor.enter(Step::Field(name), tree);
+        Ok(())
+    }
+}
+
 impl<'de> VariantAccess<'de> for Member<'_, '_> {
     type Error = Found;
 
@@ -464,26 +475,26 @@ impl<'de> VariantAccess<'de> for Member<'_, '_> {
         }
     }
 
-    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Found> {
-        let Some((name, tree)) = self.content else {
-            return Err(Found::custom("it lacks its content; write it as an object"));
-        };
-        self.cursor.enter(Step::Field(name), tree);
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(mut self, seed: S) -> Result<S::Value, Found> {
+        self.enter()?;
         let value = seed.deserialize(&mut *self.cursor)?;
         self.cursor.leave();
         Ok(value)
     }
 
-    // Our documents have no members of these two forms.
+    // Our documents have no members of this form.
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Found> {
         Err(Found::custom("is no form of ours"))
     }
 
     fn struct_variant<V: Visitor<'de>>(
-        self,
+        mut self,
         _: &'static [&'static str],
-        _: V,
+        visitor: V,
     ) -> Result<V::Value, Found> {
-        Err(Found::custom("is no form of ours"))
+        self.enter()?;
+        let value = self.cursor.deserialize_map(visitor)?;
+        self.cursor.leave();
+        Ok(value)
     }
 }

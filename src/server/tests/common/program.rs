@@ -1,7 +1,7 @@
 //! The program itself, as people start it.
 
 use super::vocabulary_folder;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -49,6 +49,24 @@ impl Drop for Program {
 /// Runs a command to its end.
 pub(crate) fn run(arguments: &[&str]) -> Output {
     Command::new(PROGRAM).args(arguments).output().unwrap()
+}
+
+/// Runs a command to its end, with something on its standard input.
+pub(crate) fn run_with_input(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(PROGRAM)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_owned());
+    // Written beside the reading, so that neither pipe can fill up while both wait. A program that
+    // has seen enough closes its end.
+    let writing = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    drop(writing.join().unwrap());
+    output
 }
 
 /// What it printed.
