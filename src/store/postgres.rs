@@ -176,11 +176,15 @@ impl Connections {
         let client = loan.client()?;
         let mut statements = vec![Statement::plain(BEGIN)];
         statements.extend(postgres_ledger::lock(&wanted.account)?);
-        let before = statements.len();
-        statements.extend(postgres_ledger::load(std::slice::from_ref(wanted), now));
-        let read = answered(run(client, &statements)).await?;
-        let read = read.get(before..).unwrap_or_default();
-        let loaded = postgres_ledger::loaded(std::slice::from_ref(wanted), read)?;
+        answered(run(client, &statements)).await?;
+        let mut wanted = vec![wanted.clone()];
+        let loaded = loop {
+            let read = answered(run(client, &postgres_ledger::load(&wanted, now))).await?;
+            let loaded = postgres_ledger::loaded(&wanted, &read)?;
+            if !postgres_ledger::name_payments_due(&mut wanted, &loaded, now) {
+                break loaded;
+            }
+        };
         let account = loaded.first().ok_or(StoreError::Invalid("no account for one wanted"))?;
 
         let (answer, commit) = match decide(account) {
@@ -246,8 +250,14 @@ impl Store for PostgresStore {
 
     async fn load(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<Account>, StoreError> {
         check::wanted(wanted)?;
-        let read = self.as_of_one_instant(postgres_ledger::load(wanted, now)).await?;
-        postgres_ledger::loaded(wanted, &read)
+        let mut wanted = wanted.to_vec();
+        loop {
+            let read = self.as_of_one_instant(postgres_ledger::load(&wanted, now)).await?;
+            let loaded = postgres_ledger::loaded(&wanted, &read)?;
+            if !postgres_ledger::name_payments_due(&mut wanted, &loaded, now) {
+                return Ok(loaded);
+            }
+        }
     }
 
     async fn commit(&self, commits: Vec<Commit>) -> Result<Vec<CommitOutcome>, StoreError> {

@@ -130,6 +130,21 @@ pub(crate) fn loaded(wanted: &[Wanted], read: &[Vec<Row>]) -> Result<Vec<Account
     wanted.iter().map(account_of).collect()
 }
 
+/// Names the payments of lots that are due too, which only the accounts tell. Says whether any was
+/// not named before: then what was loaded lacks it, and is to be loaded again.
+pub(crate) fn name_payments_due(wanted: &mut [Wanted], loaded: &[Account], now: Timestamp) -> bool {
+    let mut is_more = false;
+    for (one, account) in wanted.iter_mut().zip(loaded) {
+        for payment in account.payments_due(now.max(account.updated_at)) {
+            if !one.actions.contains(payment) {
+                one.actions.push(payment.clone());
+                is_more = true;
+            }
+        }
+    }
+    is_more
+}
+
 /// Actions by account and id.
 fn keyed<'a>(
     rows: impl Iterator<Item = &'a Row>,

@@ -135,3 +135,23 @@ pub(crate) async fn committed<T>(
         Err(_) => Err(Fault::Unknown),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Connections;
+    use crate::postgres::PostgresOptions;
+
+    /// It needs a cluster: `cargo xtask test --only postgres` starts one.
+    #[tokio::test]
+    #[ignore = "needs PostgreSQL"]
+    async fn an_answer_waits_for_the_disk_whatever_the_role_says() {
+        let cluster = std::env::var("KUMARI_POSTGRES").unwrap();
+        for (role, expected) in [("off", "on"), ("on", "on"), ("remote_apply", "remote_apply")] {
+            let url = format!("{cluster}/postgres?options=-csynchronous_commit%3D{role}");
+            let connections = Connections::new(&url, PostgresOptions::default()).unwrap();
+            let loan = connections.get().await.unwrap();
+            let row = loan.client().unwrap().query_one("SHOW synchronous_commit", &[]).await;
+            assert_eq!(row.unwrap().get::<_, &str>(0), expected, "{role}");
+        }
+    }
+}

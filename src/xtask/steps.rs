@@ -20,6 +20,34 @@ const LONG: Duration = Duration::from_secs(2700);
 const SEED: &str = "20261123";
 /// Tells tests where a cluster of PostgreSQL is, for databases of their own.
 const CLUSTER: &str = "KUMARI_POSTGRES";
+/// The same of a cluster that a test may crash.
+const CLUSTER_TO_CRASH: &str = "KUMARI_POSTGRES_CRASH";
+/// The store's tests that need a cluster.
+const STORE_TESTS: &[&str] = &[
+    "--test",
+    "postgres",
+    "--test",
+    "postgres_schema",
+    "--test",
+    "postgres_line",
+    "--test",
+    "postgres_crash",
+];
+/// The server's tests that run on each store.
+const SERVER_TESTS: &[&str] = &[
+    "--test",
+    "postgres",
+    "--test",
+    "bad_input",
+    "--test",
+    "money",
+    "--test",
+    "outcomes",
+    "--test",
+    "routes",
+    "--test",
+    "statement",
+];
 /// Where the browser finds the questions and the native engine's answers.
 const CORPUS: &str = "target/parity/corpus.jsonl";
 
@@ -106,7 +134,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "postgres",
-        shows: "the store on PostgreSQL, beside the store in memory",
+        shows: "ledger and server on PostgreSQL, through crashes and broken lines",
         needs: &[],
         uses: &[Tool::Postgres],
         run: postgres,
@@ -225,6 +253,8 @@ fn clippy(bench: &Bench) -> Result<Verdict> {
 fn rust(bench: &Bench) -> Result<Verdict> {
     let mut cargo = bench.repository.cargo();
     cargo.args(["test", "--workspace"]).env("PROPTEST_RNG_SEED", SEED);
+    // Databases of a cluster are another step's.
+    cargo.env_remove(CLUSTER);
     bench.check(cargo, LONG)
 }
 
@@ -234,11 +264,23 @@ fn postgres(bench: &Bench) -> Result<Verdict> {
         Err(verdict) => return Ok(verdict),
     };
     let cluster = Cluster::start(bench.repository, &programs)?;
-    let mut cargo = bench.repository.cargo();
-    // Without a cluster these tests are ignored, so that they never pass for want of one.
-    cargo.args(["test", "--package", "kumari-store", "--test", "postgres", "--", "--ignored"]);
-    cargo.env(CLUSTER, cluster.url()).env("PROPTEST_RNG_SEED", SEED);
-    bench.check(cargo, LONG)
+    let to_crash = Cluster::start(bench.repository, &programs)?;
+    // Tests that need a cluster are ignored elsewhere, so that they never pass for want of one;
+    // the server's others take it in SQLite's place.
+    for (package, tests, ignored) in [
+        ("kumari-store", STORE_TESTS, &["--ignored"][..]),
+        ("kumari-store", &["--lib"], &["--ignored", "postgres_"]),
+        ("kumari-server", SERVER_TESTS, &["--include-ignored"]),
+    ] {
+        let mut cargo = bench.repository.cargo();
+        cargo.args(["test", "--package", package]).args(tests).arg("--").args(ignored);
+        cargo.env(CLUSTER, cluster.url()).env(CLUSTER_TO_CRASH, to_crash.url());
+        match bench.check(cargo, LONG)? {
+            Verdict::Passed => {}
+            verdict @ (Verdict::Failed(_) | Verdict::NotChecked(_)) => return Ok(verdict),
+        }
+    }
+    Ok(Verdict::Passed)
 }
 
 fn parity(bench: &Bench) -> Result<Verdict> {

@@ -50,7 +50,7 @@ async fn each_month_opens_with_what_the_last_closed_with() {
 
 #[tokio::test]
 async fn a_long_statement_comes_in_pages() {
-    let test = TestServer::start(StoreKind::Sqlite).await;
+    let test = TestServer::start(StoreKind::Database).await;
     let client = test.guest().await;
     for number in 1..=6 {
         top_up(&client, number).await;
@@ -74,7 +74,7 @@ async fn a_long_statement_comes_in_pages() {
 
 #[tokio::test]
 async fn a_statement_is_csv_for_who_asks_for_it() {
-    let test = TestServer::start(StoreKind::Sqlite).await;
+    let test = TestServer::start(StoreKind::Database).await;
     let client = test.guest().await;
     top_up(&client, 1).await;
     let asked = client.get_raw("/api/statement?month=2026-11&format=csv").await;

@@ -134,7 +134,7 @@ async fn measure(case: Case) {
         quantile(0.5),
         quantile(0.99),
     );
-    writeln!(std::io::stdout(), "{line}").unwrap();
+    println!("{line}");
 }
 
 /// Credits for every account, and the holds that stay open.

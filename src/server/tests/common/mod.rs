@@ -4,6 +4,8 @@
 
 pub(crate) mod client;
 pub(crate) mod events;
+#[path = "../../../store/tests/common/postgres.rs"]
+pub(crate) mod postgres;
 pub(crate) mod program;
 pub(crate) mod provider;
 
@@ -29,10 +31,14 @@ pub(crate) const BEGIN: &str = "2026-11-24T10:00:00Z";
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum StoreKind {
     Memory,
-    Sqlite,
+    /// SQLite, or PostgreSQL where [`CLUSTER`] says where one is.
+    Database,
 }
 
-pub(crate) const STORES: [StoreKind; 2] = [StoreKind::Memory, StoreKind::Sqlite];
+pub(crate) const STORES: [StoreKind; 2] = [StoreKind::Memory, StoreKind::Database];
+
+/// Names the URL of a cluster of PostgreSQL; `cargo xtask test --only postgres` sets it.
+pub(crate) const CLUSTER: &str = "KUMARI_POSTGRES";
 
 /// A server under test.
 pub(crate) struct TestServer {
@@ -54,11 +60,24 @@ impl TestServer {
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> = match kind {
             StoreKind::Memory => Arc::new(MemoryStore::default()),
-            StoreKind::Sqlite => {
+            StoreKind::Database if std::env::var_os(CLUSTER).is_some() => {
+                postgres::fresh(CLUSTER).await.0
+            }
+            StoreKind::Database => {
                 let file = folder.path().join("credits.db");
                 Arc::new(SqliteStore::open(&file, SqliteOptions::default()).unwrap())
             }
         };
+        Self::start_on(store, book, config, folder).await
+    }
+
+    /// A server on that store, which may need something in `folder`.
+    pub(crate) async fn start_on(
+        store: Arc<dyn Store>,
+        book: PublishedBook,
+        config: Config,
+        folder: tempfile::TempDir,
+    ) -> Self {
         let clock = Arc::new(SettableClock::new(time(BEGIN)));
         let scripted = Arc::new(Scripted::default());
         let server = serve(&store, &clock, &scripted, book, config.clone()).await;
