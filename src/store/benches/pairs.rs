@@ -1,16 +1,20 @@
-//! Pairs of authorize and settle per second, in process, on SQLite with full synchronisation.
+//! Pairs of authorize and settle per second, in process, on SQLite with full synchronisation, or on
+//! the cluster of PostgreSQL whose URL, without a database, `KUMARI_POSTGRES` says.
 //!
 //! `cargo bench -p kumari-store` prints one line for each case, with a probe of the disk before
-//! and after, in the temporary folder (`TMPDIR`). It measures the lanes and the store alone: no HTTP, no peer beside it.
+//! and after, in the temporary folder (`TMPDIR`). It measures the lanes and the store alone: no
+//! HTTP, no peer beside it.
 #![expect(clippy::unwrap_used, reason = "what cannot be set up ends the run")]
+
+#[path = "../tests/common/postgres.rs"]
+mod postgres;
 
 use kumari_engine::account::Account;
 use kumari_engine::id::AccountId;
 use kumari_engine::time::Timestamp;
 use kumari_store::fixtures::{Command, Desk, account, action, credits, request};
-use kumari_store::{LedgerCommand, SqliteOptions, SqliteStore};
+use kumari_store::{LedgerCommand, SqliteOptions, SqliteStore, Store};
 use std::fs::File;
-use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +22,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
+const CLUSTER: &str = "KUMARI_POSTGRES";
 const MEASURED: Duration = Duration::from_secs(5);
 const ACCOUNTS_MANY: u64 = 10_000;
 
@@ -89,8 +94,13 @@ fn main() {
 async fn measure(case: Case) {
     let folder = tempfile::tempdir().unwrap();
     let before = flushes_per_second(folder.path());
-    let file = folder.path().join("kumari.db");
-    let store = Arc::new(SqliteStore::open(&file, SqliteOptions::default()).unwrap());
+    let store: Arc<dyn Store> = match std::env::var_os(CLUSTER) {
+        Some(_) => postgres::fresh(CLUSTER).await.0,
+        None => {
+            let file = folder.path().join("kumari.db");
+            Arc::new(SqliteStore::open(&file, SqliteOptions::default()).unwrap())
+        }
+    };
     let desk = Desk::new(store).unwrap();
     fill(&desk, case).await;
 
