@@ -4,12 +4,12 @@
 
 use crate::cli::Audit as Arguments;
 use crate::database::DatabaseFault;
+use crate::progress::Progress;
 use kumari_engine::id::AccountId;
 use kumari_store::{Audit, Difference, StoreError};
 use serde::Serialize;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 /// There are differences.
 const DIFFERENT: u8 = 1;
@@ -55,7 +55,10 @@ fn audit(arguments: &Arguments) -> Result<Audit, AuditFault> {
     let mut progress = Progress::new();
     let json = arguments.json;
     let tell = |so_far: &Audit, found: &[Difference]| {
-        progress.show(so_far);
+        progress.show(|| {
+            let Audit { accounts, entries, differences, .. } = so_far;
+            format!("{accounts} accounts, {entries} entries, {differences} differences")
+        });
         for difference in found {
             print(json, &Line::Difference(difference), difference);
         }
@@ -86,39 +89,5 @@ fn summary(audited: &Audit) -> String {
         0 => format!("{looked_at}: stored is what the journal says"),
         1 => format!("{looked_at}: 1 difference"),
         _ => format!("{looked_at}: {differences} differences"),
-    }
-}
-
-/// How far the audit has come, on standard error: in one line that is written over on a terminal,
-/// in a line now and then in a log.
-struct Progress {
-    is_terminal: bool,
-    every: Duration,
-    last: Instant,
-}
-
-impl Progress {
-    fn new() -> Self {
-        let is_terminal = io::stderr().is_terminal();
-        let every = Duration::from_millis(if is_terminal { 200 } else { 10_000 });
-        Self { is_terminal, every, last: Instant::now() }
-    }
-
-    fn show(&mut self, so_far: &Audit) {
-        if self.last.elapsed() < self.every {
-            return;
-        }
-        self.last = Instant::now();
-        let Audit { accounts, entries, differences, .. } = so_far;
-        let words = format!("{accounts} accounts, {entries} entries, {differences} differences");
-        let end = if self.is_terminal { "\r" } else { "\n" };
-        let _ = write!(io::stderr(), "{words} so far{end}");
-    }
-
-    /// Takes the last line off a terminal.
-    fn clear(&self) {
-        if self.is_terminal {
-            let _ = write!(io::stderr(), "\r\u{1b}[K");
-        }
     }
 }

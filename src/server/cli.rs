@@ -1,7 +1,8 @@
 //! The command line: what can be asked of `kumari-credits`.
 
-use crate::database::Database;
+use crate::database::{Database, Place};
 use crate::uuid7;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kumari_engine::amount::Credits;
 use kumari_engine::id::{AccountId, ActionId, IdFault};
@@ -39,6 +40,9 @@ pub enum Command {
     Adjust(Adjust),
     /// Take what is left of a lot, and say why. What open holds have taken from it they may spend.
     RevokeLot(RevokeLot),
+    /// Copy everything of one database into another, as from SQLite to PostgreSQL, and prove the
+    /// copy. Stop every server first.
+    MigrateStore(MigrateStore),
     /// Run a history of commands through the rules, in memory, and print each answer and balance;
     /// the format is in SIMULATE.md.
     Simulate(Simulate),
@@ -56,6 +60,22 @@ pub struct Audit {
     /// Print JSON, one object a line, instead of sentences.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What to copy where. Both are named as with `--database`.
+#[derive(Debug, Args)]
+pub struct MigrateStore {
+    /// The database to copy; nothing in it is changed.
+    #[arg(env = "KUMARI_DATABASE_FROM", hide_env_values = true,
+        value_parser = OsStringValueParser::new().map(Place::from))]
+    pub from: Place,
+    /// The database to copy to; it is made where it is not there, and must be empty.
+    #[arg(env = "KUMARI_DATABASE_TO", hide_env_values = true,
+        value_parser = OsStringValueParser::new().map(Place::from))]
+    pub to: Place,
+    /// Go on with a copy that was broken off.
+    #[arg(long)]
+    pub resume: bool,
 }
 
 /// How to serve.

@@ -9,7 +9,9 @@
 pub mod cli;
 pub mod database;
 pub mod price;
+mod progress;
 pub mod audit;
+pub mod migrate_store;
 pub mod serve;
 pub mod server;
 mod router;

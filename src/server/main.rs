@@ -14,6 +14,9 @@ fn main() -> ExitCode {
         Command::Adjust(adjust) => said(kumari_server::adjust::adjust(adjust)),
         Command::RevokeLot(revoke) => said(kumari_server::adjust::revoke_lot(revoke)),
         Command::Simulate(simulate) => ended(kumari_server::simulate::run(simulate)),
+        Command::MigrateStore(migrate) => {
+            said(kumari_server::migrate_store::migrate_store(migrate))
+        }
         Command::Audit(audit) => kumari_server::audit::run(audit),
     }
 }

@@ -28,6 +28,10 @@ pub use crate::conformance_lane::{
 pub use crate::conformance_lookup::{
     a_published_book_never_changes, limits_are_enforced, sessions_begin_and_end,
 };
+pub use crate::conformance_migrate::{
+    a_copy_has_everything, a_copy_on_top_of_something_else_is_refused,
+    what_a_copy_reads_is_listed_in_pages,
+};
 pub use crate::conformance_money::{
     a_payment_learns_what_expired_of_its_lot, e11_two_webhooks_and_a_reader_make_one_lot,
 };
@@ -71,6 +75,8 @@ macro_rules! store_conformance {
             a_batch_answers_like_one_at_a_time,
             a_closing_ledger_finishes_what_is_queued,
             a_command_decided_alone_wins,
+            a_copy_has_everything,
+            a_copy_on_top_of_something_else_is_refused,
             a_commit_wins_or_loses_by_its_fence,
             a_crowd_for_one_hold,
             a_fresh_account_is_empty,
@@ -102,6 +108,7 @@ macro_rules! store_conformance {
             repeats_get_the_first_answer,
             sessions_begin_and_end,
             two_ledgers_share_one_account,
+            what_a_copy_reads_is_listed_in_pages,
             what_has_queued_is_one_commit,
             what_is_stored_is_what_was_written,
         }

@@ -43,6 +43,7 @@ mod lane;
 mod ledger;
 mod audit;
 mod audit_fold;
+mod migrate;
 pub mod fixtures;
 pub mod conformance;
 mod conformance_fence;
@@ -51,6 +52,7 @@ mod conformance_money;
 mod conformance_time;
 mod conformance_chat;
 mod conformance_lookup;
+mod conformance_migrate;
 mod conformance_audit;
 #[cfg(test)]
 mod sqlite_tests;
@@ -68,6 +70,7 @@ pub use ledger::{
 pub use limits::*;
 pub use lookup::{BookListing, Session, StoredBook, TokenHash};
 pub use memory::MemoryStore;
+pub use migrate::{MigrateFault, Migrated, migrate};
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use postgres_url::{is_postgres_url, without_password};
 pub use sqlite::{SqliteOptions, SqliteStore};

@@ -322,6 +322,19 @@ impl Store for MemoryStore {
         Ok(chat)
     }
 
+    async fn all_messages(
+        &self,
+        account: &AccountId,
+        after: Option<&(ActionId, Option<u32>)>,
+        limit: u32,
+    ) -> Result<Vec<(ConversationId, Message)>, StoreError> {
+        let limit = check::limit("messages", limit, MESSAGES_MAX)?;
+        let tables = self.tables();
+        let all = tables.accounts.get(account).into_iter().flat_map(|kept| &kept.messages);
+        let later = all.filter(|(key, _)| after.is_none_or(|after| *key > after));
+        Ok(later.take(limit).map(|(_, row)| row.clone()).collect())
+    }
+
     async fn open_session(&self, session: Session) -> Result<Session, StoreError> {
         let mut tables = self.tables();
         let stored = tables.sessions.entry(session.token_hash);
@@ -337,6 +350,18 @@ impl Store for MemoryStore {
         let stored = tables.sessions.get(token_hash);
         let live = stored.filter(|session| session.is_live(now));
         Ok(live.cloned())
+    }
+
+    async fn sessions(
+        &self,
+        after: Option<&TokenHash>,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError> {
+        let limit = check::limit("sessions", limit, SESSIONS_MAX)?;
+        let tables = self.tables();
+        let all = tables.sessions.values();
+        let later = all.filter(|one| after.is_none_or(|after| one.token_hash > *after));
+        Ok(later.take(limit).cloned().collect())
     }
 
     async fn close_session(&self, token_hash: &TokenHash) -> Result<bool, StoreError> {

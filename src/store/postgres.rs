@@ -391,9 +391,20 @@ impl Store for PostgresStore {
         postgres_chat::action_chat_of(&rows)
     }
 
+    async fn all_messages(
+        &self,
+        account: &AccountId,
+        after: Option<&(ActionId, Option<u32>)>,
+        limit: u32,
+    ) -> Result<Vec<(ConversationId, Message)>, StoreError> {
+        check::limit("messages", limit, MESSAGES_MAX)?;
+        let rows = self.one(postgres_chat::all_messages(account, after, limit)).await?;
+        postgres_chat::rows_of(&rows)
+    }
+
     async fn open_session(&self, session: Session) -> Result<Session, StoreError> {
         let rows = self.one(postgres_lookup::open_session(&session)).await?;
-        let stored = postgres_lookup::session_of(session.token_hash, &rows)?;
+        let stored = postgres_lookup::sessions_of(&rows)?.pop();
         stored.ok_or_else(|| StoreError::corrupt("a session", "it was written and is not there"))
     }
 
@@ -403,8 +414,18 @@ impl Store for PostgresStore {
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
         let rows = self.one(postgres_lookup::session(*token_hash)).await?;
-        let stored = postgres_lookup::session_of(*token_hash, &rows)?;
+        let stored = postgres_lookup::sessions_of(&rows)?.pop();
         Ok(stored.filter(|session| session.is_live(now)))
+    }
+
+    async fn sessions(
+        &self,
+        after: Option<&TokenHash>,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError> {
+        check::limit("sessions", limit, SESSIONS_MAX)?;
+        let rows = self.one(postgres_lookup::sessions(after, limit)).await?;
+        postgres_lookup::sessions_of(&rows)
     }
 
     async fn close_session(&self, token_hash: &TokenHash) -> Result<bool, StoreError> {

@@ -61,6 +61,11 @@ const ACTION_CHAT: &str = "\
     SELECT conversation_id, action_id, leg, model, text, status, charge_micros, tokens, \
     created_at FROM messages WHERE account_id = $1 AND action_id = $2 ORDER BY leg";
 
+const ALL_MESSAGES: &str = "\
+    SELECT conversation_id, action_id, leg, model, text, status, charge_micros, tokens, \
+    created_at FROM messages WHERE account_id = $1 AND (action_id, leg) > ($2, $3) \
+    ORDER BY action_id, leg LIMIT $4";
+
 /// What can be written together: of each account either updates or what is appended.
 #[derive(Default)]
 struct Round<'a> {
@@ -255,6 +260,26 @@ pub(crate) fn messages(
 /// Reads the messages of one action.
 pub(crate) fn action_chat<'a>(account: &'a AccountId, action_id: &'a ActionId) -> Statement<'a> {
     Statement::new(ACTION_CHAT, [param(account.as_str()), param(action_id.as_str())])
+}
+
+/// Reads messages of all conversations after one, in the order of action and leg.
+pub(crate) fn all_messages<'a>(
+    account: &'a AccountId,
+    after: Option<&'a (ActionId, Option<u32>)>,
+    limit: u32,
+) -> Statement<'a> {
+    // No id is empty, so all messages are after the empty one.
+    let (action_id, leg) = after
+        .map_or(("", USER), |(action_id, leg)| (action_id.as_str(), leg.map_or(USER, i64::from)));
+    let limit = i64::from(limit);
+    let columns = [param(account.as_str()), param(action_id), param(leg), param(limit)];
+    Statement::new(ALL_MESSAGES, columns)
+}
+
+/// The messages that a statement read, with the conversations that they belong to.
+pub(crate) fn rows_of(rows: &[Row]) -> Result<Vec<(ConversationId, Message)>, StoreError> {
+    let row_of = |row: &Row| Ok((ConversationId(row.try_get(0)?), message_of(row)?));
+    rows.iter().map(row_of).collect()
 }
 
 /// The action's part of a conversation that [`action_chat`] read.

@@ -14,10 +14,14 @@ const OPEN_SESSION: &str = "\
     INSERT INTO sessions (token_hash, account_id, created_at, expires_at) \
     VALUES ($1, $2, $3, $4) \
     ON CONFLICT (token_hash) DO UPDATE SET created_at = sessions.created_at \
-    RETURNING account_id, created_at, expires_at";
+    RETURNING token_hash, account_id, created_at, expires_at";
 
-const SESSION: &str =
-    "SELECT account_id, created_at, expires_at FROM sessions WHERE token_hash = $1";
+const SESSION: &str = "\
+    SELECT token_hash, account_id, created_at, expires_at FROM sessions WHERE token_hash = $1";
+
+const SESSIONS: &str = "\
+    SELECT token_hash, account_id, created_at, expires_at FROM sessions \
+    WHERE token_hash > $1 ORDER BY token_hash LIMIT $2";
 
 const CLOSE_SESSION: &str = "DELETE FROM sessions WHERE token_hash = $1 RETURNING token_hash";
 
@@ -56,21 +60,29 @@ pub(crate) fn session(token_hash: TokenHash) -> Statement<'static> {
     Statement::new(SESSION, [param(token_hash.0.to_vec())])
 }
 
-/// The session that a statement read.
-pub(crate) fn session_of(
-    token_hash: TokenHash,
-    rows: &[Row],
-) -> Result<Option<Session>, StoreError> {
-    let Some(row) = rows.first() else {
-        return Ok(None);
+/// Reads sessions after one, in the order of their tokens' hashes.
+pub(crate) fn sessions(after: Option<&TokenHash>, limit: u32) -> Statement<'static> {
+    // No hash is empty, so all of them are after the empty one.
+    let after = after.map_or_else(Vec::new, |after| after.0.to_vec());
+    Statement::new(SESSIONS, [param(after), param(i64::from(limit))])
+}
+
+/// The sessions that a statement read.
+pub(crate) fn sessions_of(rows: &[Row]) -> Result<Vec<Session>, StoreError> {
+    let session = |row: &Row| {
+        let token_hash: &[u8] = row.try_get(0)?;
+        let token_hash = token_hash.try_into();
+        let expires_at: Option<i64> = row.try_get(3)?;
+        Ok(Session {
+            token_hash: token_hash
+                .map(TokenHash)
+                .map_err(|fault| StoreError::corrupt("a token's hash", fault))?,
+            account: parse("an account's id", row.try_get(1)?)?,
+            created_at: time(row.try_get(2)?)?,
+            expires_at: expires_at.map(time).transpose()?,
+        })
     };
-    let expires_at: Option<i64> = row.try_get(2)?;
-    Ok(Some(Session {
-        token_hash,
-        account: parse("an account's id", row.try_get(0)?)?,
-        created_at: time(row.try_get(1)?)?,
-        expires_at: expires_at.map(time).transpose()?,
-    }))
+    rows.iter().map(session).collect()
 }
 
 /// Ends a session; a row where there was one.

@@ -314,6 +314,20 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn all_messages(
+        &self,
+        account: &AccountId,
+        after: Option<&(ActionId, Option<u32>)>,
+        limit: u32,
+    ) -> Result<Vec<(ConversationId, Message)>, StoreError> {
+        check::limit("messages", limit, MESSAGES_MAX)?;
+        let (account, after) = (account.clone(), after.cloned());
+        self.read(move |connection| {
+            sqlite_chat::all_messages(connection, &account, after.as_ref(), limit)
+        })
+        .await
+    }
+
     async fn open_session(&self, session: Session) -> Result<Session, StoreError> {
         self.write(move |transaction| sqlite_lookup::open_session(transaction, &session)).await
     }
@@ -327,6 +341,17 @@ impl Store for SqliteStore {
         let stored =
             self.read(move |connection| sqlite_lookup::session(connection, &token_hash)).await?;
         Ok(stored.filter(|session| session.is_live(now)))
+    }
+
+    async fn sessions(
+        &self,
+        after: Option<&TokenHash>,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError> {
+        check::limit("sessions", limit, SESSIONS_MAX)?;
+        let after = after.copied();
+        self.read(move |connection| sqlite_lookup::sessions(connection, after.as_ref(), limit))
+            .await
     }
 
     async fn close_session(&self, token_hash: &TokenHash) -> Result<bool, StoreError> {

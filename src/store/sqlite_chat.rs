@@ -194,6 +194,28 @@ pub(crate) fn action_chat(
     Ok(chat)
 }
 
+/// Messages of all conversations after one, in the order of action and leg.
+pub(crate) fn all_messages(
+    connection: &Connection,
+    account: &AccountId,
+    after: Option<&(ActionId, Option<u32>)>,
+    limit: u32,
+) -> Result<Vec<(ConversationId, Message)>, StoreError> {
+    // No id is empty, so all messages are after the empty one.
+    let (action_id, leg) = after
+        .map_or(("", USER), |(action_id, leg)| (action_id.as_str(), leg.map_or(USER, i64::from)));
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {MESSAGE} FROM messages WHERE account_id = ?1 AND (action_id, leg) > (?2, ?3) \
+         ORDER BY action_id, leg LIMIT ?4"
+    ))?;
+    let mut rows = statement.query(params![account.as_str(), action_id, leg, limit])?;
+    let mut messages = Vec::new();
+    while let Some(row) = rows.next()? {
+        messages.push(message_of(row)?);
+    }
+    Ok(messages)
+}
+
 fn conversation_of(row: &Row<'_>) -> Result<Conversation, StoreError> {
     Ok(Conversation {
         id: parse("a conversation's id", row.get_ref(0)?.as_str()?)?,

@@ -36,16 +36,27 @@ pub(crate) fn session(
         "SELECT account_id, created_at, expires_at FROM sessions WHERE token_hash = ?1",
     )?;
     let mut rows = statement.query([token_hash.0])?;
-    let Some(row) = rows.next()? else {
-        return Ok(None);
-    };
-    let expires_at: Option<i64> = row.get(2)?;
-    Ok(Some(Session {
-        token_hash: *token_hash,
-        account: parse("an account's id", row.get_ref(0)?.as_str()?)?,
-        created_at: time(row.get(1)?)?,
-        expires_at: expires_at.map(time).transpose()?,
-    }))
+    rows.next()?.map(|row| session_of(*token_hash, row)).transpose()
+}
+
+/// Sessions after one, in the order of their tokens' hashes.
+pub(crate) fn sessions(
+    connection: &Connection,
+    after: Option<&TokenHash>,
+    limit: u32,
+) -> Result<Vec<Session>, StoreError> {
+    // No hash is empty, so all of them are after the empty one.
+    let after = after.map_or(&[][..], |after| &after.0[..]);
+    let mut statement = connection.prepare_cached(
+        "SELECT account_id, created_at, expires_at, token_hash FROM sessions \
+         WHERE token_hash > ?1 ORDER BY token_hash LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![after, limit])?;
+    let mut sessions = Vec::new();
+    while let Some(row) = rows.next()? {
+        sessions.push(session_of(TokenHash(row.get(3)?), row)?);
+    }
+    Ok(sessions)
 }
 
 /// Ends a session.
@@ -126,6 +137,16 @@ pub(crate) fn books(connection: &Connection, limit: u32) -> Result<Vec<BookListi
         books.push(listing_of(row)?);
     }
     Ok(books)
+}
+
+fn session_of(token_hash: TokenHash, row: &Row<'_>) -> Result<Session, StoreError> {
+    let expires_at: Option<i64> = row.get(2)?;
+    Ok(Session {
+        token_hash,
+        account: parse("an account's id", row.get_ref(0)?.as_str()?)?,
+        created_at: time(row.get(1)?)?,
+        expires_at: expires_at.map(time).transpose()?,
+    })
 }
 
 fn one_book(

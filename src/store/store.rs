@@ -212,6 +212,18 @@ pub trait Store: Send + Sync + 'static {
         action_id: &ActionId,
     ) -> Result<Option<ActionChat>, StoreError>;
 
+    /// Messages of all conversations with where they belong, in the order of action and leg, the
+    /// person's before the answers; those after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::MESSAGES_MAX`].
+    async fn all_messages(
+        &self,
+        account: &AccountId,
+        after: Option<&(ActionId, Option<u32>)>,
+        limit: u32,
+    ) -> Result<Vec<(ConversationId, Message)>, StoreError>;
+
     /// Begins a session, and answers with the one that is stored: a token hash that is already
     /// there keeps its account.
     ///
@@ -228,6 +240,16 @@ pub trait Store: Send + Sync + 'static {
         token_hash: &TokenHash,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError>;
+
+    /// Sessions, live or not, in the order of their tokens' hashes; those after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::SESSIONS_MAX`].
+    async fn sessions(
+        &self,
+        after: Option<&TokenHash>,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError>;
 
     /// Ends a session, and says whether there was one.
     ///

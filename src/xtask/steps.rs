@@ -40,6 +40,8 @@ const SERVER_TESTS: &[&str] = &[
     "--test",
     "bad_input",
     "--test",
+    "migrate_store",
+    "--test",
     "money",
     "--test",
     "outcomes",

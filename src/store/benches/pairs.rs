@@ -4,7 +4,7 @@
 //! `cargo bench -p kumari-store` prints one line for each case, with a probe of the disk before
 //! and after, in the temporary folder (`TMPDIR`). It measures the lanes and the store alone: no
 //! HTTP, no peer beside it.
-#![expect(clippy::unwrap_used, reason = "what cannot be set up ends the run")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what cannot be set up ends the run")]
 
 #[path = "../tests/common/postgres.rs"]
 mod postgres;

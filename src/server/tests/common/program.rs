@@ -1,6 +1,7 @@
 //! The program itself, as people start it.
 
 use super::vocabulary_folder;
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -16,9 +17,14 @@ pub(crate) struct Program {
 impl Program {
     /// Serves the database `credits.db` of that folder, on a free port.
     pub(crate) fn serve(folder: &Path, more: &[&str]) -> Self {
+        Self::serve_database(folder.join("credits.db"), more)
+    }
+
+    /// Serves that database, on a free port.
+    pub(crate) fn serve_database(database: impl AsRef<OsStr>, more: &[&str]) -> Self {
         let mut child = Command::new(PROGRAM)
             .args(["serve", "--port", "0", "--demo-failures-per-10-000", "0", "--database"])
-            .arg(folder.join("credits.db"))
+            .arg(database)
             .arg("--vocabulary")
             .arg(vocabulary_folder())
             .args(more)

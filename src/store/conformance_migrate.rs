@@ -1,0 +1,165 @@
+//! Cases: a store copied into another, and what a copy reads of it.
+
+use crate::chat::{Author, ChatWrite, Conversation, Message, MessageStatus};
+use crate::conformance::random_command;
+use crate::fixtures::{BOOK, Random};
+use crate::fixtures::{
+    Command, Desk, Failure, Outcome, account, action, at, conversation, credits, request,
+};
+use crate::lookup::{Session, StoredBook, TokenHash};
+use crate::memory::MemoryStore;
+use crate::migrate::{MigrateFault, append, migrate};
+use crate::store::Store;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// All sessions and all messages are listed in pages, in their order.
+///
+/// # Errors
+/// [`Failure`] where the store failed.
+pub async fn what_a_copy_reads_is_listed_in_pages(store: Arc<dyn Store>) -> Outcome {
+    for byte in [3, 1, 2] {
+        store.open_session(session(byte, byte.into())?).await?;
+    }
+    let all = store.sessions(None, 10).await?;
+    assert_eq!(all, [session(1, 1)?, session(2, 2)?, session(3, 3)?]);
+    let page = store.sessions(Some(&TokenHash([1; 32])), 1).await?;
+    assert_eq!(page, [session(2, 2)?]);
+    assert_eq!(store.sessions(Some(&TokenHash([3; 32])), 10).await?, []);
+
+    let id = account(1)?;
+    let message = |number: u64, leg: Option<u32>| -> Result<Message, Failure> {
+        Ok(Message {
+            action_id: action(number)?,
+            author: match leg {
+                Some(leg) => Author::Assistant { leg, model: "lite".parse()? },
+                None => Author::User,
+            },
+            text: "\u{0}\u{1f980}".to_owned(),
+            status: MessageStatus::Sent,
+            charge: None,
+            tokens: BTreeMap::new(),
+            created_at: at(9),
+        })
+    };
+    let appended = |number: u128, messages: Vec<Message>| ChatWrite::Append {
+        conversation: Conversation {
+            id: conversation(number),
+            title: "\u{0}".to_owned(),
+            updated_at: at(0),
+        },
+        messages,
+    };
+    let second = vec![message(2, Some(1))?, message(2, None)?, message(2, Some(0))?];
+    let writes = vec![appended(1, second), appended(2, vec![message(1, None)?])];
+    store.write_chat(&id, writes).await?;
+    let all = [
+        (conversation(2), message(1, None)?),
+        (conversation(1), message(2, None)?),
+        (conversation(1), message(2, Some(0))?),
+        (conversation(1), message(2, Some(1))?),
+    ];
+    assert_eq!(store.all_messages(&id, None, 10).await?, all);
+    assert_eq!(store.all_messages(&account(2)?, None, 10).await?, []);
+    let after = (action(2)?, None);
+    let page = store.all_messages(&id, Some(&after), 1).await?;
+    assert_eq!(Some(page.as_slice()), all.get(2..3));
+    let after = (action(1)?, Some(7));
+    let page = store.all_messages(&id, Some(&after), 10).await?;
+    assert_eq!(Some(page.as_slice()), all.get(1..));
+    Ok(())
+}
+
+/// A copy has everything, into a store and out of it; it is refused where something is, and goes on
+/// where it was broken off.
+///
+/// # Errors
+/// [`Failure`] where the store failed.
+pub async fn a_copy_has_everything(store: Arc<dyn Store>) -> Outcome {
+    let source = Desk::new(Arc::new(MemoryStore::new()))?;
+    fill(&source).await?;
+    let copied = migrate(source.store(), store.as_ref(), false, |_| {}).await?;
+    assert_eq!((copied.accounts, copied.books, copied.sessions), (5, 2, 3));
+    assert!(copied.entries > 200 && copied.messages > 100, "{copied:?}");
+    same(source.store(), store.as_ref()).await?;
+
+    let refused = migrate(source.store(), store.as_ref(), false, |_| {}).await;
+    assert!(matches!(refused, Err(MigrateFault::NotEmpty)), "{refused:?}");
+    assert_eq!(migrate(source.store(), store.as_ref(), true, |_| {}).await?, copied);
+
+    // And out of it, on top of a copy that was broken off in the middle of an account.
+    let half = Desk::new(Arc::new(MemoryStore::new()))?;
+    let (id, entries) = (account(2)?, store.entries(&account(2)?, 0, 3).await?);
+    append(half.store(), &id, entries).await?;
+    assert_eq!(migrate(store.as_ref(), half.store(), true, |_| {}).await?, copied);
+    same(source.store(), half.store()).await
+}
+
+/// What a target has and the source has not is told, with the entry.
+///
+/// # Errors
+/// [`Failure`] where the store failed.
+pub async fn a_copy_on_top_of_something_else_is_refused(store: Arc<dyn Store>) -> Outcome {
+    let (source, target) = (Desk::new(Arc::new(MemoryStore::new()))?, Desk::new(store)?);
+    let id = account(1)?;
+    let grant = |amount| Ok::<_, Failure>(Command::grant(action(1)?, credits(amount), None));
+    source.run(&id, grant(1)?).await?;
+    target.run(&id, grant(2)?).await?;
+    let refused = migrate(source.store(), target.store(), true, |_| {}).await;
+    let told = matches!(&refused, Err(MigrateFault::Differs { entry: 1, .. }));
+    assert!(told, "{refused:?}");
+    target.run(&id, Command::grant(action(2)?, credits(2), None)).await?;
+    source.run(&id, Command::authorize(action(3)?, request(&["lite"], 1)?)?).await?;
+    let refused = migrate(source.store(), target.store(), true, |_| {}).await;
+    assert!(matches!(refused, Err(MigrateFault::Differs { .. })), "{refused:?}");
+    Ok(())
+}
+
+async fn fill(desk: &Desk) -> Outcome {
+    let mut random = Random(7);
+    for _ in 0..700 {
+        let (account, command) = random_command(desk, &mut random)?;
+        // A refusal writes nothing, and is not what this is about.
+        drop(desk.run(&account, command).await);
+    }
+    for byte in [1, 2, 3] {
+        desk.store().open_session(session(byte, byte.into())?).await?;
+    }
+    for (version, published) in [("b1", 1), ("b2", 2)] {
+        let book = StoredBook {
+            version: version.parse()?,
+            json: BOOK.to_owned(),
+            effective_at: at(5),
+            published_at: at(published),
+        };
+        desk.store().publish_book(book).await?;
+    }
+    Ok(())
+}
+
+/// Both stores have the same.
+async fn same(left: &dyn Store, right: &dyn Store) -> Outcome {
+    assert_eq!(left.accounts(None, 100).await?, right.accounts(None, 100).await?);
+    assert_eq!(left.sessions(None, 100).await?, right.sessions(None, 100).await?);
+    assert_eq!(left.books(100).await?, right.books(100).await?);
+    for id in left.accounts(None, 100).await? {
+        assert_eq!(left.entries(&id, 0, 1_000).await?, right.entries(&id, 0, 1_000).await?);
+        let (one, other) = (left.stored(&id, None, 1_000), right.stored(&id, None, 1_000));
+        let (one, other) = (one.await?, other.await?);
+        assert_eq!(format!("{one:?}"), format!("{other:?}"), "{id}");
+        let one = left.conversations(&id, None, 100).await?;
+        assert_eq!(one, right.conversations(&id, None, 100).await?);
+        let one = left.all_messages(&id, None, 1_000).await?;
+        assert_eq!(one, right.all_messages(&id, None, 1_000).await?);
+    }
+    Ok(())
+}
+
+fn session(byte: u8, number: u64) -> Result<Session, Failure> {
+    Ok(Session {
+        token_hash: TokenHash([byte; 32]),
+        account: account(number)?,
+        created_at: at(0),
+        expires_at: (byte != 2).then(|| at(9)),
+    })
+}
