@@ -202,13 +202,12 @@ fn failed(
     now: Timestamp,
 ) -> Result<Answer, Refused> {
     match (draft.account().actions.get(payment), subscription) {
-        // It was paid at another attempt, of which we heard first.
-        (Some(Action::Purchase(known)), _) => Ok(Answer::Paid(known.clone())),
-        (Some(_), _) => Err(action_id_reused().into()),
-        (None, Some(subscription)) => {
+        // Where another attempt was paid, that is told with a later time and stands.
+        (Some(Action::Purchase(_)) | None, Some(subscription)) => {
             subscription_changed(draft, subscription, at, SubscriptionStatus::PastDue, now)
         }
-        (None, None) => Ok(Answer::Advanced),
+        (Some(Action::Purchase(_)) | None, None) => Ok(Answer::Advanced),
+        (Some(_), _) => Err(action_id_reused().into()),
     }
 }
 

@@ -1,133 +1,53 @@
-//! What always holds, over random histories and requests.
+//! What always holds of an account, over random histories of every command.
 
-use kumari_engine::account::{Account, Action, apply};
+use crate::history::{Money, Step, book, money, run, step};
+use kumari_engine::account::{Account, Action, Hold, apply};
 use kumari_engine::amount::Credits;
-use kumari_engine::eligibility::{Eligibility, eligibility};
-use kumari_engine::estimate::estimate;
-use kumari_engine::lot::LotKind;
-use kumari_engine::meter::{Meter, Usage};
-use kumari_engine::rating;
-use kumari_engine::request::{Request, Task};
+use kumari_engine::denial::DenialCode;
+use kumari_engine::entry::{Entry, LedgerAccount, Side};
+use kumari_engine::lot::{Lot, LotId, LotKind};
+use kumari_engine::payment::{DisputeStatus, Payment, Purchase};
+use kumari_engine::period::advance;
 use kumari_tests::accounts::Ledger;
-use kumari_tests::books::{request, small_book, text_model};
 use proptest::prelude::*;
-use serde_json::json;
-
-/// One step of a random history.
-#[derive(Clone, Debug)]
-pub(crate) enum Step {
-    Grant { id: u8, kind: LotKind, amount: u16, days: Option<u8> },
-    Authorize { id: u8, models: u8, tokens: u16 },
-    Settle { id: u8, leg: u8, tokens: u32 },
-    Void { id: u8, leg: u8 },
-    Wait { minutes: u16 },
-}
-
-pub(crate) fn step() -> impl Strategy<Value = Step> {
-    let kind = prop_oneof![Just(LotKind::Pro), Just(LotKind::Pack), Just(LotKind::Promo)];
-    prop_oneof![
-        (0..20_u8, kind, 1..500_u16, prop::option::of(0..3_u8))
-            .prop_map(|(id, kind, amount, days)| Step::Grant { id, kind, amount, days }),
-        (0..12_u8, 1..4_u8, 0..3_000_u16).prop_map(|(id, models, tokens)| Step::Authorize {
-            id,
-            models,
-            tokens
-        }),
-        (0..12_u8, 0..3_u8, 0..9_000_u32).prop_map(|(id, leg, tokens)| Step::Settle {
-            id,
-            leg,
-            tokens
-        }),
-        (0..12_u8, 0..3_u8).prop_map(|(id, leg)| Step::Void { id, leg }),
-        (0..2_000_u16).prop_map(|minutes| Step::Wait { minutes }),
-    ]
-}
-
-const MODELS: [&str; 3] = ["top", "lite", "mid"];
-
-pub(crate) fn book() -> kumari_engine::price_book::PublishedBook {
-    small_book(|book| {
-        book["models"].as_array_mut().unwrap().push(text_model("mid", "frontier", "100", "300"));
-        book["tasks"][0]["hold_seconds_max"] = json!(3_600);
-    })
-}
-
-pub(crate) fn run(
-    ledger: &mut Ledger,
-    book: &kumari_engine::price_book::PublishedBook,
-    step: &Step,
-) {
-    match step {
-        Step::Grant { id, kind, amount, days } => {
-            let days = if *kind == LotKind::Pro { days.or(Some(30)) } else { *days };
-            let end =
-                days.map(|days| ledger.now.plus_seconds(60 + u32::from(days) * 86_400).to_string());
-            let id = format!("grant-{id}-{}", ledger.account.sequence);
-            ledger.grant_until(&id, *kind, &format!("{}", f64_free(*amount)), end.as_deref());
-        }
-        Step::Authorize { id, models, tokens } => {
-            let models = &MODELS[..usize::from(*models)];
-            let task = if models.len() == 1 { Task::Direct } else { Task::Compare };
-            let _ = ledger.authorize(
-                book,
-                &format!("a{id}"),
-                &request(task, models, u64::from(*tokens)),
-            );
-        }
-        Step::Settle { id, leg, tokens } => {
-            let model = MODELS[usize::from(*leg)];
-            let usage = [(Meter::OutputTokens, u64::from(*tokens))];
-            let _ = ledger.settle(book, (&format!("a{id}"), u32::from(*leg)), model, &usage);
-        }
-        Step::Void { id, leg } => {
-            let _ = ledger.void(book, (&format!("a{id}"), u32::from(*leg)));
-        }
-        Step::Wait { minutes } => ledger.now = ledger.now.plus_seconds(u32::from(*minutes) * 60),
-    }
-}
-
-/// Hundredths of a credit as a canonical amount.
-fn f64_free(hundredths: u16) -> Credits {
-    Credits::from_micros(i64::from(hundredths) * 10_000)
-}
-
-fn sum(amounts: impl IntoIterator<Item = Credits>) -> Credits {
-    Credits::sum(amounts).unwrap()
-}
+use std::collections::{BTreeMap, BTreeSet};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
-    /// R19, R21, R23, R29–R31: whatever happens, nothing is negative, the books balance, the sums
-    /// are those of the parts, and the account is what its entries say.
+    /// R21, R23, R29–R31: whatever happens, nothing is negative, the books balance, the sums are
+    /// those of the parts, and the account is what its entries say.
     #[test]
     fn r31_the_books_balance_after_every_step(steps in prop::collection::vec(step(), 1..60)) {
         let book = book();
         let mut ledger = Ledger::default();
         for step in &steps {
-            run(&mut ledger, &book, step);
+            let _ = run(&mut ledger, &book, step);
             let account = &ledger.account;
             let available = sum(account.lots.iter().map(|lot| lot.available));
             let held = sum(account.lots.iter().map(|lot| lot.held));
+            let debt = sum(account.lots.iter().map(|lot| lot.debt));
             for lot in &account.lots {
-                prop_assert!(!lot.available.is_negative() && !lot.held.is_negative());
+                let amounts = [lot.available, lot.held, lot.debt];
+                prop_assert!(amounts.iter().all(|amount| !amount.is_negative()), "{:?}", lot);
             }
-            // R30: what was issued is what is left, spent or expired; absorbed never was issued.
+            // R30: what was issued, less what was claimed, is what is left, held, spent or expired,
+            // less what was spent of what is owed; absorbed never was issued.
             let totals = account.totals;
             let spent = totals.revenue.sub(totals.absorbed).unwrap();
-            prop_assert_eq!(totals.issued, sum([available, held, spent, totals.breakage]));
+            prop_assert_eq!(totals.debt, debt);
+            prop_assert_eq!(
+                totals.issued.add(debt).unwrap(),
+                sum([available, held, spent, totals.breakage])
+            );
             // R31: held is the sum of the open holds, and each hold of its open legs.
-            let holds: Vec<_> = account.actions.values().filter_map(|action| match action {
-                Action::Hold(hold) => Some(hold),
-                Action::Grant(_)
-                | Action::Purchase(_)
-                | Action::Subscription(_)
-                | Action::Revocation(_) => None,
-            }).collect();
+            let holds = holds(account);
             prop_assert_eq!(held, sum(holds.iter().map(|hold| hold.reserved().unwrap())));
             for hold in &holds {
                 let open = sum(hold.legs.iter().filter(|leg| leg.end.is_none()).map(|leg| leg.part));
                 prop_assert_eq!(hold.reserved().unwrap(), open);
+                let lots: BTreeSet<LotId> = hold.pool.iter().map(|part| part.lot).collect();
+                prop_assert_eq!(lots.len(), hold.pool.len(), "each lot once");
             }
             let open = holds.iter().filter(|hold| hold.is_open()).count();
             prop_assert_eq!(u32::try_from(open).unwrap(), account.open_holds);
@@ -140,111 +60,228 @@ proptest! {
         prop_assert_eq!(&replayed, &ledger.account);
     }
 
-    /// R10: a leg that stays inside its bounds is never charged above `high` nor below `low`.
+    /// R27, R39: whatever was just accepted is answered once more as it was, and writes nothing.
     #[test]
-    fn r10_complete_usage_inside_the_bounds_lies_between_low_and_high(
-        input in 0..300_000_u64,
-        cached in 0..=100_u64,
-        written in 0..=100_u64,
-        output in 0..=100_u64,
-        thought in 0..=100_u64,
-        ratio in 0..=100_u64,
-        limit in prop::option::of(1..5_000_u64),
-    ) {
-        let book = small_book(|book| {
-            let dearer = text_model("top", "frontier", "500", "900");
-            book["models"][1]["tiers"] = json!([
-                {"above_input_tokens": 1_000, "rates": text_model("top", "frontier", "20", "3000")["rates"]},
-                {"above_input_tokens": 100_000, "rates": dearer["rates"]},
-            ]);
-            book["models"][1]["kind"]["text"]["encoding"]["low"] = json!("0.8");
-            book["models"][1]["kind"]["text"]["encoding"]["high"] = json!("1.3");
-            book["models"][1]["kind"]["text"]["encoding"]["message_tokens"] = json!(7);
-            book["tasks"][0]["offers"][1]["multiplier"] = json!("1.37");
-            book["models"][1]["rates"]["cache_write_tokens"]["credits"] = json!("312.5");
-        });
-        let mut asked: Request = request(Task::Direct, &["top"], input);
-        asked.output_tokens_max = limit;
-        let price = estimate(&book, &asked).unwrap();
-        prop_assert!(price.low <= price.expected && price.expected <= price.high);
-        let bounds = price.legs[0].candidates[0].bounds;
-        // Some real input inside the bounds, some of it cached; some output, some of it thought.
-        let range = bounds.input_tokens.high - bounds.input_tokens.low;
-        let total = bounds.input_tokens.low + range * ratio / 100;
-        let read = total * cached / 100;
-        let write = (total - read) * written / 100;
-        let produced = bounds.output_tokens_max.unwrap() * output / 100;
-        let reasoning = produced * thought / 100;
-        let usage = Usage::new([
-            (Meter::InputTokens, total - read - write),
-            (Meter::CacheReadTokens, read),
-            (Meter::CacheWriteTokens, write),
-            (Meter::OutputTokens, produced - reasoning),
-            (Meter::ReasoningTokens, reasoning),
-        ]).unwrap();
-        let model = &asked.models[0];
-        let charge = rating::charge(&book.book.price(Task::Direct, model).unwrap(), &usage).unwrap();
-        prop_assert!(price.low <= charge && charge <= price.high, "{} <= {charge} <= {}", price.low, price.high);
+    fn r27_a_repeat_changes_nothing(steps in prop::collection::vec(step(), 1..40)) {
+        let book = book();
+        let mut ledger = Ledger::default();
+        for step in &steps {
+            let Some(Ok(answer)) = run(&mut ledger, &book, step) else { continue };
+            let after = ledger.account.clone();
+            prop_assert_eq!(run(&mut ledger, &book, step), Some(Ok(answer)), "{:?}", step);
+            prop_assert_eq!(&ledger.account, &after, "{:?}", step);
+        }
     }
 
-    /// R13, R15: what the composer allows fits the balance, and the server, which decides by the
-    /// same function on the same standing, admits it as quoted.
+    /// R19, R38: expiry, freezing, clawback and revocation touch only their own lot; what time does
+    /// leaves every lot whose time is not over bit-identical.
     #[test]
-    fn r13_what_is_allowed_is_admitted(
-        available in 1..2_000_u16,
-        input in 0..50_000_u64,
-        models in 1..4_usize,
-        routed: bool,
+    fn r19_what_ends_a_lot_leaves_every_other_bit_identical(
+        steps in prop::collection::vec(step(), 1..60),
     ) {
         let book = book();
         let mut ledger = Ledger::default();
-        ledger.grant("g", LotKind::Pack, &f64_free(available).to_string());
-        let asked = match (routed, models) {
-            (true, _) => request(Task::Routing, &[], input),
-            (false, 1) => request(Task::Direct, &MODELS[..1], input),
-            (false, _) => request(Task::Compare, &MODELS[..models], input),
-        };
-        let standing = ledger.account.standing(ledger.now).unwrap();
-        match eligibility(&book, &standing, &asked, &estimate(&book, &asked), None) {
-            Eligibility::Allowed(allowed) => {
-                prop_assert!(allowed.hold <= standing.available);
-                let quote = kumari_engine::eligibility::Quote {
-                    price_book: book.version.clone(),
-                    rules: kumari_engine::RULES_VERSION.into(),
-                    high: allowed.hold,
-                    caps: allowed.caps,
-                };
-                let admitted = ledger.authorize_quoted(&book, "a", &asked, Some(quote));
-                let Ok(kumari_engine::account::Answer::Authorized(hold)) = admitted else {
-                    return Err(TestCaseError::fail(format!("{admitted:?}")));
-                };
-                prop_assert_eq!(hold.amount, allowed.hold);
+        for step in &steps {
+            let before = ledger.account.clone();
+            let aged = advance(&before, ledger.now).unwrap().account;
+            let given_back: BTreeSet<LotId> = holds(&before)
+                .iter()
+                .filter(|hold| hold.is_open() && hold.deadline <= ledger.now)
+                .flat_map(|hold| hold.pool.iter().map(|part| part.lot))
+                .collect();
+            for lot in before.lots.iter().filter(|lot| !lot.has_expired(ledger.now)) {
+                if !given_back.contains(&lot.id) {
+                    prop_assert_eq!(lot_of(&aged, lot.id), Some(lot), "by time alone");
+                }
             }
-            Eligibility::Denied(denial) => {
-                let refused = ledger.authorize(&book, "a", &asked).unwrap_err();
-                prop_assert_eq!(refused.code, denial.code);
+            // What is denied leaves the account as it was, due or not.
+            let Some(Ok(_)) = run(&mut ledger, &book, step) else { continue };
+            let own = match step {
+                Step::Pay(money) => purchase(&ledger.account, money).map(|one| one.grant.lot),
+                Step::Revoke { lot, .. } => Some(LotId(u64::from(*lot))),
+                Step::Grant { .. }
+                | Step::Authorize { .. }
+                | Step::Extend { .. }
+                | Step::Renew { .. }
+                | Step::Settle { .. }
+                | Step::Void { .. }
+                | Step::Wait { .. } => continue,
+            };
+            for lot in aged.lots.iter().filter(|lot| Some(lot.id) != own) {
+                prop_assert_eq!(lot_of(&ledger.account, lot.id), Some(lot), "{:?}", step);
             }
         }
+    }
+
+    /// R39: whatever the order of refunds, disputes, expiry, revocation and releases, a purchase
+    /// owes what was spent of it beyond what its money still pays for, and nothing else.
+    #[test]
+    fn r39_a_purchase_owes_what_was_spent_beyond_what_is_paid_for(
+        steps in prop::collection::vec(step(), 1..80),
+    ) {
+        let book = book();
+        let mut ledger = Ledger::default();
+        for step in &steps {
+            let _ = run(&mut ledger, &book, step);
+            let spent = spent(&ledger.entries);
+            for bought in ledger.account.actions.values().filter_map(as_purchase) {
+                let id = bought.grant.lot;
+                let lot = lot_of(&ledger.account, id);
+                let held = lot.map_or(Credits::ZERO, |lot| lot.held);
+                let used = spent.get(&id).copied().unwrap_or_default().add(held).unwrap();
+                let paid_for = bought.grant.amount.sub(due(bought)).unwrap();
+                let owed = used.sub(paid_for.min(used)).unwrap();
+                let debt = lot.map_or(Credits::ZERO, |lot| lot.debt);
+                prop_assert_eq!(debt, owed, "{:?}", bought);
+                // What is neither used nor due is left, unless it expired or was revoked.
+                let is_over = |lot: &Lot| lot.has_expired(ledger.account.updated_at);
+                let is_revoked = bought.claimed > due(bought);
+                if let Some(lot) = lot.filter(|lot| !is_over(lot) && !is_revoked) {
+                    let left = paid_for.sub(used.min(paid_for)).unwrap();
+                    prop_assert_eq!(lot.available, left, "{:?}", bought);
+                }
+            }
+        }
+    }
+
+    /// R36, R39: facts about money may come in any order: what has to be told again is told again,
+    /// and the account comes out the same.
+    #[test]
+    fn r39_facts_about_money_come_to_the_same_in_any_order(
+        facts in prop::collection::vec(money(), 1..14).prop_map(consistent),
+        seed in any::<u64>(),
+    ) {
+        let mut shuffled = facts.clone();
+        fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
+        let [one, other] = [facts, shuffled].map(told_until_accepted);
+        prop_assert_eq!(one, other);
+    }
+
+    /// R36: a period of a subscription is one lot, whoever pays for it how often.
+    #[test]
+    fn r36_a_period_is_one_lot(steps in prop::collection::vec(step(), 1..80)) {
+        let book = book();
+        let mut ledger = Ledger::default();
+        for step in &steps {
+            let _ = run(&mut ledger, &book, step);
+        }
+        let bought = ledger.account.actions.values().filter_map(as_purchase);
+        let ends: Vec<_> = bought.filter(|one| one.grant.kind == LotKind::Pro).map(|one| one.grant.expires_at).collect();
+        let different: BTreeSet<_> = ends.iter().collect();
+        prop_assert_eq!(ends.len(), different.len());
     }
 }
 
-/// R11: the same inputs give the same bytes, also after a journey through JSON; that the browser
-/// makes the same of them is proved by `parity`.
-#[test]
-fn r11_the_same_inputs_give_the_same_bytes() {
-    let mut rng = fastrand::Rng::with_seed(11);
-    let books = kumari_tests::parity_cases::books(&mut rng, 12);
-    for _ in 0..1_000 {
-        let case = kumari_tests::parity_cases::case(&mut rng, &books);
-        let book = &books[case.book];
-        let canonical = kumari_wire::canonical(&book.book).unwrap();
-        assert_eq!(kumari_wire::read_published(&canonical).unwrap().version, book.version);
-        let text = kumari_wire::canonical(&case.request).unwrap();
-        let travelled: Request = kumari_wire::from_str(&text).unwrap();
-        assert_eq!(travelled, case.request);
-        if let Ok(price) = estimate(book, &travelled) {
-            let bytes = kumari_wire::canonical(&price).unwrap();
-            assert_eq!(kumari_wire::from_str(&bytes), Ok(price));
+/// Facts of one world: a payment is for one thing and a period paid once, a dispute has one
+/// outcome.
+fn consistent(facts: Vec<Money>) -> Vec<Money> {
+    let (mut paid, mut periods, mut outcomes) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+    let keep = |fact: &Money| match fact {
+        Money::Pack { payment } => paid.insert(*payment),
+        Money::Pro { payment, n, .. } => {
+            !periods.contains(n) && paid.insert(*payment) && periods.insert(*n)
+        }
+        Money::Disputed { payment, dispute, outcome: Some(won) } => {
+            *outcomes.entry((*payment, *dispute)).or_insert(*won) == *won
+        }
+        Money::Disputed { outcome: None, .. }
+        | Money::Failed { .. }
+        | Money::Refunded { .. }
+        | Money::Changed { .. } => true,
+    };
+    let mut facts: Vec<Money> = facts.into_iter().filter(keep).collect();
+    // What nobody ever pays for is told in vain in every order.
+    facts.retain(|fact| match fact {
+        Money::Refunded { payment, .. } | Money::Disputed { payment, .. } => paid.contains(payment),
+        Money::Pack { .. } | Money::Pro { .. } | Money::Failed { .. } | Money::Changed { .. } => {
+            true
+        }
+    });
+    facts
+}
+
+/// What is left of the world when every fact was accepted: each purchase with its lot, and the sums.
+fn told_until_accepted(facts: Vec<Money>) -> impl PartialEq + std::fmt::Debug {
+    let book = book();
+    let mut ledger = Ledger::default();
+    let mut waiting: Vec<Payment> = facts.iter().map(Money::told).collect();
+    while !waiting.is_empty() {
+        waiting.retain(|fact| match ledger.pay(&book, fact) {
+            Ok(_) => false,
+            Err(denial) => {
+                assert_eq!(denial.code, DenialCode::PaymentUnknown, "{fact:?}");
+                assert!(denial.transient);
+                true
+            }
+        });
+    }
+    let account = &ledger.account;
+    let bought: BTreeMap<_, _> = account
+        .actions
+        .values()
+        .filter_map(as_purchase)
+        .map(|one| {
+            let lot = lot_of(account, one.grant.lot);
+            let left = lot.map(|lot| (lot.available, lot.debt, lot.dispute));
+            let outcomes: BTreeMap<_, _> =
+                one.disputes.iter().map(|one| (one.dispute.clone(), one.status)).collect();
+            (
+                one.payment.clone(),
+                (left, one.claimed, one.expired, one.refunded_usd_cents, outcomes),
+            )
+        })
+        .collect();
+    let standing = account.standing(ledger.now).unwrap();
+    (bought, account.totals.issued, account.totals.debt, account.totals.breakage, standing)
+}
+
+fn holds(account: &Account) -> Vec<&Hold> {
+    account.actions.values().filter_map(as_hold).collect()
+}
+
+fn as_hold(action: &Action) -> Option<&Hold> {
+    if let Action::Hold(hold) = action { Some(hold) } else { None }
+}
+
+fn as_purchase(action: &Action) -> Option<&Purchase> {
+    if let Action::Purchase(purchase) = action { Some(purchase) } else { None }
+}
+
+/// The purchase that a fact is about.
+fn purchase<'account>(account: &'account Account, money: &Money) -> Option<&'account Purchase> {
+    let named = money.told().actions();
+    named.iter().filter_map(|id| account.actions.get(id)).find_map(as_purchase)
+}
+
+fn lot_of(account: &Account, id: LotId) -> Option<&Lot> {
+    account.lots.iter().find(|lot| lot.id == id)
+}
+
+/// The share of the grant that went back with the money, rounded down, by the rule's own words.
+fn due(bought: &Purchase) -> Credits {
+    let lost = bought.disputes.iter().filter(|one| one.status == DisputeStatus::Lost);
+    let back = bought.refunded_usd_cents + lost.map(|one| one.usd_cents).sum::<u32>();
+    let (back, paid) = (i64::from(back.min(bought.usd_cents)), i64::from(bought.usd_cents));
+    Credits::from_micros(bought.grant.amount.as_micros() * back / paid)
+}
+
+/// What was captured of each lot, by the journal.
+fn spent(entries: &[Entry]) -> BTreeMap<LotId, Credits> {
+    let mut spent: BTreeMap<LotId, Credits> = BTreeMap::new();
+    for entry in entries {
+        for pair in entry.postings.chunks(2) {
+            if let LedgerAccount::Held(lot) = pair[0].account
+                && pair[0].side == Side::Debit
+                && pair[1].account == LedgerAccount::Revenue
+            {
+                let sum = spent.entry(lot).or_default();
+                *sum = sum.add(pair[0].amount).unwrap();
+            }
         }
     }
+    spent
+}
+
+fn sum(amounts: impl IntoIterator<Item = Credits>) -> Credits {
+    Credits::sum(amounts).unwrap()
 }

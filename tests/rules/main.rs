@@ -3,7 +3,9 @@
 mod authorize;
 mod eligibility;
 mod estimate;
+mod history;
 mod laws;
+mod laws_price;
 mod payments;
 mod period;
 mod price_book;

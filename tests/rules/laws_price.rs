@@ -1,0 +1,125 @@
+//! What always holds of prices and of what is allowed, over random requests.
+
+use crate::history::{MODELS, book, hundredths};
+use kumari_engine::eligibility::{Eligibility, eligibility};
+use kumari_engine::estimate::estimate;
+use kumari_engine::lot::LotKind;
+use kumari_engine::meter::{Meter, Usage};
+use kumari_engine::rating;
+use kumari_engine::request::{Request, Task};
+use kumari_tests::accounts::Ledger;
+use kumari_tests::books::{request, small_book, text_model};
+use proptest::prelude::*;
+use serde_json::json;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// R10: a leg that stays inside its bounds is never charged above `high` nor below `low`.
+    #[test]
+    fn r10_complete_usage_inside_the_bounds_lies_between_low_and_high(
+        input in 0..300_000_u64,
+        cached in 0..=100_u64,
+        written in 0..=100_u64,
+        output in 0..=100_u64,
+        thought in 0..=100_u64,
+        ratio in 0..=100_u64,
+        limit in prop::option::of(1..5_000_u64),
+    ) {
+        let book = small_book(|book| {
+            let dearer = text_model("top", "frontier", "500", "900");
+            book["models"][1]["tiers"] = json!([
+                {"above_input_tokens": 1_000, "rates": text_model("top", "frontier", "20", "3000")["rates"]},
+                {"above_input_tokens": 100_000, "rates": dearer["rates"]},
+            ]);
+            book["models"][1]["kind"]["text"]["encoding"]["low"] = json!("0.8");
+            book["models"][1]["kind"]["text"]["encoding"]["high"] = json!("1.3");
+            book["models"][1]["kind"]["text"]["encoding"]["message_tokens"] = json!(7);
+            book["tasks"][0]["offers"][1]["multiplier"] = json!("1.37");
+            book["models"][1]["rates"]["cache_write_tokens"]["credits"] = json!("312.5");
+        });
+        let mut asked: Request = request(Task::Direct, &["top"], input);
+        asked.output_tokens_max = limit;
+        let price = estimate(&book, &asked).unwrap();
+        prop_assert!(price.low <= price.expected && price.expected <= price.high);
+        let bounds = price.legs[0].candidates[0].bounds;
+        // Some real input inside the bounds, some of it cached; some output, some of it thought.
+        let range = bounds.input_tokens.high - bounds.input_tokens.low;
+        let total = bounds.input_tokens.low + range * ratio / 100;
+        let read = total * cached / 100;
+        let write = (total - read) * written / 100;
+        let produced = bounds.output_tokens_max.unwrap() * output / 100;
+        let reasoning = produced * thought / 100;
+        let usage = Usage::new([
+            (Meter::InputTokens, total - read - write),
+            (Meter::CacheReadTokens, read),
+            (Meter::CacheWriteTokens, write),
+            (Meter::OutputTokens, produced - reasoning),
+            (Meter::ReasoningTokens, reasoning),
+        ]).unwrap();
+        let model = &asked.models[0];
+        let charge = rating::charge(&book.book.price(Task::Direct, model).unwrap(), &usage).unwrap();
+        prop_assert!(price.low <= charge && charge <= price.high, "{} <= {charge} <= {}", price.low, price.high);
+    }
+
+    /// R13, R15: what the composer allows fits the balance, and the server, which decides by the
+    /// same function on the same standing, admits it as quoted.
+    #[test]
+    fn r13_what_is_allowed_is_admitted(
+        available in 1..2_000_u16,
+        input in 0..50_000_u64,
+        models in 1..4_usize,
+        routed: bool,
+    ) {
+        let book = book();
+        let mut ledger = Ledger::default();
+        ledger.grant("g", LotKind::Pack, &hundredths(available).to_string());
+        let asked = match (routed, models) {
+            (true, _) => request(Task::Routing, &[], input),
+            (false, 1) => request(Task::Direct, &MODELS[..1], input),
+            (false, _) => request(Task::Compare, &MODELS[..models], input),
+        };
+        let standing = ledger.account.standing(ledger.now).unwrap();
+        match eligibility(&book, &standing, &asked, &estimate(&book, &asked), None) {
+            Eligibility::Allowed(allowed) => {
+                prop_assert!(allowed.hold <= standing.available);
+                let quote = kumari_engine::eligibility::Quote {
+                    price_book: book.version.clone(),
+                    rules: kumari_engine::RULES_VERSION.into(),
+                    high: allowed.hold,
+                    caps: allowed.caps,
+                };
+                let admitted = ledger.authorize_quoted(&book, "a", &asked, Some(quote));
+                let Ok(kumari_engine::account::Answer::Authorized(hold)) = admitted else {
+                    return Err(TestCaseError::fail(format!("{admitted:?}")));
+                };
+                prop_assert_eq!(hold.amount, allowed.hold);
+            }
+            Eligibility::Denied(denial) => {
+                let refused = ledger.authorize(&book, "a", &asked).unwrap_err();
+                prop_assert_eq!(refused.code, denial.code);
+            }
+        }
+    }
+}
+
+/// R11: the same inputs give the same bytes, also after a journey through JSON; that the browser
+/// makes the same of them is proved by `parity`.
+#[test]
+fn r11_the_same_inputs_give_the_same_bytes() {
+    let mut rng = fastrand::Rng::with_seed(11);
+    let books = kumari_tests::parity_cases::books(&mut rng, 12);
+    for _ in 0..1_000 {
+        let case = kumari_tests::parity_cases::case(&mut rng, &books);
+        let book = &books[case.book];
+        let canonical = kumari_wire::canonical(&book.book).unwrap();
+        assert_eq!(kumari_wire::read_published(&canonical).unwrap().version, book.version);
+        let text = kumari_wire::canonical(&case.request).unwrap();
+        let travelled: Request = kumari_wire::from_str(&text).unwrap();
+        assert_eq!(travelled, case.request);
+        if let Ok(price) = estimate(book, &travelled) {
+            let bytes = kumari_wire::canonical(&price).unwrap();
+            assert_eq!(kumari_wire::from_str(&bytes), Ok(price));
+        }
+    }
+}
