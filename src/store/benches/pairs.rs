@@ -3,7 +3,7 @@
 //!
 //! `cargo bench -p kumari-store` prints one line for each case, with a probe of the disk before
 //! and after, in the temporary folder (`TMPDIR`). It measures the lanes and the store alone: no
-//! HTTP, no peer beside it.
+//! HTTP, no peer beside it. `LANES` sets another number of lanes than the store's own.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what cannot be set up ends the run")]
 
 #[path = "../tests/common/postgres.rs"]
@@ -101,7 +101,8 @@ async fn measure(case: Case) {
             Arc::new(SqliteStore::open(&file, SqliteOptions::default()).unwrap())
         }
     };
-    let desk = Desk::new(store).unwrap();
+    let lanes = std::env::var("LANES").map_or(store.lanes_max(), |n| n.parse().unwrap());
+    let desk = Desk::with_lanes(store, lanes).unwrap();
     fill(&desk, case).await;
 
     let (counted, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
