@@ -123,8 +123,11 @@ fn record(account: &mut Account, entry: &Entry) -> Result<(), LedgerFault> {
         Event::SubscriptionChanged { subscription, status, status_at } => {
             change_status(account, subscription, *status, *status_at).map(|_| ())
         }
-        Event::LotRevoked { lot, revocation, .. } => {
+        Event::LotRevoked { lot, payment, revocation } => {
             lot_mut(account, *lot)?.revoked = true;
+            if let Some(payment) = payment {
+                purchase_mut(account, payment)?.revoked = true;
+            }
             match revocation {
                 Some(made) => {
                     add_action(account, &made.action_id, Action::Revocation(made.clone()))

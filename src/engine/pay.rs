@@ -87,6 +87,10 @@ fn paid(
         }
         Some(_) => return Err(action_id_reused().into()),
     }
+    // One id names one thing (R27), also where both come new with the same fact.
+    if sale.product.subscription() == Some(sale.payment) {
+        return Err(action_id_reused().into());
+    }
     let lot = LotId(draft.next_sequence());
     let grant = match sale.product {
         Product::Pack => pack(book, sale, lot, now)?,
@@ -107,6 +111,7 @@ fn paid(
         disputes: Vec::new(),
         claimed: Credits::ZERO,
         expired: Credits::ZERO,
+        revoked: false,
     });
     draft.append(now, Event::Paid { purchase }, movements)?;
     // A period that was over before its payment was heard of.

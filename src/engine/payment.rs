@@ -144,6 +144,10 @@ pub struct Purchase {
     pub claimed: Credits,
     /// What of its lot expired unused and was not claimed since.
     pub expired: Credits,
+    /// Whether an operator revoked its lot: it stays so, also where a claim brings the lot back.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    #[cfg_attr(test, ts(as = "Option<bool>"))]
+    pub revoked: bool,
 }
 
 /// A dispute of a payment.
@@ -236,7 +240,8 @@ impl Purchase {
     /// Its lot before the postings of the payment fill it.
     pub(crate) fn empty_lot(&self) -> Lot {
         let payment = Some(self.payment.clone());
-        Lot { payment, dispute: self.lot_dispute(), ..self.grant.empty_lot() }
+        let (dispute, revoked) = (self.lot_dispute(), self.revoked);
+        Lot { payment, dispute, revoked, ..self.grant.empty_lot() }
     }
 
     /// What its disputes mean for its lot.

@@ -21,6 +21,8 @@ use crate::progress;
 use crate::repository::Repository;
 use crate::system::{self, Missing};
 
+/// Tells tests where a cluster is, for databases of their own.
+pub(crate) const CLUSTER: &str = "KUMARI_POSTGRES";
 /// Where Debian keeps the programs of each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
 /// Making a cluster, starting and stopping one.

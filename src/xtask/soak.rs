@@ -3,14 +3,16 @@
 //!
 //! A figure counts only with its result file: seed, commit, machine, duration.
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::ValueEnum;
 use serde_json::json;
 
 use crate::pack;
+use crate::postgres::{CLUSTER, Cluster};
 use crate::progress;
 use crate::repository::{self, Repository};
 use crate::setup::{Tool, Tools};
@@ -37,6 +39,17 @@ pub(crate) struct Wish {
 enum What {
     /// The package in Node comes to the bytes of the native engine.
     Parity,
+    /// A second ledger, the engine and every store agree on every answer to random histories.
+    Oracle,
+}
+
+impl What {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Parity => "parity",
+            Self::Oracle => "oracle",
+        }
+    }
 }
 
 /// Runs the soak and writes its result file.
@@ -44,18 +57,30 @@ enum What {
 /// # Errors
 /// When it cannot be run; a difference that it found is in the exit code and in the file.
 pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> Result<ExitCode> {
-    let What::Parity = wish.what;
-    let tools = Tools::prepare(repository, route, Tool::FOR_BUILDING)?;
-    pack::build(repository, tools.for_building()?)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?;
     let seed = wish.seed.unwrap_or(now.as_secs());
-
-    let (cases, seed_text) = (wish.cases.to_string(), seed.to_string());
-    let mut command = parity(repository, &["node", "--cases", &cases, "--seed", &seed_text]);
+    let (name, cases, seed_text) = (wish.what.name(), wish.cases.to_string(), seed.to_string());
+    let arguments = ["--cases", &cases, "--seed", &seed_text];
+    // Kept until the soak is over: dropping it stops the databases.
+    let mut _cluster = None;
+    let mut command = match wish.what {
+        What::Parity => {
+            let tools = Tools::prepare(repository, route, Tool::FOR_BUILDING)?;
+            pack::build(repository, tools.for_building()?)?;
+            parity(repository, &[&["node"], &arguments[..]].concat())
+        }
+        What::Oracle => {
+            let tools = Tools::prepare(repository, route, &[Tool::Python, Tool::Postgres])?;
+            let python = tools.python.map_err(|missing| anyhow!("{missing}"))?;
+            let programs = tools.postgres.map_err(|missing| anyhow!("{missing}"))?;
+            let cluster = _cluster.insert(Cluster::start(repository, &programs)?);
+            oracle(repository, &python, cluster, &arguments)
+        }
+    };
     let started = Instant::now();
-    let ran = progress::run(repository, "soak parity", &mut command, LIMIT)?;
+    let ran = progress::run(repository, &format!("soak {name}"), &mut command, LIMIT)?;
     let result = json!({
-        "soak": "parity",
+        "soak": name,
         "passed": ran.passed,
         "cases": wish.cases,
         "seed": seed,
@@ -64,10 +89,25 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
         "seconds": started.elapsed().as_secs(),
         "says": ran.output_tail().trim(),
     });
-    let file = repository.path("target/soak").join(format!("parity-{}.json", now.as_secs()));
+    let file = repository.path("target/soak").join(format!("{name}-{}.json", now.as_secs()));
     repository::write(&file, serde_json::to_string_pretty(&result)?.as_bytes())?;
     println!("{}\nwritten to `{}`", serde_json::to_string_pretty(&result)?, file.display());
     Ok(if ran.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The comparison of the second ledger with the engine and every store, built for speed.
+pub(crate) fn oracle(
+    repository: &Repository,
+    python: &Path,
+    cluster: &Cluster,
+    arguments: &[&str],
+) -> Command {
+    let mut cargo = repository.cargo();
+    cargo.args(["run", "--quiet", "--release", "--package", "kumari-tests", "--example", "oracle"]);
+    cargo.arg("--").arg("--python").arg(python.join("python")).args(arguments);
+    // Not an argument, which everybody on the machine can read.
+    cargo.env(CLUSTER, cluster.url()).env("PYTHONDONTWRITEBYTECODE", "1");
+    cargo
 }
 
 /// The comparison of the native engine with the npm package, built for speed.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::postgres::Cluster;
+use crate::postgres::{CLUSTER, Cluster};
 use crate::setup::Tool;
 use crate::test::{Bench, Step, Verdict, ready};
 use crate::{assets, chromium, pack, run, soak};
@@ -18,9 +18,7 @@ const SHORT: Duration = Duration::from_secs(300);
 const LONG: Duration = Duration::from_secs(2700);
 /// Random tests draw the same numbers in every run; `soak` is where others are drawn.
 const SEED: &str = "20261123";
-/// Tells tests where a cluster of PostgreSQL is, for databases of their own.
-const CLUSTER: &str = "KUMARI_POSTGRES";
-/// The same of a cluster that a test may crash.
+/// Tells tests where a cluster is that they may crash.
 const CLUSTER_TO_CRASH: &str = "KUMARI_POSTGRES_CRASH";
 /// The store's tests that need a cluster.
 const STORE_TESTS: &[&str] = &[
@@ -140,6 +138,13 @@ pub(crate) const STEPS: &[Step] = &[
         needs: &[],
         uses: &[Tool::Postgres],
         run: postgres,
+    },
+    Step {
+        name: "oracle",
+        shows: "a second ledger, the engine and every store agree on every answer",
+        needs: &[],
+        uses: &[Tool::Python, Tool::Postgres],
+        run: oracle,
     },
     Step {
         name: "parity",
@@ -283,6 +288,17 @@ fn postgres(bench: &Bench) -> Result<Verdict> {
         }
     }
     Ok(Verdict::Passed)
+}
+
+fn oracle(bench: &Bench) -> Result<Verdict> {
+    let (python, programs) = match (ready(&bench.tools.python), ready(&bench.tools.postgres)) {
+        (Ok(python), Ok(programs)) => (python, programs),
+        (Err(verdict), _) | (_, Err(verdict)) => return Ok(verdict),
+    };
+    let cluster = Cluster::start(bench.repository, &programs)?;
+    // PostgreSQL waits for the disk at every command, so it sees one history of many here.
+    let arguments = ["--cases", "3000", "--seed", SEED, "--postgres-every", "20"];
+    bench.check(soak::oracle(bench.repository, &python, &cluster, &arguments), LONG)
 }
 
 fn parity(bench: &Bench) -> Result<Verdict> {

@@ -3,6 +3,7 @@
 mod authorize;
 mod eligibility;
 mod estimate;
+mod found;
 mod history;
 mod laws;
 mod laws_price;

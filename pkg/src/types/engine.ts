@@ -1190,7 +1190,11 @@ claimed: Credits,
 /**
  * What of its lot expired unused and was not claimed since.
  */
-expired: Credits, };
+expired: Credits,
+/**
+ * Whether an operator revoked its lot: it stays so, also where a claim brings the lot back.
+ */
+revoked?: boolean, };
 
 /**
  * A quantity of one meter, at most [`QUANTITY_MAX`].
