@@ -121,12 +121,22 @@ impl App {
         more: impl Fn(&Change) -> Vec<ChatWrite> + Send + Sync + 'static,
         decide: impl Fn(&Account, Timestamp) -> Result<Change, Refused> + Send + Sync + 'static,
     ) -> Result<Change, LedgerError> {
+        self.command_on(account, std::slice::from_ref(action), more, decide).await
+    }
+
+    /// The same for a command that looks at several actions.
+    pub(crate) async fn command_on(
+        &self,
+        account: &AccountId,
+        actions: &[ActionId],
+        more: impl Fn(&Change) -> Vec<ChatWrite> + Send + Sync + 'static,
+        decide: impl Fn(&Account, Timestamp) -> Result<Change, Refused> + Send + Sync + 'static,
+    ) -> Result<Change, LedgerError> {
         let chat = move |change: &Change| {
             let mut rows = rows::of_entries(change);
             rows.extend(more(change));
             rows
         };
-        let actions = std::slice::from_ref(action);
         let change = self.ledger.run(account, actions, chat, decide).await?;
         if !change.entries.is_empty() {
             self.hub.tell(account);

@@ -85,12 +85,6 @@ impl Books {
         shelf.books.insert(book.version().clone(), Arc::clone(&book));
         shelf.latest = book;
     }
-
-    /// Every book known.
-    pub(crate) fn all(&self) -> Vec<Arc<Book>> {
-        let shelf = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        shelf.books.values().cloned().collect()
-    }
 }
 
 #[cfg(test)]

@@ -71,6 +71,7 @@ pub mod simulate_command;
 #[cfg(test)]
 mod statement_tests;
 mod conversations;
+mod payments;
 mod top_up;
 mod sweep;
 

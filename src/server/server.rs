@@ -7,11 +7,12 @@ use crate::hub::Hub;
 use crate::limits::{Rates, Seats};
 use crate::provider::Provider;
 use crate::runs::Runs;
-use crate::{router, sweep};
+use crate::{payments, router, sweep};
 use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
+use kumari_engine::payment::Payment;
 use kumari_engine::price_book::PublishedBook;
-use kumari_store::{Clock, Ledger, Store, StoreError, StoredBook};
+use kumari_store::{Clock, Ledger, LedgerError, Store, StoreError, StoredBook};
 use kumari_wire::CanonicalFault;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -125,6 +126,15 @@ impl Server {
         app.books.publish(Arc::new(book));
         app.book_changed.send_replace(());
         Ok(())
+    }
+
+    /// Takes in what a payment provider says, for the account that claimed its object when it was
+    /// sold. The same again changes nothing.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; a transient denial asks to be told again later.
+    pub async fn pay(&self, payment: Payment) -> Result<(), LedgerError> {
+        payments::take(&self.app, None, payment).await.map(|_| ())
     }
 
     /// Stops: nothing new is begun, answers may finish, and what has not finished in time gives its

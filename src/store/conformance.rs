@@ -26,7 +26,8 @@ pub use crate::conformance_lane::{
     two_ledgers_share_one_account, what_has_queued_is_one_commit,
 };
 pub use crate::conformance_lookup::{
-    a_published_book_never_changes, limits_are_enforced, sessions_begin_and_end,
+    a_payment_object_has_one_account, a_published_book_never_changes, limits_are_enforced,
+    sessions_begin_and_end,
 };
 pub use crate::conformance_migrate::{
     a_copy_has_everything, a_copy_on_top_of_something_else_is_refused,
@@ -84,6 +85,7 @@ macro_rules! store_conformance {
             a_late_settlement_captures_nothing,
             a_loser_runs_alone_after_three_losses,
             a_payment_learns_what_expired_of_its_lot,
+            a_payment_object_has_one_account,
             a_published_book_never_changes,
             a_renewed_hold_is_due_later,
             a_turn_that_is_too_long_is_split,

@@ -7,7 +7,7 @@ use crate::limits::{
     ACCOUNTS_DUE_MAX, BATCH_MAX, BOOK_BYTES_MAX, BOOKS_MAX, CHAT_WRITES_MAX, CONVERSATIONS_MAX,
     ENTRIES_MAX, MESSAGES_MAX, SESSIONS_MAX, TEXT_BYTES_MAX, TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
 };
-use crate::lookup::{Session, StoredBook, TokenHash};
+use crate::lookup::{PaymentClaim, Session, StoredBook, TokenHash};
 use crate::store::{Store, Wanted};
 use std::sync::Arc;
 
@@ -42,6 +42,25 @@ pub async fn sessions_begin_and_end(store: Arc<dyn Store>) -> Outcome {
     assert!(store.close_session(&first.token_hash).await?);
     assert!(!store.close_session(&first.token_hash).await?);
     assert_eq!(store.session(&first.token_hash, at(0)).await?, None);
+    Ok(())
+}
+
+/// A payment object is claimed once: whoever claims it later learns whose it is.
+///
+/// # Errors
+/// [`Failure`] where the store failed.
+pub async fn a_payment_object_has_one_account(store: Arc<dyn Store>) -> Outcome {
+    let claim = |number: u64| -> Result<PaymentClaim, Failure> {
+        Ok(PaymentClaim { object: action(1)?, account: account(number)? })
+    };
+    assert_eq!(store.payment_claim(&action(1)?).await?, None);
+    let (one, other) = (store.claim_payment(claim(1)?), store.claim_payment(claim(2)?));
+    let (one, other) = tokio::join!(one, other);
+    let winner = one?;
+    assert_eq!(winner, other?, "two accounts have it");
+    assert_eq!(store.claim_payment(claim(3)?).await?, winner);
+    assert_eq!(store.payment_claim(&action(1)?).await?, Some(winner));
+    assert_eq!(store.payment_claim(&action(2)?).await?, None);
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use crate::fixtures::{BOOK, Random};
 use crate::fixtures::{
     Command, Desk, Failure, Outcome, account, action, at, conversation, credits, request,
 };
-use crate::lookup::{Session, StoredBook, TokenHash};
+use crate::lookup::{PaymentClaim, Session, StoredBook, TokenHash};
 use crate::memory::MemoryStore;
 use crate::migrate::{MigrateFault, append, migrate};
 use crate::store::Store;
@@ -26,6 +26,14 @@ pub async fn what_a_copy_reads_is_listed_in_pages(store: Arc<dyn Store>) -> Outc
     let page = store.sessions(Some(&TokenHash([1; 32])), 1).await?;
     assert_eq!(page, [session(2, 2)?]);
     assert_eq!(store.sessions(Some(&TokenHash([3; 32])), 10).await?, []);
+
+    for number in [3, 1, 2] {
+        store.claim_payment(claim(number, number)?).await?;
+    }
+    let all = store.payment_claims(None, 10).await?;
+    assert_eq!(all, [claim(1, 1)?, claim(2, 2)?, claim(3, 3)?]);
+    assert_eq!(store.payment_claims(Some(&action(1)?), 1).await?, [claim(2, 2)?]);
+    assert_eq!(store.payment_claims(Some(&action(3)?), 10).await?, []);
 
     let id = account(1)?;
     let message = |number: u64, leg: Option<u32>| -> Result<Message, Failure> {
@@ -125,6 +133,9 @@ async fn fill(desk: &Desk) -> Outcome {
     for byte in [1, 2, 3] {
         desk.store().open_session(session(byte, byte.into())?).await?;
     }
+    for number in [1, 2, 3] {
+        desk.store().claim_payment(claim(number, number)?).await?;
+    }
     for (version, published) in [("b1", 1), ("b2", 2)] {
         let book = StoredBook {
             version: version.parse()?,
@@ -141,6 +152,8 @@ async fn fill(desk: &Desk) -> Outcome {
 async fn same(left: &dyn Store, right: &dyn Store) -> Outcome {
     assert_eq!(left.accounts(None, 100).await?, right.accounts(None, 100).await?);
     assert_eq!(left.sessions(None, 100).await?, right.sessions(None, 100).await?);
+    let claims = left.payment_claims(None, 100).await?;
+    assert_eq!(claims, right.payment_claims(None, 100).await?);
     assert_eq!(left.books(100).await?, right.books(100).await?);
     for id in left.accounts(None, 100).await? {
         assert_eq!(left.entries(&id, 0, 1_000).await?, right.entries(&id, 0, 1_000).await?);
@@ -153,6 +166,10 @@ async fn same(left: &dyn Store, right: &dyn Store) -> Outcome {
         assert_eq!(one, right.all_messages(&id, None, 1_000).await?);
     }
     Ok(())
+}
+
+fn claim(object: u64, number: u64) -> Result<PaymentClaim, Failure> {
+    Ok(PaymentClaim { object: action(object)?, account: account(number)? })
 }
 
 fn session(byte: u8, number: u64) -> Result<Session, Failure> {

@@ -68,7 +68,7 @@ pub use ledger::{
     LANE_WAITING_MAX, LOSSES_MAX, Ledger, LedgerCommand, LedgerCounts, LedgerError, Swept,
 };
 pub use limits::*;
-pub use lookup::{BookListing, Session, StoredBook, TokenHash};
+pub use lookup::{BookListing, PaymentClaim, Session, StoredBook, TokenHash};
 pub use memory::MemoryStore;
 pub use migrate::{MigrateFault, Migrated, migrate};
 pub use postgres::{PostgresOptions, PostgresStore};

@@ -22,6 +22,8 @@ pub const MESSAGES_MAX: u32 = 1_000;
 pub const BOOKS_MAX: u32 = 1_000;
 /// The most sessions of one clean-up.
 pub const SESSIONS_MAX: u32 = 1_000;
+/// The most claimed payment objects of one read.
+pub const PAYMENT_CLAIMS_MAX: u32 = 1_000;
 /// The longest title of a conversation, in bytes.
 pub const TITLE_BYTES_MAX: usize = 1_024;
 /// The longest text of a message, in bytes.

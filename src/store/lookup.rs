@@ -1,6 +1,7 @@
-//! Tables that are led by their own key, not by an account: sessions and price books.
+//! Tables that are led by their own key, not by an account: sessions, whose a payment is, and price
+//! books.
 
-use kumari_engine::id::{AccountId, BookVersion};
+use kumari_engine::id::{AccountId, ActionId, BookVersion};
 use kumari_engine::time::Timestamp;
 
 /// The SHA-256 of a session's token. The token itself is never stored.
@@ -18,6 +19,17 @@ pub struct Session {
     pub created_at: Timestamp,
     /// From when it no longer counts; never, where absent.
     pub expires_at: Option<Timestamp>,
+}
+
+/// Whose an object of a payment provider is: a payment or a subscription.
+///
+/// Its events name nothing else, so it is claimed for its account before the account hears of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentClaim {
+    /// The object, by the id that the account knows it by.
+    pub object: ActionId,
+    /// The account that it belongs to, for good.
+    pub account: AccountId,
 }
 
 /// A published price book.

@@ -7,9 +7,9 @@ use crate::check;
 use crate::error::StoreError;
 use crate::limits::{
     ACCOUNTS_DUE_MAX, ACCOUNTS_MAX, ACTIONS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX,
-    MESSAGES_MAX, SESSIONS_MAX,
+    MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
 };
-use crate::lookup::{BookListing, Session, StoredBook, TokenHash};
+use crate::lookup::{BookListing, PaymentClaim, Session, StoredBook, TokenHash};
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
 use crate::stored::{Stored, StoredAction, StoredState};
 use async_trait::async_trait;
@@ -29,6 +29,7 @@ pub struct MemoryStore(Mutex<Tables>);
 struct Tables {
     accounts: BTreeMap<AccountId, Kept>,
     sessions: BTreeMap<TokenHash, Session>,
+    payment_claims: BTreeMap<ActionId, PaymentClaim>,
     books: BTreeMap<BookVersion, StoredBook>,
 }
 
@@ -378,6 +379,27 @@ impl Store for MemoryStore {
             tables.sessions.remove(token_hash);
         }
         Ok(u32::try_from(over.len()).unwrap_or(u32::MAX))
+    }
+
+    async fn claim_payment(&self, claim: PaymentClaim) -> Result<PaymentClaim, StoreError> {
+        let mut tables = self.tables();
+        Ok(tables.payment_claims.entry(claim.object.clone()).or_insert(claim).clone())
+    }
+
+    async fn payment_claim(&self, object: &ActionId) -> Result<Option<PaymentClaim>, StoreError> {
+        Ok(self.tables().payment_claims.get(object).cloned())
+    }
+
+    async fn payment_claims(
+        &self,
+        after: Option<&ActionId>,
+        limit: u32,
+    ) -> Result<Vec<PaymentClaim>, StoreError> {
+        let limit = check::limit("payment claims", limit, PAYMENT_CLAIMS_MAX)?;
+        let tables = self.tables();
+        let all = tables.payment_claims.values();
+        let later = all.filter(|one| after.is_none_or(|after| one.object > *after));
+        Ok(later.take(limit).cloned().collect())
     }
 
     async fn publish_book(&self, book: StoredBook) -> Result<(), StoreError> {

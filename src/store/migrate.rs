@@ -8,7 +8,7 @@
 use crate::audit::{Difference, audit};
 use crate::chat::{ChatWrite, Conversation, ConversationId, Message};
 use crate::error::StoreError;
-use crate::limits::{ACCOUNTS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, SESSIONS_MAX};
+use crate::limits::{ACCOUNTS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX};
 use crate::lookup::TokenHash;
 use crate::store::{Commit, CommitOutcome, Store, Wanted};
 use kumari_engine::account::{Account, Answer, Change, LedgerFault, apply};
@@ -31,6 +31,8 @@ pub struct Migrated {
     pub books: u64,
     /// Sessions.
     pub sessions: u64,
+    /// Claimed payment objects.
+    pub payment_claims: u64,
     /// Accounts.
     pub accounts: u64,
     /// Their entries.
@@ -97,6 +99,7 @@ pub async fn migrate(
     }
     copy.books().await?;
     copy.sessions().await?;
+    copy.payment_claims().await?;
     let mut after: Option<AccountId> = None;
     loop {
         let accounts = from.accounts(after.as_ref(), ACCOUNTS_MAX).await;
@@ -136,8 +139,9 @@ impl Copy<'_> {
         let accounts = self.to.accounts(None, 1).await.map_err(MigrateFault::To)?;
         let sessions = self.to.sessions(None, 1).await.map_err(MigrateFault::To)?;
         let books = self.to.books(1).await.map_err(MigrateFault::To)?;
+        let claims = self.to.payment_claims(None, 1).await.map_err(MigrateFault::To)?;
         let is_empty = accounts.is_empty() && sessions.is_empty() && books.is_empty();
-        if is_empty { Ok(()) } else { Err(MigrateFault::NotEmpty) }
+        if is_empty && claims.is_empty() { Ok(()) } else { Err(MigrateFault::NotEmpty) }
     }
 
     async fn books(&mut self) -> Result<(), MigrateFault> {
@@ -167,6 +171,23 @@ impl Copy<'_> {
             for session in page {
                 self.to.open_session(session).await.map_err(MigrateFault::To)?;
                 self.so_far.sessions = self.so_far.sessions.saturating_add(1);
+            }
+            (self.tell)(&self.so_far);
+        }
+    }
+
+    async fn payment_claims(&mut self) -> Result<(), MigrateFault> {
+        let mut after: Option<ActionId> = None;
+        loop {
+            let page = self.from.payment_claims(after.as_ref(), PAYMENT_CLAIMS_MAX).await;
+            let page = page.map_err(MigrateFault::From)?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.object.clone());
+            for claim in page {
+                self.to.claim_payment(claim).await.map_err(MigrateFault::To)?;
+                self.so_far.payment_claims = self.so_far.payment_claims.saturating_add(1);
             }
             (self.tell)(&self.so_far);
         }

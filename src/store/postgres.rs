@@ -13,9 +13,9 @@ use crate::check;
 use crate::error::StoreError;
 use crate::limits::{
     ACCOUNTS_DUE_MAX, ACCOUNTS_MAX, ACTIONS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX,
-    MESSAGES_MAX, SESSIONS_MAX,
+    MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
 };
-use crate::lookup::{BookListing, Session, StoredBook, TokenHash};
+use crate::lookup::{BookListing, PaymentClaim, Session, StoredBook, TokenHash};
 use crate::postgres_fault::Fault;
 use crate::postgres_pool::{Connections, Loan, answered, committed};
 use crate::postgres_statement::{Statement, run, run_one};
@@ -442,6 +442,28 @@ impl Store for PostgresStore {
         check::limit("sessions", limit, SESSIONS_MAX)?;
         let rows = self.one(postgres_lookup::forget_sessions(now, limit)).await?;
         Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
+    }
+
+    async fn claim_payment(&self, claim: PaymentClaim) -> Result<PaymentClaim, StoreError> {
+        let rows = self.one(postgres_lookup::claim_payment(&claim)).await?;
+        let stored = postgres_lookup::claims_of(&rows)?.pop();
+        let missing = || StoreError::corrupt("a payment claim", "it was written and is not there");
+        stored.ok_or_else(missing)
+    }
+
+    async fn payment_claim(&self, object: &ActionId) -> Result<Option<PaymentClaim>, StoreError> {
+        let rows = self.one(postgres_lookup::payment_claim(object)).await?;
+        Ok(postgres_lookup::claims_of(&rows)?.pop())
+    }
+
+    async fn payment_claims(
+        &self,
+        after: Option<&ActionId>,
+        limit: u32,
+    ) -> Result<Vec<PaymentClaim>, StoreError> {
+        check::limit("payment claims", limit, PAYMENT_CLAIMS_MAX)?;
+        let rows = self.one(postgres_lookup::payment_claims(after, limit)).await?;
+        postgres_lookup::claims_of(&rows)
     }
 
     async fn publish_book(&self, book: StoredBook) -> Result<(), StoreError> {

@@ -1,12 +1,12 @@
-//! Sessions and price books in PostgreSQL: statements, and what their rows mean.
+//! Sessions, payment claims and price books in PostgreSQL: statements, and what their rows mean.
 //!
 //! Each is one statement, and so a transaction of its own.
 
 use crate::error::StoreError;
-use crate::lookup::{BookListing, Session, StoredBook, TokenHash};
+use crate::lookup::{BookListing, PaymentClaim, Session, StoredBook, TokenHash};
 use crate::postgres_statement::{Statement, param};
 use crate::values::{parse, time};
-use kumari_engine::id::BookVersion;
+use kumari_engine::id::{ActionId, BookVersion};
 use kumari_engine::time::Timestamp;
 use tokio_postgres::Row;
 
@@ -28,6 +28,18 @@ const CLOSE_SESSION: &str = "DELETE FROM sessions WHERE token_hash = $1 RETURNIN
 const FORGET_SESSIONS: &str = "\
     DELETE FROM sessions WHERE token_hash = ANY (ARRAY \
     (SELECT token_hash FROM sessions WHERE expires_at <= $1 LIMIT $2)) RETURNING token_hash";
+
+const CLAIM_PAYMENT: &str = "\
+    INSERT INTO payment_claims (object_id, account_id) VALUES ($1, $2) \
+    ON CONFLICT (object_id) DO UPDATE SET account_id = payment_claims.account_id \
+    RETURNING object_id, account_id";
+
+const PAYMENT_CLAIM: &str = "\
+    SELECT object_id, account_id FROM payment_claims WHERE object_id = $1";
+
+const PAYMENT_CLAIMS: &str = "\
+    SELECT object_id, account_id FROM payment_claims \
+    WHERE object_id > $1 ORDER BY object_id LIMIT $2";
 
 const PUBLISH_BOOK: &str = "\
     INSERT INTO price_books (version, book, effective_at, published_at) \
@@ -93,6 +105,32 @@ pub(crate) fn close_session(token_hash: TokenHash) -> Statement<'static> {
 /// Forgets sessions whose time is over; a row for each.
 pub(crate) fn forget_sessions(now: Timestamp, limit: u32) -> Statement<'static> {
     Statement::new(FORGET_SESSIONS, [param(now.as_millis()), param(i64::from(limit))])
+}
+
+/// Claims a payment object, and reads the claim that is stored.
+pub(crate) fn claim_payment(claim: &PaymentClaim) -> Statement<'_> {
+    Statement::new(CLAIM_PAYMENT, [param(claim.object.as_str()), param(claim.account.as_str())])
+}
+
+/// Reads whose a payment object is.
+pub(crate) fn payment_claim(object: &ActionId) -> Statement<'_> {
+    Statement::new(PAYMENT_CLAIM, [param(object.as_str())])
+}
+
+/// Reads claimed payment objects after one, in the order of their ids.
+pub(crate) fn payment_claims(after: Option<&ActionId>, limit: u32) -> Statement<'_> {
+    // No id is empty, so all of them are after the empty one.
+    let after = after.map_or("", ActionId::as_str);
+    Statement::new(PAYMENT_CLAIMS, [param(after), param(i64::from(limit))])
+}
+
+/// The claims that a statement read.
+pub(crate) fn claims_of(rows: &[Row]) -> Result<Vec<PaymentClaim>, StoreError> {
+    let claim = |row: &Row| {
+        let object = parse("a payment object's id", row.try_get(0)?)?;
+        Ok(PaymentClaim { object, account: parse("an account's id", row.try_get(1)?)? })
+    };
+    rows.iter().map(claim).collect()
 }
 
 /// Publishes a price book unless that version is there already.

@@ -11,8 +11,10 @@ use deadpool_postgres::ClientWrapper;
 use tokio_postgres::Row;
 
 /// All migrations; the schema's number is how many of them were applied.
-const MIGRATIONS: [&str; 1] =
-    [include_str!("migrations/postgres_0001_ledger_chat_and_lookups.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/postgres_0001_ledger_chat_and_lookups.sql"),
+    include_str!("migrations/postgres_0002_payment_claims.sql"),
+];
 
 /// Says which migrations were applied, and so whose the database is.
 const MARK: &str = "\
@@ -31,6 +33,8 @@ const PING: &str = "\
 
 /// Tables that are kept apart by their first column, the account, on a distributed database.
 const BY_ACCOUNT: [&str; 5] = ["accounts", "entries", "actions", "conversations", "messages"];
+/// Lookups that are spread by their own key.
+const BY_OWN_KEY: [(&str, &str); 2] = [("sessions", "token_hash"), ("payment_claims", "object_id")];
 /// Tables that every node has a copy of.
 const EVERYWHERE: [&str; 2] = ["price_books", "kumari_schema"];
 
@@ -97,7 +101,7 @@ async fn schema(client: &ClientWrapper) -> Result<Option<u32>, Fault> {
 
 /// None of our tables is there already, as another program's.
 async fn check_empty(client: &ClientWrapper) -> Result<(), Fault> {
-    let ours = [&BY_ACCOUNT[..], &["price_books", "sessions"]].concat();
+    let ours = [&BY_ACCOUNT[..], &["price_books", "sessions", "payment_claims"]].concat();
     if tables(client, &ours).await? { Err(StoreError::Foreign.into()) } else { Ok(()) }
 }
 
@@ -131,8 +135,10 @@ async fn distribute(client: &ClientWrapper) -> Result<(), Fault> {
         );
         step(call, table);
     }
-    let call = "create_distributed_table('sessions', 'token_hash', colocate_with => 'none')";
-    step(call.to_owned(), "sessions");
+    for (table, key) in BY_OWN_KEY {
+        let call = format!("create_distributed_table('{table}', '{key}', colocate_with => 'none')");
+        step(call, table);
+    }
     for table in EVERYWHERE {
         step(format!("create_reference_table('{table}')"), table);
     }

@@ -10,9 +10,9 @@ use crate::check;
 use crate::error::StoreError;
 use crate::limits::{
     ACCOUNTS_DUE_MAX, ACCOUNTS_MAX, ACTIONS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX,
-    MESSAGES_MAX, SESSIONS_MAX,
+    MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
 };
-use crate::lookup::{BookListing, Session, StoredBook, TokenHash};
+use crate::lookup::{BookListing, PaymentClaim, Session, StoredBook, TokenHash};
 use crate::sqlite_readers::Readers;
 use crate::sqlite_writer::Writer;
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
@@ -362,6 +362,28 @@ impl Store for SqliteStore {
     async fn forget_sessions(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError> {
         check::limit("sessions", limit, SESSIONS_MAX)?;
         self.write(move |transaction| sqlite_lookup::forget_sessions(transaction, now, limit)).await
+    }
+
+    async fn claim_payment(&self, claim: PaymentClaim) -> Result<PaymentClaim, StoreError> {
+        self.write(move |transaction| sqlite_lookup::claim_payment(transaction, &claim)).await
+    }
+
+    async fn payment_claim(&self, object: &ActionId) -> Result<Option<PaymentClaim>, StoreError> {
+        let object = object.clone();
+        self.read(move |connection| sqlite_lookup::payment_claim(connection, &object)).await
+    }
+
+    async fn payment_claims(
+        &self,
+        after: Option<&ActionId>,
+        limit: u32,
+    ) -> Result<Vec<PaymentClaim>, StoreError> {
+        check::limit("payment claims", limit, PAYMENT_CLAIMS_MAX)?;
+        let after = after.cloned();
+        self.read(move |connection| {
+            sqlite_lookup::payment_claims(connection, after.as_ref(), limit)
+        })
+        .await
     }
 
     async fn publish_book(&self, book: StoredBook) -> Result<(), StoreError> {

@@ -1,9 +1,9 @@
-//! Sessions and price books in SQLite. Called inside a transaction.
+//! Sessions, payment claims and price books in SQLite. Called inside a transaction.
 
 use crate::error::StoreError;
-use crate::lookup::{BookListing, Session, StoredBook, TokenHash};
+use crate::lookup::{BookListing, PaymentClaim, Session, StoredBook, TokenHash};
 use crate::values::{parse, time};
-use kumari_engine::id::BookVersion;
+use kumari_engine::id::{ActionId, BookVersion};
 use kumari_engine::time::Timestamp;
 use rusqlite::{Connection, Params, Row, params};
 
@@ -83,6 +83,60 @@ pub(crate) fn forget_sessions(
         )?
         .execute(params![now.as_millis(), limit])?;
     Ok(u32::try_from(forgotten).unwrap_or(u32::MAX))
+}
+
+/// Claims a payment object, and answers with the claim that is stored.
+pub(crate) fn claim_payment(
+    transaction: &Connection,
+    claim: &PaymentClaim,
+) -> Result<PaymentClaim, StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO payment_claims (object_id, account_id) VALUES (?1, ?2) \
+             ON CONFLICT (object_id) DO NOTHING",
+        )?
+        .execute([claim.object.as_str(), claim.account.as_str()])?;
+    let stored = payment_claim(transaction, &claim.object)?;
+    stored.ok_or_else(|| StoreError::corrupt("a payment claim", "it was written and is not there"))
+}
+
+/// Whose a payment object is.
+pub(crate) fn payment_claim(
+    connection: &Connection,
+    object: &ActionId,
+) -> Result<Option<PaymentClaim>, StoreError> {
+    let sql = "SELECT object_id, account_id FROM payment_claims WHERE object_id = ?1";
+    Ok(claims(connection, sql, [object.as_str()])?.pop())
+}
+
+/// Claimed payment objects after one, in the order of their ids.
+pub(crate) fn payment_claims(
+    connection: &Connection,
+    after: Option<&ActionId>,
+    limit: u32,
+) -> Result<Vec<PaymentClaim>, StoreError> {
+    // No id is empty, so all of them are after the empty one.
+    let after = after.map_or("", ActionId::as_str);
+    let sql = "SELECT object_id, account_id FROM payment_claims WHERE object_id > ?1 \
+               ORDER BY object_id LIMIT ?2";
+    claims(connection, sql, params![after, limit])
+}
+
+fn claims(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+) -> Result<Vec<PaymentClaim>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut claims = Vec::new();
+    while let Some(row) = rows.next()? {
+        claims.push(PaymentClaim {
+            object: parse("a payment object's id", row.get_ref(0)?.as_str()?)?,
+            account: parse("an account's id", row.get_ref(1)?.as_str()?)?,
+        });
+    }
+    Ok(claims)
 }
 
 /// Publishes a price book.

@@ -10,7 +10,10 @@ use rusqlite::Connection;
 const APPLICATION_ID: i32 = 0x6b75_6d61;
 
 /// All migrations; the schema's number is how many of them were applied.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_ledger_chat_and_lookups.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001_ledger_chat_and_lookups.sql"),
+    include_str!("migrations/0002_payment_claims.sql"),
+];
 
 /// The file is empty, or ours and not too new. Nothing is written before this is known.
 pub(crate) fn check_owner(connection: &Connection) -> Result<(), StoreError> {

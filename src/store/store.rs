@@ -2,7 +2,7 @@
 
 use crate::chat::{ActionChat, ChatWrite, Conversation, ConversationId, Message};
 use crate::error::StoreError;
-use crate::lookup::{BookListing, Session, StoredBook, TokenHash};
+use crate::lookup::{BookListing, PaymentClaim, Session, StoredBook, TokenHash};
 use crate::stored::Stored;
 use async_trait::async_trait;
 use kumari_engine::account::{Account, Change, Refused};
@@ -262,6 +262,29 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::SESSIONS_MAX`].
     async fn forget_sessions(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError>;
+
+    /// Claims a payment object for an account, and answers with the claim that is stored: an object
+    /// that is claimed already keeps its account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn claim_payment(&self, claim: PaymentClaim) -> Result<PaymentClaim, StoreError>;
+
+    /// Whose a payment object is, where somebody claimed it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn payment_claim(&self, object: &ActionId) -> Result<Option<PaymentClaim>, StoreError>;
+
+    /// Claimed payment objects, in the order of their ids; those after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::PAYMENT_CLAIMS_MAX`].
+    async fn payment_claims(
+        &self,
+        after: Option<&ActionId>,
+        limit: u32,
+    ) -> Result<Vec<PaymentClaim>, StoreError>;
 
     /// Publishes a price book. The same again changes nothing.
     ///

@@ -8,8 +8,12 @@ use common::client::{Client, action_path, credits, new_id};
 use common::provider::Step;
 use common::{STORES, TestServer, book, book_with, config};
 use futures::future::join_all;
+use kumari_engine::denial::DenialCode;
+use kumari_engine::id::ActionId;
+use kumari_engine::payment::Payment;
 use kumari_engine::price_book::PublishedBook;
 use kumari_engine::settle::Finish;
+use kumari_store::LedgerError;
 use serde_json::{Value, json};
 
 const MODEL: &str = "gpt-6-luna";
@@ -255,5 +259,37 @@ async fn a_stop_in_the_instant_of_the_send_is_heard() {
         let ended = client.ended(&sent.body).await;
         assert_eq!(ended["legs"][0]["status"], "stopped");
         assert_eq!(client.balance().await["standing"]["available"], "100");
+    }
+}
+
+#[tokio::test]
+async fn what_a_payment_provider_says_later_reaches_who_bought() {
+    for store in STORES {
+        let server = TestServer::start(store).await;
+        let (client, other) = (server.guest().await, server.guest().await);
+        let top_up = json!({ "action_id": new_id(), "usd": 10 });
+        let payment: ActionId = top_up["action_id"].as_str().unwrap().parse().unwrap();
+        let refunded = Payment::Refunded { payment: payment.clone(), usd_cents: 250 };
+        let unknown = server.server.pay(refunded.clone()).await;
+        let Err(LedgerError::Denied(denial)) = unknown else { panic!("{unknown:?}") };
+        assert_eq!((denial.code, denial.transient), (DenialCode::PaymentUnknown, true));
+
+        assert_eq!(client.post("/api/top-ups", &top_up).await.status, 201);
+        let taken = other.post("/api/top-ups", &top_up).await;
+        assert_eq!((taken.status, &taken.body["code"]), (409, &json!("payment_conflict")));
+        assert_eq!(other.balance().await["standing"]["available"], "100", "{store:?}");
+
+        let mut events = client.events("/api/events").await;
+        for _ in 0..2 {
+            server.server.pay(refunded.clone()).await.unwrap();
+        }
+        let after = |data: &Value| data["standing"]["available"] == "850";
+        events.wait_for("balance", after).await;
+        let disputed =
+            Payment::Disputed { payment, dispute: "dispute-1".parse().unwrap(), usd_cents: 1_000 };
+        server.server.pay(disputed).await.unwrap();
+        let send = client.compose("direct", &[MODEL], "Hello!").await;
+        let denied = client.post("/api/actions", &send).await;
+        assert_eq!((denied.status, &denied.body["code"]), (402, &json!("payment_disputed")));
     }
 }
