@@ -106,7 +106,7 @@ pub(crate) fn oracle(
     cargo.args(["run", "--quiet", "--release", "--package", "kumari-tests", "--example", "oracle"]);
     cargo.arg("--").arg("--python").arg(python.join("python")).args(arguments);
     // Not an argument, which everybody on the machine can read.
-    cargo.env(CLUSTER, cluster.url()).env("PYTHONDONTWRITEBYTECODE", "1");
+    cargo.env(CLUSTER, cluster.url());
     cargo
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn book() -> PublishedBook {
     small_book(|book| {
         let mid = text_model("mid", "frontier", "100", "300");
         book["models"].as_array_mut().unwrap().push(mid);
-        book["tasks"][0]["hold_seconds_max"] = json!(150);
+        book["tasks"][0]["hold_seconds_max"] = json!(75);
         book["tasks"][0]["offers"][0]["minimum"] = json!("0.07");
         book["tasks"][0]["offers"][1]["multiplier"] = json!("1.3725");
         book["plans"][1]["credits"] = json!("6.123457");
@@ -302,8 +302,10 @@ impl Maker<'_> {
     fn renew_subscription(&mut self) -> Value {
         let (subscription, anchor) = self.known_subscription();
         let payment = self.id("p");
-        let start = anchor.plus_months(self.rng.u32(..4)).as_millis();
-        let off = [0, 0, 1, -1, 3_600_000, -86_400_000][self.rng.usize(..6)];
+        let n = self.rng.u32(..4);
+        let start = anchor.plus_months(n).as_millis();
+        let half = (anchor.plus_months(n + 1).as_millis() - start) / 2;
+        let off = [0, 0, 1, -1, 3_600_000, -86_400_000, half][self.rng.usize(..7)];
         let start = Timestamp::from_millis(start + off).unwrap_or(anchor);
         let months = if self.rng.u8(..10) == 0 { 12 } else { 1 };
         let mut pay = json!({"payment": payment, "usd_cents": 2_000, "product": {"pro": {

@@ -8,140 +8,27 @@ Comments name the rules.
 What it does not do: other tasks than direct and compare, other models than text, and messages.
 """
 
-import calendar
-import datetime
 import json
 import pickle
 import sys
-from fractions import Fraction
 
-MICRO = 1_000_000
+from money import Money
+from prices import Book
+from values import Denied, amount, micros, millis, time_text
+from views import view
+
 HOLD_TTL = 60_000
 END_OF_TIME = 253_402_300_799_999
-EPOCH = datetime.datetime(1970, 1, 1)
 CLASSES = {"free": 0, "promo": 0, "adjustment": 0, "pro": 1, "pack": 2}
-STATUSES = ["past_due", "active", "cancelled"]
 
 
-class Denied(Exception):
-    """A business "no": its code."""
+def is_open(hold):
+    return any(leg["end"] is None for leg in hold["legs"])
 
 
-# Texts and numbers
-
-
-def micros(text):
-    exact = Fraction(text) * MICRO
-    assert exact.denominator == 1
-    return int(exact)
-
-
-def amount(value):
-    sign, value = ("-", -value) if value < 0 else ("", value)
-    text = f"{value // MICRO}.{value % MICRO:06}".rstrip("0").rstrip(".")
-    return sign + text
-
-
-def millis(text):
-    if text is None:
-        return None
-    form = "%Y-%m-%dT%H:%M:%S.%fZ" if "." in text else "%Y-%m-%dT%H:%M:%SZ"
-    return (datetime.datetime.strptime(text, form) - EPOCH) // datetime.timedelta(milliseconds=1)
-
-
-def time_text(value):
-    if value is None:
-        return None
-    moment = EPOCH + datetime.timedelta(milliseconds=value)
-    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
-    return text + (f".{value % 1000:03}Z" if value % 1000 else "Z")
-
-
-def months_after(start, months):
-    """R35: never from the boundary before, the day clamped to the month's last."""
-    begin = EPOCH + datetime.timedelta(milliseconds=start)
-    count = begin.year * 12 + begin.month - 1 + months
-    year, month = count // 12, count % 12 + 1
-    day = min(begin.day, calendar.monthrange(year, month)[1])
-    return millis(begin.replace(year=year, month=month, day=day).strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
-
-
-# Prices
-
-
-class Book:
-    def __init__(self, book):
-        self.book = book
-        self.step = micros(book["charge_step"])
-        self.models = {model["id"]: model for model in book["models"] if "text" in model["kind"]}
-        self.direct = next(task for task in book["tasks"] if task["task"] == "direct")
-        self.pro = next(plan for plan in book["plans"] if plan["id"] == "pro")
-
-    def offer(self, name):
-        if name not in self.models:
-            raise Denied("not_offered")
-        tier = self.models[name]["kind"]["text"]["tier"]
-        return next(one for one in self.direct["offers"] if one["models"] == {"tier": tier})
-
-    def charge(self, name, usage):
-        """R6: exact, rounded up once to the step, then raised to the minimum."""
-        offer, rates = self.offer(name), self.models[name]["rates"]
-        exact = Fraction(offer.get("per_request", "0"))
-        for meter, quantity in usage.items():
-            if quantity and meter not in rates:
-                raise Denied("request_invalid")
-            if quantity:
-                exact += Fraction(rates[meter]["credits"]) * quantity / rates[meter]["per"]
-        exact *= Fraction(offer["multiplier"]) * MICRO
-        steps = -((-exact) // self.step)
-        return max(int(steps) * self.step, micros(offer.get("minimum", "0")))
-
-    def output_bounds(self, name, request):
-        """R10: what the request does not bound, the book does. The floor, and the most."""
-        bound = self.offer(name)["bounds"]["output_tokens"]
-        most = request.get("output_tokens_max", bound["max"])
-        return min(bound["floor"], most), most
-
-    def highs(self, request, cap):
-        """What each leg may cost at most under a cap that all have in common."""
-        highs = []
-        for name in request["models"]:
-            most = self.output_bounds(name, request)[1]
-            output = most if cap is None else min(most, cap)
-            usage = {"input_tokens": request["input_tokens"]["o200k_base"], "output_tokens": output}
-            highs.append(self.charge(name, usage))
-        return highs
-
-    def check(self, request):
-        names = request.get("models", [])
-        right = len(names) == 1 if request["task"] == "direct" else 2 <= len(names) <= 4
-        if not right or len(set(names)) < len(names):
-            raise Denied("request_invalid")
-        self.highs(request, None)
-
-    def fit(self, request, cap, available):
-        """R15: the largest common cap whose rounded sum fits, at least every leg's floor."""
-        bounds = [self.output_bounds(name, request) for name in request["models"]]
-        least = max(floor for floor, _ in bounds)
-        most = max(most if cap is None else min(most, cap) for _, most in bounds)
-        if sum(self.highs(request, least)) > available:
-            return None
-        # A higher cap never costs less, so half of what is left can be skipped each time.
-        fits, too_much = least, most + 1
-        while too_much - fits > 1:
-            middle = (fits + too_much) // 2
-            if sum(self.highs(request, middle)) <= available:
-                fits = middle
-            else:
-                too_much = middle
-        return fits
-
-    def pack(self, usd_cents):
-        packs, usd = self.book["packs"], usd_cents // 100
-        if usd_cents % 100 or not packs["usd_min"] <= usd <= packs["usd_max"]:
-            raise Denied("request_invalid")
-        brackets = [one for one in packs["brackets"] if one["from_usd"] <= usd]
-        return micros(max(brackets, key=lambda one: one["from_usd"])["credits_per_usd"]) * usd
+def at_least(cap, other):
+    """No cap is the largest of all."""
+    return cap is None or (other is not None and cap >= other)
 
 
 # Lots
@@ -171,7 +58,7 @@ def burn_down(lot):
     return (lot["priority"], end, CLASSES[lot["kind"]], lot["effective"], lot["number"])
 
 
-class Account:
+class Account(Money):
     def __init__(self, book):
         self.book = book
         self.last = 0
@@ -492,144 +379,6 @@ class Account:
         self.settle_lots(now)
         return {"form": "ended", "end": leg["end"]}
 
-    # Money (R36, R39)
-
-    def pay(self, now, do, told):
-        return self.paid(now, do["payment"], do["usd_cents"], do["product"], do.get("at") or told)
-
-    def subscribe(self, now, do, told):
-        periods = {"anchor": told, "months": do["months"]}
-        pro = {"subscription": do["subscription"], "periods": periods, "period_start": told}
-        return self.paid(now, do["payment"], do["usd_cents"], {"pro": pro}, told)
-
-    def paid(self, now, payment, usd_cents, product, told_at):
-        paid_at = min(millis(told_at), now)
-        bought = {"usd_cents": usd_cents, "product": product_of(product)}
-        known = self.actions.get(payment)
-        if known:
-            if known["form"] == "purchase" and known["bought"] == bought:
-                return known
-            raise Denied("action_id_reused")
-        if product != "pack" and product["pro"]["subscription"] == payment:
-            raise Denied("action_id_reused")
-        if product == "pack":
-            lot = ("pack", self.book.pack(usd_cents), 0, paid_at, None, payment)
-            subscription = None
-        else:
-            pro = product["pro"]
-            anchor, months = millis(pro["periods"]["anchor"]), pro["periods"]["months"]
-            number = bought["product"][3]
-            if months not in (1, 12):
-                raise Denied("request_invalid")
-            subscription = self.actions.get(pro["subscription"])
-            if subscription and subscription["form"] != "subscription":
-                raise Denied("action_id_reused")
-            if subscription and (
-                subscription["periods"] not in (None, (anchor, months))
-                or number in subscription["paid"]
-            ):
-                raise Denied("payment_conflict")
-            if months != self.book.pro["months"]:
-                raise Denied("not_offered")
-            start = max(months_after(anchor, number * months), paid_at)
-            end = months_after(anchor, (number + 1) * months)
-            lot = ("pro", micros(self.book.pro["credits"]), 0, start, end, payment)
-        purchase = {
-            "form": "purchase", "bought": bought, "lot": self.add_lot(*lot), "refunded": 0,
-            "disputes": {}, "claimed": 0, "expired": 0,
-        }
-        self.actions[payment] = purchase
-        if product != "pack":
-            subscription = self.status(pro["subscription"], "active", paid_at)
-            subscription.pop("news", None)
-            subscription["periods"] = (anchor, months)
-            subscription["paid"] = sorted([*subscription["paid"], number])
-        self.entered(now)
-        self.settle_lots(now)
-        return purchase
-
-    def status(self, key, status, at):
-        """Of two the later one stands, in whatever order they are told."""
-        first = {"form": "subscription", "status": status, "at": at, "periods": None, "paid": []}
-        known = self.actions.setdefault(key, first)
-        if known["form"] != "subscription":
-            raise Denied("action_id_reused")
-        order = STATUSES.index
-        if known is first or (known["at"], order(known["status"])) < (at, order(status)):
-            known["status"], known["at"] = status, at
-            known["news"] = True
-        return known
-
-    def tell_status(self, now, key, status, at):
-        known = self.status(key, status, at)
-        if known.pop("news", False):
-            self.entered(now)
-        return known
-
-    def cancel(self, now, do, told):
-        return self.tell_status(now, do["subscription"], "cancelled", millis(do.get("at") or told))
-
-    def fail(self, now, do, told):
-        known = self.actions.get(do["payment"])
-        if known:
-            if known["form"] == "purchase":
-                return known
-            raise Denied("action_id_reused")
-        if do.get("subscription") is None:
-            return {"form": "nothing"}
-        return self.tell_status(now, do["subscription"], "past_due", millis(do.get("at") or told))
-
-    def purchase(self, do):
-        purchase = self.actions.get(do["payment"])
-        if purchase is None:
-            raise Denied("payment_unknown")
-        if purchase["form"] != "purchase":
-            raise Denied("action_id_reused")
-        if do["usd_cents"] > purchase["bought"]["usd_cents"]:
-            raise Denied("request_invalid")
-        return purchase
-
-    def refund(self, now, do):
-        purchase = self.purchase(do)
-        if do["usd_cents"] > purchase["refunded"]:
-            purchase["refunded"] = do["usd_cents"]
-            self.claim(purchase)
-            self.entered(now)
-        return purchase
-
-    def dispute(self, now, do):
-        purchase = self.purchase(do)
-        told = (do["usd_cents"], do["status"])
-        known = purchase["disputes"].get(do["dispute"])
-        if known and known != told:
-            if known[1] != "open" and told[1] == "open":
-                return purchase
-            if known[1] != "open":
-                raise Denied("payment_conflict")
-            if told[1] == "open":
-                raise Denied("payment_conflict")
-        if known != told:
-            purchase["disputes"][do["dispute"]] = told
-            statuses = [status for _, status in purchase["disputes"].values()]
-            frozen = "open" if "open" in statuses else "lost" if "lost" in statuses else None
-            self.lots[purchase["lot"]]["dispute"] = frozen
-            self.claim(purchase)
-            self.entered(now)
-        return purchase
-
-    def claim(self, purchase):
-        """R39: from what is left of the lot, what expired unused, and the rest is debt."""
-        lot, paid = self.lots[purchase["lot"]], purchase["bought"]["usd_cents"]
-        lost = sum(cents for cents, status in purchase["disputes"].values() if status == "lost")
-        returned = min(purchase["refunded"] + lost, paid)
-        missing = max(lot["amount"] * returned // paid - purchase["claimed"], 0)
-        purchase["claimed"] += missing
-        left = min(missing, lot["available"])
-        lot["available"] -= left
-        unused = min(missing - left, purchase["expired"])
-        purchase["expired"] -= unused
-        lot["debt"] += missing - left - unused
-
     def revoke(self, now, do):
         known = self.actions.get(do["action_id"])
         if known:
@@ -659,119 +408,6 @@ class Account:
             return now, getattr(self, command)(now, do, told)
         return now, getattr(self, command)(now, do)
 
-    # What is told
-
-    def view(self, made):
-        form = made["form"]
-        if form == "grant":
-            lot = self.lots[made["lot"]]
-            return {"granted": {"lot": made["lot"], **bought_lot(lot)}}
-        if form == "hold":
-            return {
-                "hold": {
-                    "amount": amount(made["amount"]),
-                    "cap": made["cap"],
-                    "deadline": time_text(made["deadline"]),
-                    "lots": parts_view(made["lots"]),
-                    "pool": parts_view(made["pool"]),
-                    "legs": [[amount(leg["part"]), end_view(leg["end"])] for leg in made["legs"]],
-                }
-            }
-        if form == "ended":
-            return {"ended": end_view(made["end"])}
-        if form == "purchase":
-            return {
-                "paid": {
-                    "lot": made["lot"],
-                    **bought_lot(self.lots[made["lot"]]),
-                    "refunded": made["refunded"],
-                    "disputes": {key: list(one) for key, one in made["disputes"].items()},
-                    "claimed": amount(made["claimed"]),
-                    "expired": amount(made["expired"]),
-                }
-            }
-        if form == "subscription":
-            since = time_text(made["at"])
-            return {"subscription": {"status": made["status"], "at": since, "paid": made["paid"]}}
-        if form == "revocation":
-            return {"revoked": {"lot": made["lot"], "amount": amount(made["amount"])}}
-        if form == "found":
-            action = made["action"]
-            return {
-                "found": {
-                    "lots": [lot_view(lot) for lot in made["lots"]],
-                    "action": self.view(action) if action else None,
-                }
-            }
-        return {"nothing": None}
-
-
-def is_open(hold):
-    return any(leg["end"] is None for leg in hold["legs"])
-
-
-def at_least(cap, other):
-    """No cap is the largest of all."""
-    return cap is None or (other is not None and cap >= other)
-
-
-def product_of(product):
-    """What a payment is for: of a period its number counts, not how it was reported (R36)."""
-    if product == "pack":
-        return ("pack",)
-    pro = product["pro"]
-    anchor, months = millis(pro["periods"]["anchor"]), pro["periods"]["months"]
-    start = millis(pro["period_start"])
-    if months < 1:
-        return ("pro", pro["subscription"], (anchor, months), 0)
-    distances = []
-    for number in range(0, 200):
-        distance = abs(months_after(anchor, number * months) - start)
-        if distances and distance > distances[-1]:
-            break
-        distances.append(distance)
-    return ("pro", pro["subscription"], (anchor, months), distances.index(min(distances)))
-
-
-def bought_lot(lot):
-    return {
-        "kind": lot["kind"],
-        "amount": amount(lot["amount"]),
-        "effective_at": time_text(lot["effective"]),
-        "expires_at": time_text(lot["expires"]),
-    }
-
-
-def lot_view(lot):
-    return {
-        "lot": lot["number"],
-        "kind": lot["kind"],
-        "available": amount(lot["available"]),
-        "held": amount(lot["held"]),
-        "debt": amount(lot["debt"]),
-        "dispute": lot["dispute"],
-        "revoked": lot["revoked"],
-    }
-
-
-def parts_view(parts):
-    return [[number, amount(part)] for number, part in parts]
-
-
-def end_view(end):
-    if end is None:
-        return None
-    view = {"form": end["form"], "at": time_text(end["at"])}
-    if end["form"] == "settled":
-        drawn = parts_view(end["drawn"])
-        view |= {"charge": amount(end["charge"]), "drawn": drawn}
-    if end["form"] == "expired":
-        late = end["late"]
-        view["late"] = [time_text(late["at"]), amount(late["absorbed"])] if late else None
-    else:
-        view["absorbed"] = amount(end["absorbed"])
-    return view
-
 
 def main():
     head = json.loads(sys.stdin.readline())
@@ -789,7 +425,7 @@ def main():
         ((command, do),) = step["do"].items()
         try:
             now, made = account.run(command, do, told)
-            answer = account.view(made)
+            answer = view(account, made)
         except Denied as denied:
             now, answer = max(millis(told), account.last), {"denied": str(denied)}
         balance = account.balance(max(now, account.last))

@@ -7,19 +7,21 @@
 //!
 //! It is an example of this crate and not a program, so that what it needs is only built for tests.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
 use fastrand::Rng;
-use history::{History, book};
+use history::{History, Line, book};
+use kumari_engine::price_book::PublishedBook;
 use kumari_store::{
     MemoryStore, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, Store,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use stores::Desk;
 
 mod history;
@@ -64,45 +66,15 @@ async fn main() -> Result<()> {
     let mut python = second_ledger(&arguments.python)?;
     let stdin = python.stdin.take().context("the second ledger has no standard input")?;
     let stdout = python.stdout.take().context("the second ledger has no standard output")?;
-    let mut questions = BufWriter::new(stdin);
-    let book = serde_json::to_value(&published.book)?;
-    let rules = kumari_engine::RULES_VERSION;
-    writeln!(questions, "{}", json!({"book": book, "version": published.version, "rules": rules}))?;
-
     let (tell, told) = sync_channel(WAITING_MAX);
     let comparing = std::thread::spawn(move || compare(&told, stdout));
-    let mut counts = std::collections::BTreeMap::new();
-    let mut rng = Rng::with_seed(seed);
-    for number in 0..cases {
-        let history = history::random(&mut rng, &published, number)?;
-        for line in &history.lines {
-            for desk in desks.iter().filter(|desk| number.is_multiple_of(desk.every)) {
-                let same = desk.run(line, &published).await?;
-                if same != line.outcome {
-                    let (engine, name) = (&line.outcome, desk.name);
-                    let file = keep(&history)?;
-                    bail!(
-                        "history {number} of seed {seed}, in {file}, line {}: {}\nengine {engine}\n{name} {same}",
-                        line.number,
-                        line.text
-                    );
-                }
-            }
-            *counts.entry(view::kind(&line.outcome)).or_insert(0_u64) += 1;
-            writeln!(questions, "{}", line.for_the_second_ledger)?;
-        }
-        questions.flush()?;
-        let mut viewer = view::Viewer::default();
-        let views = history.lines.iter().map(|line| viewer.view(&line.outcome)).collect();
-        if tell.send(Told { number, history, views }).is_err() {
-            break;
-        }
-    }
-    drop((questions, tell));
+    let asked = ask(&arguments, &published, &desks, BufWriter::new(stdin), tell).await;
+    // A difference ends the second ledger too, so it is told before what that broke.
     match comparing.join() {
         Ok(compared) => compared.with_context(|| format!("seed {seed}"))?,
         Err(_) => bail!("comparing failed"),
     }
+    let counts = asked?;
     if !python.wait()?.success() {
         bail!("the second ledger failed");
     }
@@ -124,9 +96,47 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
+/// Makes the histories, runs them through the engine and the stores, and asks the second ledger.
+/// Counts the answers by kind.
+async fn ask(
+    arguments: &Arguments,
+    published: &PublishedBook,
+    desks: &[Desk],
+    mut questions: BufWriter<ChildStdin>,
+    tell: SyncSender<Told>,
+) -> Result<BTreeMap<String, u64>> {
+    let PublishedBook { version, book } = published;
+    let rules = kumari_engine::RULES_VERSION;
+    writeln!(questions, "{}", json!({"book": book, "version": version, "rules": rules}))?;
+    let mut counts = BTreeMap::new();
+    let mut rng = Rng::with_seed(arguments.seed);
+    for number in 0..arguments.cases {
+        let history = history::random(&mut rng, published, number)?;
+        for line in &history.lines {
+            for desk in desks.iter().filter(|desk| number.is_multiple_of(desk.every)) {
+                let same = desk.run(line, published).await?;
+                if same != line.outcome {
+                    let other = format!("{} {same}", desk.name);
+                    return Err(differs(number, &history, line, (&line.outcome, &other)));
+                }
+            }
+            *counts.entry(view::kind(&line.outcome)).or_insert(0) += 1;
+            writeln!(questions, "{}", line.for_the_second_ledger)?;
+        }
+        questions.flush()?;
+        let mut viewer = view::Viewer::default();
+        let views = history.lines.iter().map(|line| viewer.view(&line.outcome)).collect();
+        if tell.send(Told { number, history, views }).is_err() {
+            break;
+        }
+    }
+    Ok(counts)
+}
+
 fn second_ledger(python: &Path) -> Result<Child> {
     Command::new(python)
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/oracle/ledger.py"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -142,16 +152,24 @@ fn compare(told: &Receiver<Told>, answers: ChildStdout) -> Result<()> {
             let mut second: Value = serde_json::from_str(&answer)?;
             second.as_object_mut().context("not an object")?.remove("line");
             if second != engine {
-                let file = keep(&history)?;
-                bail!(
-                    "history {number}, in {file}, line {}: {}\nengine {engine}\nsecond {second}",
-                    line.number,
-                    line.text
-                );
+                let other = format!("second ledger {second}");
+                return Err(differs(number, &history, line, (&engine, &other)));
             }
         }
     }
     Ok(())
+}
+
+/// Two differ on a line.
+fn differs(
+    number: u32,
+    history: &History,
+    line: &Line,
+    (engine, other): (&Value, &str),
+) -> anyhow::Error {
+    let file = keep(history).unwrap_or_else(|fault| format!("no file: {fault}"));
+    let Line { number: line, text, .. } = line;
+    anyhow!("history {number}, in {file}, line {line}: {text}\nengine {engine}\n{other}")
 }
 
 /// Keeps a history on which two differ, for `kumari-credits simulate`.
