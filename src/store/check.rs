@@ -103,8 +103,11 @@ pub(crate) fn actions(actions: &[ActionId]) -> Result<(), StoreError> {
     at_most("actions", actions.len(), WANTED_ACTIONS_MAX)
 }
 
-/// The price book is not too long.
+/// The price book is a text that every database keeps, and not too long.
 pub(crate) fn book(book: &StoredBook) -> Result<(), StoreError> {
+    if book.json.contains('\0') {
+        return Err(StoreError::Invalid("a price book with the character U+0000 in it"));
+    }
     at_most("bytes of a price book", book.json.len(), BOOK_BYTES_MAX)
 }
 
@@ -143,6 +146,9 @@ fn entries(before: u64, change: &Change) -> Result<(), StoreError> {
     }
     let mut sequence = before;
     for entry in &change.entries {
+        if i64::try_from(entry.sequence).is_err() {
+            return Err(StoreError::Invalid("a sequence beyond what a database holds"));
+        }
         if sequence.checked_add(1) != Some(entry.sequence) {
             return Err(StoreError::Invalid("entries that do not follow each other"));
         }

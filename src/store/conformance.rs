@@ -12,6 +12,10 @@ pub use crate::conformance_chat::{
     chat_is_listed_in_order, chat_is_written_with_its_change_or_not_at_all,
     chat_writes_meet_what_is_there,
 };
+pub use crate::conformance_edges::{
+    chat_writes_of_one_call_take_effect_in_order, ids_sort_by_their_bytes,
+    the_ends_of_ranges_come_back, what_not_all_can_keep_none_takes,
+};
 pub use crate::conformance_fence::{
     a_command_decided_alone_wins, a_commit_wins_or_loses_by_its_fence, a_crowd_for_one_hold,
     a_fresh_account_is_empty, a_loser_runs_alone_after_three_losses,
@@ -97,9 +101,11 @@ macro_rules! store_conformance {
             chat_is_listed_in_order,
             chat_is_written_with_its_change_or_not_at_all,
             chat_writes_meet_what_is_there,
+            chat_writes_of_one_call_take_effect_in_order,
             e11_two_webhooks_and_a_reader_make_one_lot,
             entries_come_back_byte_for_byte,
             holds_expire_by_read_and_by_sweep,
+            ids_sort_by_their_bytes,
             limits_are_enforced,
             lots_end_before_any_sweep,
             malformed_commits_are_refused_whole,
@@ -109,10 +115,12 @@ macro_rules! store_conformance {
             racing_grants_all_arrive,
             repeats_get_the_first_answer,
             sessions_begin_and_end,
+            the_ends_of_ranges_come_back,
             two_ledgers_share_one_account,
             what_a_copy_reads_is_listed_in_pages,
             what_has_queued_is_one_commit,
             what_is_stored_is_what_was_written,
+            what_not_all_can_keep_none_takes,
         }
     };
     // The reason stands once and is repeated for each case, so it goes along as one token tree.

@@ -53,6 +53,7 @@ mod conformance_time;
 mod conformance_chat;
 mod conformance_lookup;
 mod conformance_migrate;
+mod conformance_edges;
 mod conformance_audit;
 #[cfg(test)]
 mod sqlite_tests;

@@ -29,6 +29,8 @@ const STORE_TESTS: &[&str] = &[
     "--test",
     "postgres_line",
     "--test",
+    "postgres_tls",
+    "--test",
     "postgres_crash",
 ];
 /// The server's tests that run on each store.

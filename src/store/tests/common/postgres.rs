@@ -12,13 +12,15 @@ pub(crate) async fn fresh(cluster: &str) -> (Arc<dyn Store>, String) {
     (Arc::new(store), url)
 }
 
-/// The URL of a new and empty database.
+/// The URL of a new and empty database, in which texts sort as in English unless it is told
+/// otherwise (needs PostgreSQL 15).
 pub(crate) async fn database(cluster: &str) -> String {
     let cluster = std::env::var(cluster)
         .unwrap_or_else(|_| panic!("{cluster} is not set; run: cargo xtask test --only postgres"));
     let name = format!("test_{}", uuid::Uuid::now_v7().simple());
     let client = connect(&format!("{cluster}/postgres")).await;
-    client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+    let in_english = "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'";
+    client.batch_execute(&format!("CREATE DATABASE {name} {in_english}")).await.unwrap();
     format!("{cluster}/{name}")
 }
 
