@@ -20,8 +20,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 
 const CRASHES: usize = 5;
+/// How many commands are answered between two crashes.
+const ANSWERS_BETWEEN: u64 = 100;
 const WRITERS: u64 = 8;
 /// Shared by pairs of writers, each of which has a ledger of its own, as two processes have.
 const ACCOUNTS: u64 = 4;
@@ -35,7 +38,7 @@ async fn answered(desk: &Desk, id: &AccountId, command: &Command) -> Change {
             Err(LedgerError::Store(fault))
                 if fault.is_transient() || fault.is_outcome_unknown() =>
             {
-                assert!(begun.elapsed() < Duration::from_secs(60), "it does not recover: {fault}");
+                assert!(begun.elapsed() < Duration::from_secs(120), "it does not recover: {fault}");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             Err(fault) => panic!("{fault}"),
@@ -44,7 +47,12 @@ async fn answered(desk: &Desk, id: &AccountId, command: &Command) -> Change {
 }
 
 /// Grants, sends and settles until it is told to stop, and says how often.
-async fn write(store: Arc<dyn Store>, writer: u64, enough: Arc<AtomicBool>) -> u64 {
+async fn write(
+    store: Arc<dyn Store>,
+    writer: u64,
+    enough: Arc<AtomicBool>,
+    told: watch::Sender<u64>,
+) -> u64 {
     let desk = Desk::new(store).unwrap();
     let id = account(writer % ACCOUNTS).unwrap();
     for round in 0.. {
@@ -60,6 +68,7 @@ async fn write(store: Arc<dyn Store>, writer: u64, enough: Arc<AtomicBool>) -> u
         ] {
             let change = answered(&desk, &id, &command).await;
             assert!(change.account.sequence > 0);
+            told.send_modify(|answers| *answers += 1);
         }
     }
     0
@@ -71,23 +80,28 @@ async fn what_was_acknowledged_survives_crashes_once() {
     let (store, url) = fresh("KUMARI_POSTGRES_CRASH").await;
     let control = Arc::new(Control::of(&url).await);
     let enough = Arc::new(AtomicBool::new(false));
+    let (told, mut answers) = watch::channel(0_u64);
     let writers: Vec<_> = (0..WRITERS)
-        .map(|writer| tokio::spawn(write(Arc::clone(&store), writer, Arc::clone(&enough))))
+        .map(|writer| {
+            let (store, enough) = (Arc::clone(&store), Arc::clone(&enough));
+            tokio::spawn(write(store, writer, enough, told.clone()))
+        })
         .collect();
     for _ in 0..CRASHES {
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        // In the middle of the next commands, whatever they have come to.
+        let enough_answers = *answers.borrow_and_update() + ANSWERS_BETWEEN;
+        answers.wait_for(|answers| *answers >= enough_answers).await.unwrap();
         let control = Arc::clone(&control);
-        tokio::task::spawn_blocking(move || control.run(&["restart", "--mode", "immediate"]))
-            .await
-            .unwrap();
+        let crash = move || control.run(&["restart", "--mode", "immediate"]);
+        tokio::task::spawn_blocking(crash).await.unwrap();
     }
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    let enough_answers = *answers.borrow_and_update() + ANSWERS_BETWEEN;
+    answers.wait_for(|answers| *answers >= enough_answers).await.unwrap();
     enough.store(true, Ordering::SeqCst);
     let mut rounds = Vec::new();
     for writer in writers {
         rounds.push(writer.await.unwrap());
     }
-    assert!(rounds.iter().all(|count| *count > 10), "hardly anything was written: {rounds:?}");
 
     let desk = Desk::new(Arc::clone(&store)).unwrap();
     for number in 0..ACCOUNTS {
