@@ -74,7 +74,7 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
             let python = tools.python.map_err(|missing| anyhow!("{missing}"))?;
             let programs = tools.postgres.map_err(|missing| anyhow!("{missing}"))?;
             let cluster = _cluster.insert(Cluster::start(repository, &programs)?);
-            oracle(repository, &python, cluster, &arguments)
+            oracle(repository, "release", (&python, cluster), &arguments)
         }
     };
     let started = Instant::now();
@@ -95,15 +95,17 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
     Ok(if ran.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The comparison of the second ledger with the engine and every store, built for speed.
+/// The comparison of the second ledger with the engine and every store, built as `profile` says:
+/// a few thousand histories are over before a build for speed is.
 pub(crate) fn oracle(
     repository: &Repository,
-    python: &Path,
-    cluster: &Cluster,
+    profile: &str,
+    (python, cluster): (&Path, &Cluster),
     arguments: &[&str],
 ) -> Command {
     let mut cargo = repository.cargo();
-    cargo.args(["run", "--quiet", "--release", "--package", "kumari-tests", "--example", "oracle"]);
+    cargo.args(["run", "--quiet", "--profile", profile]);
+    cargo.args(["--package", "kumari-tests", "--example", "oracle"]);
     cargo.arg("--").arg("--python").arg(python.join("python")).args(arguments);
     // Not an argument, which everybody on the machine can read.
     cargo.env(CLUSTER, cluster.url());

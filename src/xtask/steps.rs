@@ -299,8 +299,9 @@ fn oracle(bench: &Bench) -> Result<Verdict> {
     };
     let cluster = Cluster::start(bench.repository, &programs)?;
     // PostgreSQL waits for the disk at every command, so it sees one history of many here.
-    let arguments = ["--cases", "3000", "--seed", SEED, "--postgres-every", "20"];
-    bench.check(soak::oracle(bench.repository, &python, &cluster, &arguments), LONG)
+    let arguments = ["--cases", "1500", "--seed", SEED, "--postgres-every", "20"];
+    let parts = (python.as_path(), &cluster);
+    bench.check(soak::oracle(bench.repository, "dev", parts, &arguments), LONG)
 }
 
 fn parity(bench: &Bench) -> Result<Verdict> {

@@ -201,6 +201,9 @@ async fn desks(folder: &Path, postgres_every: u32) -> Result<Vec<Desk>> {
         // The database that every new cluster has.
         let url = format!("{cluster}/postgres");
         let store = PostgresStore::open(&url, PostgresOptions::default()).await?;
+        if !store.accounts(None, 1).await?.is_empty() {
+            bail!("the cluster of KUMARI_POSTGRES has accounts; name a new one");
+        }
         desks.push(Desk::new("PostgreSQL", Arc::new(store), postgres_every));
     }
     Ok(desks)
