@@ -4,9 +4,10 @@
 use crate::chat::{ChatWrite, Message};
 use crate::error::StoreError;
 use crate::limits::{
-    BATCH_MAX, BOOK_BYTES_MAX, CHAT_WRITES_MAX, TEXT_BYTES_MAX, TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
+    BATCH_MAX, BOOK_BYTES_MAX, CHAT_WRITES_MAX, KEY_NAME_BYTES_MAX, TEXT_BYTES_MAX,
+    TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
 };
-use crate::lookup::StoredBook;
+use crate::lookup::{ServiceKey, StoredBook};
 use crate::store::{Commit, Decided, Wanted};
 use kumari_engine::account::{Account, Action, Change};
 use kumari_engine::id::ActionId;
@@ -101,6 +102,14 @@ pub(crate) fn commands(count: usize) -> Result<(), StoreError> {
 /// One command names not too many actions.
 pub(crate) fn actions(actions: &[ActionId]) -> Result<(), StoreError> {
     at_most("actions", actions.len(), WANTED_ACTIONS_MAX)
+}
+
+/// The key's name is one line, and not too long.
+pub(crate) fn key(key: &ServiceKey) -> Result<(), StoreError> {
+    if key.name.chars().any(char::is_control) {
+        return Err(StoreError::Invalid("a key's name with control characters"));
+    }
+    at_most("bytes of a key's name", key.name.len(), KEY_NAME_BYTES_MAX)
 }
 
 /// The price book is a text that every database keeps, and not too long.

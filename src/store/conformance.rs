@@ -31,7 +31,7 @@ pub use crate::conformance_lane::{
 };
 pub use crate::conformance_lookup::{
     a_payment_object_has_one_account, a_published_book_never_changes, limits_are_enforced,
-    sessions_begin_and_end,
+    service_keys_are_made_and_revoked, sessions_begin_and_end,
 };
 pub use crate::conformance_migrate::{
     a_copy_has_everything, a_copy_on_top_of_something_else_is_refused,
@@ -114,6 +114,7 @@ macro_rules! store_conformance {
             only_who_lost_is_decided_again,
             racing_grants_all_arrive,
             repeats_get_the_first_answer,
+            service_keys_are_made_and_revoked,
             sessions_begin_and_end,
             the_ends_of_ranges_come_back,
             two_ledgers_share_one_account,

@@ -1,13 +1,14 @@
-//! Cases: sessions, price books, limits.
+//! Cases: sessions, service keys, price books, limits.
 
 use crate::chat::{ChatWrite, Conversation, MessageUpdate};
 use crate::error::StoreError;
 use crate::fixtures::{BOOK, Failure, Outcome, account, action, at, book, conversation};
 use crate::limits::{
     ACCOUNTS_DUE_MAX, BATCH_MAX, BOOK_BYTES_MAX, BOOKS_MAX, CHAT_WRITES_MAX, CONVERSATIONS_MAX,
-    ENTRIES_MAX, MESSAGES_MAX, SESSIONS_MAX, TEXT_BYTES_MAX, TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
+    ENTRIES_MAX, KEY_NAME_BYTES_MAX, KEYS_MAX, MESSAGES_MAX, SESSIONS_MAX, TEXT_BYTES_MAX,
+    TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
 };
-use crate::lookup::{PaymentClaim, Session, StoredBook, TokenHash};
+use crate::lookup::{KeyScope, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
 use crate::store::{Store, Wanted};
 use std::sync::Arc;
 
@@ -61,6 +62,38 @@ pub async fn a_payment_object_has_one_account(store: Arc<dyn Store>) -> Outcome 
     assert_eq!(store.claim_payment(claim(3)?).await?, winner);
     assert_eq!(store.payment_claim(&action(1)?).await?, Some(winner));
     assert_eq!(store.payment_claim(&action(2)?).await?, None);
+    Ok(())
+}
+
+/// A service key is found by its secret's hash, listed in the order of making, and revoked once.
+///
+/// # Errors
+/// [`Failure`] where the store failed.
+pub async fn service_keys_are_made_and_revoked(store: Arc<dyn Store>) -> Outcome {
+    let key = |byte: u8, scope| ServiceKey {
+        secret_hash: TokenHash([byte; 32]),
+        name: format!("backend {byte}"),
+        scope,
+        created_at: at(100 - u32::from(byte)),
+        revoked_at: None,
+    };
+    let (ledger, read) = (key(1, KeyScope::Ledger), key(2, KeyScope::Read));
+    assert_eq!(store.service_key(&ledger.secret_hash).await?, None);
+    store.add_service_key(ledger.clone()).await?;
+    store.add_service_key(read.clone()).await?;
+    let other = ServiceKey { secret_hash: ledger.secret_hash, ..read.clone() };
+    store.add_service_key(other).await?;
+    assert_eq!(store.service_key(&ledger.secret_hash).await?, Some(ledger.clone()));
+    assert_eq!(store.service_keys(10).await?, [read.clone(), ledger.clone()]);
+    assert_eq!(store.service_keys(1).await?.len(), 1);
+
+    assert!(store.revoke_service_key(&read.secret_hash, at(7)).await?);
+    assert!(!store.revoke_service_key(&read.secret_hash, at(9)).await?, "revoked twice");
+    assert!(!store.revoke_service_key(&TokenHash([3; 32]), at(9)).await?);
+    let revoked = ServiceKey { revoked_at: Some(at(7)), ..read };
+    assert!(revoked.is_live(at(6)) && !revoked.is_live(at(7)));
+    store.add_service_key(key(2, KeyScope::Ledger)).await?;
+    assert_eq!(store.service_keys(10).await?, [revoked, ledger], "a revoked key came back");
     Ok(())
 }
 
@@ -120,12 +153,14 @@ pub async fn limits_are_enforced(store: Arc<dyn Store>) -> Outcome {
     over(store.conversations(&id, None, CONVERSATIONS_MAX + 1).await);
     over(store.messages(&id, chat, MESSAGES_MAX + 1).await);
     over(store.books(BOOKS_MAX + 1).await);
+    over(store.service_keys(KEYS_MAX + 1).await);
     over(store.forget_sessions(now, SESSIONS_MAX + 1).await);
     store.entries(&id, 0, ENTRIES_MAX).await?;
     store.accounts_due(now, None, ACCOUNTS_DUE_MAX).await?;
     store.conversations(&id, None, CONVERSATIONS_MAX).await?;
     store.messages(&id, chat, MESSAGES_MAX).await?;
     store.books(BOOKS_MAX).await?;
+    store.service_keys(KEYS_MAX).await?;
     store.forget_sessions(now, SESSIONS_MAX).await?;
 
     let wanted = |actions: usize| -> Result<Wanted, Failure> {
@@ -152,6 +187,17 @@ pub async fn limits_are_enforced(store: Arc<dyn Store>) -> Outcome {
     assert_eq!(store.conversation(&id, chat).await?, None);
     store.write_chat(&id, vec![text(TEXT_BYTES_MAX)?, title(TITLE_BYTES_MAX)]).await?;
     store.write_chat(&id, vec![text(0)?; CHAT_WRITES_MAX]).await?;
+
+    let mut key = ServiceKey {
+        secret_hash: TokenHash([9; 32]),
+        name: "x".repeat(KEY_NAME_BYTES_MAX + 1),
+        scope: KeyScope::Read,
+        created_at: now,
+        revoked_at: None,
+    };
+    over(store.add_service_key(key.clone()).await);
+    key.name.pop();
+    store.add_service_key(key).await?;
 
     let mut long = StoredBook {
         version: "long".parse()?,

@@ -69,7 +69,9 @@ pub use ledger::{
     LANE_WAITING_MAX, LOSSES_MAX, Ledger, LedgerCommand, LedgerCounts, LedgerError, Swept,
 };
 pub use limits::*;
-pub use lookup::{BookListing, PaymentClaim, Session, StoredBook, TokenHash};
+pub use lookup::{
+    BookListing, KeyScope, PaymentClaim, ScopeFault, ServiceKey, Session, StoredBook, TokenHash,
+};
 pub use memory::MemoryStore;
 pub use migrate::{MigrateFault, Migrated, migrate};
 pub use postgres::{PostgresOptions, PostgresStore};

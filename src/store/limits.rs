@@ -24,6 +24,10 @@ pub const BOOKS_MAX: u32 = 1_000;
 pub const SESSIONS_MAX: u32 = 1_000;
 /// The most claimed payment objects of one read.
 pub const PAYMENT_CLAIMS_MAX: u32 = 1_000;
+/// The most service keys of one read.
+pub const KEYS_MAX: u32 = 1_000;
+/// The longest name of a service key, in bytes.
+pub const KEY_NAME_BYTES_MAX: usize = 128;
 /// The longest title of a conversation, in bytes.
 pub const TITLE_BYTES_MAX: usize = 1_024;
 /// The longest text of a message, in bytes.

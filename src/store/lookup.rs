@@ -1,10 +1,12 @@
-//! Tables that are led by their own key, not by an account: sessions, whose a payment is, and price
-//! books.
+//! Tables that are led by their own key, not by an account: sessions, service keys, whose a payment
+//! is, and price books.
 
 use kumari_engine::id::{AccountId, ActionId, BookVersion};
 use kumari_engine::time::Timestamp;
+use std::str::FromStr;
+use thiserror::Error;
 
-/// The SHA-256 of a session's token. The token itself is never stored.
+/// The SHA-256 of a session's token or a service key's secret, neither of which is ever stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenHash(pub [u8; 32]);
 
@@ -31,6 +33,35 @@ pub struct PaymentClaim {
     /// The account that it belongs to, for good.
     pub account: AccountId,
 }
+
+/// What a backend shows instead of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceKey {
+    /// The hash of its secret.
+    pub secret_hash: TokenHash,
+    /// What people call it, at most [`crate::KEY_NAME_BYTES_MAX`].
+    pub name: String,
+    /// What it may do.
+    pub scope: KeyScope,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when it no longer counts; not revoked, where absent.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// What a service key may do, for every account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyScope {
+    /// Read accounts and change them.
+    Ledger,
+    /// Read accounts.
+    Read,
+}
+
+/// Why a text is no scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not a scope: use `ledger` or `read`")]
+pub struct ScopeFault;
 
 /// A published price book.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +91,37 @@ impl Session {
     /// Whether it counts at `now`.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+impl ServiceKey {
+    /// Whether it counts at `now`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none_or(|end| now < end)
+    }
+}
+
+impl KeyScope {
+    /// Its name, as it is stored and written on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ledger => "ledger",
+            Self::Read => "read",
+        }
+    }
+
+    /// Whether it may change accounts.
+    pub const fn may_change(self) -> bool {
+        matches!(self, Self::Ledger)
+    }
+}
+
+impl FromStr for KeyScope {
+    type Err = ScopeFault;
+
+    fn from_str(name: &str) -> Result<Self, ScopeFault> {
+        let scopes = [Self::Ledger, Self::Read];
+        scopes.into_iter().find(|scope| scope.name() == name).ok_or(ScopeFault)
     }
 }
 

@@ -7,9 +7,9 @@ use crate::check;
 use crate::error::StoreError;
 use crate::limits::{
     ACCOUNTS_DUE_MAX, ACCOUNTS_MAX, ACTIONS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX,
-    MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
+    KEYS_MAX, MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
 };
-use crate::lookup::{BookListing, PaymentClaim, Session, StoredBook, TokenHash};
+use crate::lookup::{BookListing, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
 use crate::stored::{Stored, StoredAction, StoredState};
 use async_trait::async_trait;
@@ -30,6 +30,7 @@ struct Tables {
     accounts: BTreeMap<AccountId, Kept>,
     sessions: BTreeMap<TokenHash, Session>,
     payment_claims: BTreeMap<ActionId, PaymentClaim>,
+    keys: BTreeMap<TokenHash, ServiceKey>,
     books: BTreeMap<BookVersion, StoredBook>,
 }
 
@@ -400,6 +401,34 @@ impl Store for MemoryStore {
         let all = tables.payment_claims.values();
         let later = all.filter(|one| after.is_none_or(|after| one.object > *after));
         Ok(later.take(limit).cloned().collect())
+    }
+
+    async fn add_service_key(&self, key: ServiceKey) -> Result<(), StoreError> {
+        check::key(&key)?;
+        self.tables().keys.entry(key.secret_hash).or_insert(key);
+        Ok(())
+    }
+
+    async fn service_key(&self, secret_hash: &TokenHash) -> Result<Option<ServiceKey>, StoreError> {
+        Ok(self.tables().keys.get(secret_hash).cloned())
+    }
+
+    async fn service_keys(&self, limit: u32) -> Result<Vec<ServiceKey>, StoreError> {
+        let limit = check::limit("service keys", limit, KEYS_MAX)?;
+        let mut keys: Vec<ServiceKey> = self.tables().keys.values().cloned().collect();
+        keys.sort_by_key(|key| (key.created_at, key.secret_hash));
+        keys.truncate(limit);
+        Ok(keys)
+    }
+
+    async fn revoke_service_key(
+        &self,
+        secret_hash: &TokenHash,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let live = tables.keys.get_mut(secret_hash).filter(|key| key.revoked_at.is_none());
+        Ok(live.map(|key| key.revoked_at = Some(now)).is_some())
     }
 
     async fn publish_book(&self, book: StoredBook) -> Result<(), StoreError> {

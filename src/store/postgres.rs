@@ -13,9 +13,9 @@ use crate::check;
 use crate::error::StoreError;
 use crate::limits::{
     ACCOUNTS_DUE_MAX, ACCOUNTS_MAX, ACTIONS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX,
-    MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
+    KEYS_MAX, MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
 };
-use crate::lookup::{BookListing, PaymentClaim, Session, StoredBook, TokenHash};
+use crate::lookup::{BookListing, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
 use crate::postgres_fault::Fault;
 use crate::postgres_pool::{Connections, Loan, answered, committed};
 use crate::postgres_statement::{Statement, run, run_one};
@@ -464,6 +464,32 @@ impl Store for PostgresStore {
         check::limit("payment claims", limit, PAYMENT_CLAIMS_MAX)?;
         let rows = self.one(postgres_lookup::payment_claims(after, limit)).await?;
         postgres_lookup::claims_of(&rows)
+    }
+
+    async fn add_service_key(&self, key: ServiceKey) -> Result<(), StoreError> {
+        check::key(&key)?;
+        self.one(postgres_lookup::add_service_key(&key)).await?;
+        Ok(())
+    }
+
+    async fn service_key(&self, secret_hash: &TokenHash) -> Result<Option<ServiceKey>, StoreError> {
+        let rows = self.one(postgres_lookup::service_key(*secret_hash)).await?;
+        Ok(postgres_lookup::keys_of(&rows)?.pop())
+    }
+
+    async fn service_keys(&self, limit: u32) -> Result<Vec<ServiceKey>, StoreError> {
+        check::limit("service keys", limit, KEYS_MAX)?;
+        let rows = self.one(postgres_lookup::service_keys(limit)).await?;
+        postgres_lookup::keys_of(&rows)
+    }
+
+    async fn revoke_service_key(
+        &self,
+        secret_hash: &TokenHash,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let rows = self.one(postgres_lookup::revoke_service_key(*secret_hash, now)).await?;
+        Ok(!rows.is_empty())
     }
 
     async fn publish_book(&self, book: StoredBook) -> Result<(), StoreError> {

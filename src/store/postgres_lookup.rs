@@ -1,9 +1,9 @@
-//! Sessions, payment claims and price books in PostgreSQL: statements, and what their rows mean.
+//! Sessions, service keys, payment claims and price books in PostgreSQL: statements, and what their rows mean.
 //!
 //! Each is one statement, and so a transaction of its own.
 
 use crate::error::StoreError;
-use crate::lookup::{BookListing, PaymentClaim, Session, StoredBook, TokenHash};
+use crate::lookup::{BookListing, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
 use crate::postgres_statement::{Statement, param};
 use crate::values::{parse, time};
 use kumari_engine::id::{ActionId, BookVersion};
@@ -40,6 +40,22 @@ const PAYMENT_CLAIM: &str = "\
 const PAYMENT_CLAIMS: &str = "\
     SELECT object_id, account_id FROM payment_claims \
     WHERE object_id > $1 ORDER BY object_id LIMIT $2";
+
+const ADD_SERVICE_KEY: &str = "\
+    INSERT INTO service_keys (secret_hash, name, scope, created_at, revoked_at) \
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (secret_hash) DO NOTHING";
+
+const SERVICE_KEY: &str = "\
+    SELECT secret_hash, name, scope, created_at, revoked_at FROM service_keys \
+    WHERE secret_hash = $1";
+
+const SERVICE_KEYS: &str = "\
+    SELECT secret_hash, name, scope, created_at, revoked_at FROM service_keys \
+    ORDER BY created_at, secret_hash LIMIT $1";
+
+const REVOKE_SERVICE_KEY: &str = "\
+    UPDATE service_keys SET revoked_at = $2 \
+    WHERE secret_hash = $1 AND revoked_at IS NULL RETURNING secret_hash";
 
 const PUBLISH_BOOK: &str = "\
     INSERT INTO price_books (version, book, effective_at, published_at) \
@@ -133,6 +149,39 @@ pub(crate) fn claims_of(rows: &[Row]) -> Result<Vec<PaymentClaim>, StoreError> {
     rows.iter().map(claim).collect()
 }
 
+/// Keeps a service key unless its secret is known already.
+pub(crate) fn add_service_key(key: &ServiceKey) -> Statement<'_> {
+    let columns = [
+        param(key.secret_hash.0.to_vec()),
+        param(key.name.as_str()),
+        param(key.scope.name()),
+        param(key.created_at.as_millis()),
+        param(key.revoked_at.map(Timestamp::as_millis)),
+    ];
+    Statement::new(ADD_SERVICE_KEY, columns)
+}
+
+/// Reads a service key, revoked or not.
+pub(crate) fn service_key(secret_hash: TokenHash) -> Statement<'static> {
+    Statement::new(SERVICE_KEY, [param(secret_hash.0.to_vec())])
+}
+
+/// Reads service keys, the first made first.
+pub(crate) fn service_keys(limit: u32) -> Statement<'static> {
+    Statement::new(SERVICE_KEYS, [param(i64::from(limit))])
+}
+
+/// The service keys that a statement read.
+pub(crate) fn keys_of(rows: &[Row]) -> Result<Vec<ServiceKey>, StoreError> {
+    rows.iter().map(key_of).collect()
+}
+
+/// Revokes a service key; a row where it was live.
+pub(crate) fn revoke_service_key(secret_hash: TokenHash, now: Timestamp) -> Statement<'static> {
+    let columns = [param(secret_hash.0.to_vec()), param(now.as_millis())];
+    Statement::new(REVOKE_SERVICE_KEY, columns)
+}
+
 /// Publishes a price book unless that version is there already.
 pub(crate) fn publish_book(book: &StoredBook) -> Statement<'_> {
     let columns = [
@@ -178,5 +227,18 @@ fn listing_of(row: &Row) -> Result<BookListing, StoreError> {
         version: parse("a price book's version", row.try_get(0)?)?,
         effective_at: time(row.try_get(1)?)?,
         published_at: time(row.try_get(2)?)?,
+    })
+}
+
+fn key_of(row: &Row) -> Result<ServiceKey, StoreError> {
+    let hash: &[u8] = row.try_get(0)?;
+    let hash = hash.try_into().map_err(|fault| StoreError::corrupt("a service key", fault))?;
+    let revoked_at: Option<i64> = row.try_get(4)?;
+    Ok(ServiceKey {
+        secret_hash: TokenHash(hash),
+        name: row.try_get(1)?,
+        scope: parse("a service key's scope", row.try_get(2)?)?,
+        created_at: time(row.try_get(3)?)?,
+        revoked_at: revoked_at.map(time).transpose()?,
     })
 }

@@ -11,9 +11,10 @@ use deadpool_postgres::ClientWrapper;
 use tokio_postgres::Row;
 
 /// All migrations; the schema's number is how many of them were applied.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/postgres_0001_ledger_chat_and_lookups.sql"),
     include_str!("migrations/postgres_0002_payment_claims.sql"),
+    include_str!("migrations/postgres_0003_service_keys.sql"),
 ];
 
 /// Says which migrations were applied, and so whose the database is.
@@ -33,8 +34,9 @@ const PING: &str = "\
 
 /// Tables that are kept apart by their first column, the account, on a distributed database.
 const BY_ACCOUNT: [&str; 5] = ["accounts", "entries", "actions", "conversations", "messages"];
-/// Lookups that are spread by their own key.
-const BY_OWN_KEY: [(&str, &str); 2] = [("sessions", "token_hash"), ("payment_claims", "object_id")];
+/// Tables that are kept apart by a key of their own.
+const BY_OWN_KEY: [(&str, &str); 3] =
+    [("sessions", "token_hash"), ("payment_claims", "object_id"), ("service_keys", "secret_hash")];
 /// Tables that every node has a copy of.
 const EVERYWHERE: [&str; 2] = ["price_books", "kumari_schema"];
 
@@ -101,7 +103,7 @@ async fn schema(client: &ClientWrapper) -> Result<Option<u32>, Fault> {
 
 /// None of our tables is there already, as another program's.
 async fn check_empty(client: &ClientWrapper) -> Result<(), Fault> {
-    let ours = [&BY_ACCOUNT[..], &["price_books", "sessions", "payment_claims"]].concat();
+    let ours = [&BY_ACCOUNT[..], &BY_OWN_KEY.map(|(table, _)| table), &["price_books"]].concat();
     if tables(client, &ours).await? { Err(StoreError::Foreign.into()) } else { Ok(()) }
 }
 

@@ -10,9 +10,9 @@ use crate::check;
 use crate::error::StoreError;
 use crate::limits::{
     ACCOUNTS_DUE_MAX, ACCOUNTS_MAX, ACTIONS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX,
-    MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
+    KEYS_MAX, MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
 };
-use crate::lookup::{BookListing, PaymentClaim, Session, StoredBook, TokenHash};
+use crate::lookup::{BookListing, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
 use crate::sqlite_readers::Readers;
 use crate::sqlite_writer::Writer;
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
@@ -382,6 +382,33 @@ impl Store for SqliteStore {
         let after = after.cloned();
         self.read(move |connection| {
             sqlite_lookup::payment_claims(connection, after.as_ref(), limit)
+        })
+        .await
+    }
+
+    async fn add_service_key(&self, key: ServiceKey) -> Result<(), StoreError> {
+        check::key(&key)?;
+        self.write(move |transaction| sqlite_lookup::add_service_key(transaction, &key)).await
+    }
+
+    async fn service_key(&self, secret_hash: &TokenHash) -> Result<Option<ServiceKey>, StoreError> {
+        let secret_hash = *secret_hash;
+        self.read(move |connection| sqlite_lookup::service_key(connection, &secret_hash)).await
+    }
+
+    async fn service_keys(&self, limit: u32) -> Result<Vec<ServiceKey>, StoreError> {
+        check::limit("service keys", limit, KEYS_MAX)?;
+        self.read(move |connection| sqlite_lookup::service_keys(connection, limit)).await
+    }
+
+    async fn revoke_service_key(
+        &self,
+        secret_hash: &TokenHash,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let secret_hash = *secret_hash;
+        self.write(move |transaction| {
+            sqlite_lookup::revoke_service_key(transaction, &secret_hash, now)
         })
         .await
     }

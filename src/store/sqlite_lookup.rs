@@ -1,7 +1,7 @@
-//! Sessions, payment claims and price books in SQLite. Called inside a transaction.
+//! Sessions, service keys, payment claims and price books in SQLite. Called inside a transaction.
 
 use crate::error::StoreError;
-use crate::lookup::{BookListing, PaymentClaim, Session, StoredBook, TokenHash};
+use crate::lookup::{BookListing, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
 use crate::values::{parse, time};
 use kumari_engine::id::{ActionId, BookVersion};
 use kumari_engine::time::Timestamp;
@@ -139,6 +139,71 @@ fn claims(
     Ok(claims)
 }
 
+/// Keeps a service key.
+pub(crate) fn add_service_key(
+    transaction: &Connection,
+    key: &ServiceKey,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO service_keys (secret_hash, name, scope, created_at, revoked_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (secret_hash) DO NOTHING",
+        )?
+        .execute(params![
+            key.secret_hash.0,
+            key.name,
+            key.scope.name(),
+            key.created_at.as_millis(),
+            key.revoked_at.map(Timestamp::as_millis),
+        ])?;
+    Ok(())
+}
+
+/// A service key, revoked or not.
+pub(crate) fn service_key(
+    connection: &Connection,
+    secret_hash: &TokenHash,
+) -> Result<Option<ServiceKey>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT secret_hash, name, scope, created_at, revoked_at FROM service_keys \
+         WHERE secret_hash = ?1",
+    )?;
+    let mut rows = statement.query([secret_hash.0])?;
+    rows.next()?.map(key_of).transpose()
+}
+
+/// Service keys, the first made first.
+pub(crate) fn service_keys(
+    connection: &Connection,
+    limit: u32,
+) -> Result<Vec<ServiceKey>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT secret_hash, name, scope, created_at, revoked_at FROM service_keys \
+         ORDER BY created_at, secret_hash LIMIT ?1",
+    )?;
+    let mut rows = statement.query([limit])?;
+    let mut keys = Vec::new();
+    while let Some(row) = rows.next()? {
+        keys.push(key_of(row)?);
+    }
+    Ok(keys)
+}
+
+/// Revokes a service key.
+pub(crate) fn revoke_service_key(
+    transaction: &Connection,
+    secret_hash: &TokenHash,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let revoked = transaction
+        .prepare_cached(
+            "UPDATE service_keys SET revoked_at = ?2 \
+             WHERE secret_hash = ?1 AND revoked_at IS NULL",
+        )?
+        .execute(params![secret_hash.0, now.as_millis()])?;
+    Ok(revoked == 1)
+}
+
 /// Publishes a price book.
 pub(crate) fn publish_book(transaction: &Connection, book: &StoredBook) -> Result<(), StoreError> {
     transaction
@@ -222,5 +287,16 @@ fn listing_of(row: &Row<'_>) -> Result<BookListing, StoreError> {
         version: parse("a price book's version", row.get_ref(0)?.as_str()?)?,
         effective_at: time(row.get(1)?)?,
         published_at: time(row.get(2)?)?,
+    })
+}
+
+fn key_of(row: &Row<'_>) -> Result<ServiceKey, StoreError> {
+    let revoked_at: Option<i64> = row.get(4)?;
+    Ok(ServiceKey {
+        secret_hash: TokenHash(row.get(0)?),
+        name: row.get(1)?,
+        scope: parse("a service key's scope", row.get_ref(2)?.as_str()?)?,
+        created_at: time(row.get(3)?)?,
+        revoked_at: revoked_at.map(time).transpose()?,
     })
 }

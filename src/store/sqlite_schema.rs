@@ -10,9 +10,10 @@ use rusqlite::Connection;
 const APPLICATION_ID: i32 = 0x6b75_6d61;
 
 /// All migrations; the schema's number is how many of them were applied.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001_ledger_chat_and_lookups.sql"),
     include_str!("migrations/0002_payment_claims.sql"),
+    include_str!("migrations/0003_service_keys.sql"),
 ];
 
 /// The file is empty, or ours and not too new. Nothing is written before this is known.

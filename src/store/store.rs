@@ -2,7 +2,7 @@
 
 use crate::chat::{ActionChat, ChatWrite, Conversation, ConversationId, Message};
 use crate::error::StoreError;
-use crate::lookup::{BookListing, PaymentClaim, Session, StoredBook, TokenHash};
+use crate::lookup::{BookListing, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
 use crate::stored::Stored;
 use async_trait::async_trait;
 use kumari_engine::account::{Account, Change, Refused};
@@ -285,6 +285,34 @@ pub trait Store: Send + Sync + 'static {
         after: Option<&ActionId>,
         limit: u32,
     ) -> Result<Vec<PaymentClaim>, StoreError>;
+
+    /// Keeps a service key; one whose secret has that hash already stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] where its name is too long.
+    async fn add_service_key(&self, key: ServiceKey) -> Result<(), StoreError>;
+
+    /// The service key of that secret, revoked or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn service_key(&self, secret_hash: &TokenHash) -> Result<Option<ServiceKey>, StoreError>;
+
+    /// All service keys, in the order in which they were made.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::KEYS_MAX`].
+    async fn service_keys(&self, limit: u32) -> Result<Vec<ServiceKey>, StoreError>;
+
+    /// Revokes a service key, and says whether it was live. What is revoked stays so since then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn revoke_service_key(
+        &self,
+        secret_hash: &TokenHash,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Publishes a price book. The same again changes nothing.
     ///
