@@ -8,6 +8,7 @@ use crate::problem::{Answer, Problem};
 use crate::provider::Provider;
 use crate::rows;
 use crate::runs::Runs;
+use crate::service_key::Keys;
 use axum::http::StatusCode;
 use kumari_engine::account::{Account, Change, Refused};
 use kumari_engine::authorize::HOLD_TTL_SECONDS;
@@ -63,6 +64,7 @@ pub(crate) struct App {
     pub(crate) hub: Hub,
     pub(crate) runs: Runs,
     pub(crate) rates: Rates,
+    pub(crate) keys: Keys,
     pub(crate) streams: Seats<AccountId>,
     /// Cancelled when nothing new is to be begun.
     pub(crate) stopping: CancellationToken,

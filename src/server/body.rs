@@ -6,6 +6,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::LengthLimitError;
+use kumari_wire::Tree;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -17,6 +18,9 @@ pub(crate) const SEND_BODY_BYTES_MAX: usize = 1024 * 1024;
 /// A JSON body of at most `MAX` bytes; nobody reads further than that.
 pub(crate) struct Json<T, const MAX: usize = SMALL_BODY_BYTES_MAX>(pub(crate) T);
 
+/// A JSON body that is read part by part, of at most `MAX` bytes.
+pub(crate) struct JsonTree<const MAX: usize>(pub(crate) Tree);
+
 impl<S, T, const MAX: usize> FromRequest<S> for Json<T, MAX>
 where
     S: Send + Sync,
@@ -25,11 +29,22 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        check_announced_length(&parts.headers, MAX)?;
-        let bytes = read(body, MAX).await?;
-        Ok(Self(kumari_wire::from_slice(&bytes)?))
+        Ok(Self(kumari_wire::from_slice(&bytes(request, MAX).await?)?))
     }
+}
+
+impl<S: Send + Sync, const MAX: usize> FromRequest<S> for JsonTree<MAX> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        Ok(Self(kumari_wire::parse_slice(&bytes(request, MAX).await?)?))
+    }
+}
+
+async fn bytes(request: Request, max: usize) -> Result<bytes::Bytes, Problem> {
+    let (parts, body) = request.into_parts();
+    check_announced_length(&parts.headers, max)?;
+    read(body, max).await
 }
 
 /// A JSON answer that no cache keeps: it belongs to one session and one moment.

@@ -85,6 +85,12 @@ impl Books {
         shelf.books.insert(book.version().clone(), Arc::clone(&book));
         shelf.latest = book;
     }
+
+    /// Keeps a book at hand that was published elsewhere, or long ago.
+    pub(crate) fn keep(&self, book: Arc<Book>) {
+        let mut shelf = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        shelf.books.insert(book.version().clone(), book);
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use kumari_engine::amount::Credits;
 use kumari_engine::id::{AccountId, ActionId, IdFault};
 use kumari_engine::time::Timestamp;
+use kumari_store::KeyScope;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -30,6 +31,9 @@ pub enum Command {
     PriceBook(PriceBookCommand),
     /// Print what a usage costs, line by line.
     Price(Price),
+    /// Make, list and revoke the keys that backends show.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Make every account again from its journal, and compare with what is stored. Ends with 0
     /// where they are the same, 1 where they differ, 2 where it cannot tell.
     Audit(Audit),
@@ -76,6 +80,59 @@ pub struct MigrateStore {
     /// Go on with a copy that was broken off.
     #[arg(long)]
     pub resume: bool,
+}
+
+/// What can be done with service keys.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a key and print its secret, which is not shown again.
+    Create(KeyCreate),
+    /// Print all keys, without their secrets.
+    List {
+        /// Where everything is kept.
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Revoke a key for good.
+    Revoke {
+        /// The key, as `key list` names it.
+        id: String,
+        /// Where everything is kept.
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+/// The key to make.
+#[derive(Debug, Args)]
+pub struct KeyCreate {
+    /// What people call it.
+    #[arg(long)]
+    pub name: String,
+    /// What it may do, for every account.
+    #[arg(long, value_enum, default_value_t = KeyScopeName::Ledger)]
+    pub scope: KeyScopeName,
+    /// Where everything is kept.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// What a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyScopeName {
+    /// Read accounts and change them.
+    Ledger,
+    /// Read accounts.
+    Read,
+}
+
+impl From<KeyScopeName> for KeyScope {
+    fn from(name: KeyScopeName) -> Self {
+        match name {
+            KeyScopeName::Ledger => Self::Ledger,
+            KeyScopeName::Read => Self::Read,
+        }
+    }
 }
 
 /// How to serve.

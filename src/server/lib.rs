@@ -10,6 +10,7 @@ pub mod cli;
 pub mod database;
 pub mod price;
 mod progress;
+pub mod key;
 pub mod audit;
 pub mod migrate_store;
 pub mod serve;
@@ -25,6 +26,7 @@ mod limits;
 mod request_log;
 
 mod session;
+mod service_key;
 mod books;
 mod price_book;
 mod balance;
@@ -74,6 +76,10 @@ mod conversations;
 mod payments;
 mod top_up;
 mod sweep;
+
+mod service_command;
+mod service;
+mod batch;
 
 mod assets;
 mod health;

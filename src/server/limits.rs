@@ -1,9 +1,10 @@
 //! How much one address, one account and everybody together may ask for.
 
 use crate::app::App;
-use crate::problem::Problem;
+use crate::problem::{Answer, Problem};
+use crate::service_key::Shown;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock as _, DefaultClock};
@@ -80,21 +81,30 @@ impl Rates {
     }
 }
 
-/// Counts every request against its address.
+/// Counts every request against its address, but those of a backend that shows its service key.
 pub(crate) async fn by_address(
     State(app): State<Arc<App>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let checked = match peer {
-        Some(ConnectInfo(peer)) => check(&app.rates.addresses, &peer.ip()),
-        None => Ok(()),
-    };
-    match checked {
-        Ok(()) => next.run(request).await,
+    let peer = peer.map(|ConnectInfo(peer)| peer.ip());
+    match admit(&app, peer, request.headers()).await {
+        Ok(shown) => {
+            shown.map(|shown| request.extensions_mut().insert(shown));
+            next.run(request).await
+        }
         Err(problem) => problem.into_response(),
     }
+}
+
+/// A key that has to be looked up counts: guessing one is no way around the limit.
+async fn admit(app: &App, peer: Option<IpAddr>, headers: &HeaderMap) -> Answer<Option<Shown>> {
+    if let Some(shown) = app.keys.at_hand(headers) {
+        return Ok(Some(shown));
+    }
+    peer.map_or(Ok(()), |peer| check(&app.rates.addresses, &peer))?;
+    app.keys.look_up(app.store().as_ref(), app.now(), headers).await
 }
 
 /// Ends a request that takes too long. Streams are not behind this.

@@ -13,6 +13,7 @@ fn main() -> ExitCode {
         Command::Statement(statement) => ended(kumari_server::statement_print::run(statement)),
         Command::Adjust(adjust) => said(kumari_server::adjust::adjust(adjust)),
         Command::RevokeLot(revoke) => said(kumari_server::adjust::revoke_lot(revoke)),
+        Command::Key(command) => said(kumari_server::key::run(command)),
         Command::Simulate(simulate) => ended(kumari_server::simulate::run(simulate)),
         Command::MigrateStore(migrate) => {
             said(kumari_server::migrate_store::migrate_store(migrate))

@@ -40,10 +40,11 @@ pub fn migrate_store(arguments: &Arguments) -> Result<String, MigrateStoreFault>
         progress.clear();
         Ok::<_, MigrateStoreFault>(copied?)
     })?;
-    let Migrated { books, sessions, payment_claims, accounts, entries, messages } = copied;
+    let Migrated { books, sessions, payment_claims, keys, accounts, entries, messages } = copied;
     Ok(format!(
         "{accounts} accounts with {entries} entries and {messages} messages, {sessions} sessions, \
-         {payment_claims} payment objects and {books} price books are in {}, and the audit found nothing",
+         {payment_claims} payment objects, {keys} service keys and {books} price books are in {}, \
+         and the audit found nothing",
         arguments.to
     ))
 }

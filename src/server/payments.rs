@@ -39,7 +39,7 @@ pub(crate) async fn take(
 }
 
 /// Claims the objects for their buyer. A claim without a sale is harmless: the sale is told again.
-async fn claim(
+pub(crate) async fn claim(
     app: &App,
     buyer: &AccountId,
     objects: &[ActionId],

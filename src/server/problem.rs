@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use kumari_engine::account::{LedgerFault, Refused};
 use kumari_engine::denial::{Denial, DenialCode, Remedy};
 use kumari_wire::{Fault, FaultKind};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::time::Duration;
 
 /// The media type of problem details.
@@ -64,7 +64,8 @@ impl Problem {
     pub(crate) fn invalid(path: &str, detail: impl Into<String>) -> Self {
         let mut problem =
             Self::new(StatusCode::UNPROCESSABLE_ENTITY, DenialCode::RequestInvalid.name(), detail);
-        problem.body.path = Some(path.to_owned());
+        // The document itself has no path.
+        problem.body.path = Some(path.to_owned()).filter(|path| !path.is_empty());
         problem
     }
 
@@ -90,9 +91,27 @@ impl Problem {
         self
     }
 
+    /// The same problem of a part of the document: `place` tells where its path is in the whole.
+    #[must_use]
+    pub(crate) fn under(mut self, place: impl Fn(&str) -> String) -> Self {
+        self.body.path = Some(place(self.body.path.as_deref().unwrap_or_default()));
+        self
+    }
+
+    /// Its HTTP status.
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// Which problem it is.
     pub(crate) fn code(&self) -> &'static str {
         self.body.code
+    }
+}
+
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.body.serialize(serializer)
     }
 }
 
@@ -146,12 +165,7 @@ impl From<Fault> for Problem {
                 "json_malformed",
                 format!("the body is not JSON: {}", fault.message),
             ),
-            FaultKind::Shape => {
-                let mut problem = Self::invalid(&fault.path, fault.message);
-                // The document itself has no path.
-                problem.body.path = problem.body.path.filter(|path| !path.is_empty());
-                problem
-            }
+            FaultKind::Shape => Self::invalid(&fault.path, fault.message),
         }
     }
 }

@@ -2,15 +2,23 @@
 
 use crate::app::App;
 use crate::problem::Problem;
+use crate::service_command::Admission;
 use crate::{
-    action, action_events, assets, authorize, balance, conversations, estimate, events, health,
-    limits, price_book, receipt, request_log, session, shield, statement, stop, top_up,
+    action, action_events, assets, authorize, balance, batch, conversations, estimate, events,
+    health, limits, price_book, receipt, request_log, service, session, shield, statement, stop,
+    top_up,
 };
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use kumari_engine::extend::Extend;
+use kumari_engine::grant::Grant;
+use kumari_engine::payment::Payment;
+use kumari_engine::renew::Renew;
+use kumari_engine::settle::Settle;
+use kumari_engine::void::Void;
 use std::any::Any;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -19,7 +27,7 @@ use tower_http::compression::CompressionLayer;
 /// All routes, behind what protects them. Layers are listed inside out.
 pub(crate) fn router(app: &Arc<App>) -> Router {
     Router::new()
-        .merge(api().layer(from_fn(limits::in_time)))
+        .merge(api().merge(service_api()).layer(from_fn(limits::in_time)))
         .merge(streams())
         .merge(web().layer(CompressionLayer::new()))
         .method_not_allowed_fallback(method_not_allowed)
@@ -48,6 +56,22 @@ fn api() -> Router<Arc<App>> {
         .route("/api/top-ups", post(top_up::buy))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
+}
+
+fn service_api() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/accounts/{account}/authorize", post(service::run::<Admission>))
+        .route("/api/accounts/{account}/extend", post(service::run::<Extend>))
+        .route("/api/accounts/{account}/renew", post(service::run::<Renew>))
+        .route("/api/accounts/{account}/settle", post(service::run::<Settle>))
+        .route("/api/accounts/{account}/void", post(service::run::<Void>))
+        .route("/api/accounts/{account}/grant", post(service::run::<Grant>))
+        .route("/api/accounts/{account}/payments", post(service::run::<Payment>))
+        .route("/api/accounts/{account}/balance", get(service::balance))
+        .route("/api/accounts/{account}/actions/{id}", get(service::action))
+        .route("/api/accounts/{account}/actions/{id}/receipt", get(service::receipt))
+        .route("/api/accounts/{account}/entries", get(service::entries))
+        .route("/api/batch", post(batch::run))
 }
 
 fn streams() -> Router<Arc<App>> {

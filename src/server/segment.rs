@@ -1,4 +1,4 @@
-//! The variable part of an address.
+//! The variable parts of an address.
 
 use crate::problem::Problem;
 use axum::extract::{FromRequestParts, Path};
@@ -8,13 +8,31 @@ use axum::http::request::Parts;
 /// problem like every other.
 pub(crate) struct Segment(pub(crate) String);
 
+/// The same, where the route has two of them.
+pub(crate) struct Segments(pub(crate) String, pub(crate) String);
+
 impl<S: Send + Sync> FromRequestParts<S> for Segment {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Path::from_request_parts(parts, state).await {
             Ok(Path(text)) => Ok(Self(text)),
-            Err(_) => Err(Problem::not_found("not_found", "there is nothing at this address")),
+            Err(_) => Err(nothing_here()),
         }
     }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Segments {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path((first, second))) => Ok(Self(first, second)),
+            Err(_) => Err(nothing_here()),
+        }
+    }
+}
+
+fn nothing_here() -> Problem {
+    Problem::not_found("not_found", "there is nothing at this address")
 }

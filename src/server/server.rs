@@ -7,6 +7,7 @@ use crate::hub::Hub;
 use crate::limits::{Rates, Seats};
 use crate::provider::Provider;
 use crate::runs::Runs;
+use crate::service_key::Keys;
 use crate::{payments, router, sweep};
 use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
@@ -80,6 +81,7 @@ impl Server {
         let earlier = published(&*parts.store).await?;
         let app = Arc::new(App {
             rates: Rates::new(&parts.config.limits),
+            keys: Keys::default(),
             config: parts.config,
             ledger: Ledger::new(parts.store, parts.clock),
             books: Books::new(book, earlier),

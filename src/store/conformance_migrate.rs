@@ -6,7 +6,7 @@ use crate::fixtures::{BOOK, Random};
 use crate::fixtures::{
     Command, Desk, Failure, Outcome, account, action, at, conversation, credits, request,
 };
-use crate::lookup::{PaymentClaim, Session, StoredBook, TokenHash};
+use crate::lookup::{KeyScope, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
 use crate::memory::MemoryStore;
 use crate::migrate::{MigrateFault, append, migrate};
 use crate::store::Store;
@@ -87,13 +87,19 @@ pub async fn a_copy_has_everything(store: Arc<dyn Store>) -> Outcome {
     let source = Desk::new(Arc::new(MemoryStore::new()))?;
     fill(&source).await?;
     let copied = migrate(source.store(), store.as_ref(), false, |_| {}).await?;
-    assert_eq!((copied.accounts, copied.books, copied.sessions), (5, 2, 3));
+    assert_eq!((copied.accounts, copied.books, copied.sessions, copied.keys), (5, 2, 3, 2));
     assert!(copied.entries > 200 && copied.messages > 100, "{copied:?}");
     same(source.store(), store.as_ref()).await?;
 
     let refused = migrate(source.store(), store.as_ref(), false, |_| {}).await;
     assert!(matches!(refused, Err(MigrateFault::NotEmpty)), "{refused:?}");
     assert_eq!(migrate(source.store(), store.as_ref(), true, |_| {}).await?, copied);
+
+    // A key that was revoked since is revoked in the copy, too.
+    let key = TokenHash([1; 32]);
+    assert!(source.store().revoke_service_key(&key, at(10)).await?);
+    assert_eq!(migrate(source.store(), store.as_ref(), true, |_| {}).await?, copied);
+    same(source.store(), store.as_ref()).await?;
 
     // And out of it, on top of a copy that was broken off in the middle of an account.
     let half = Desk::new(Arc::new(MemoryStore::new()))?;
@@ -136,6 +142,16 @@ async fn fill(desk: &Desk) -> Outcome {
     for number in [1, 2, 3] {
         desk.store().claim_payment(claim(number, number)?).await?;
     }
+    for (byte, revoked_at) in [(1, None), (2, Some(at(9)))] {
+        let key = ServiceKey {
+            secret_hash: TokenHash([byte; 32]),
+            name: "backend".to_owned(),
+            scope: KeyScope::Ledger,
+            created_at: at(1),
+            revoked_at,
+        };
+        desk.store().add_service_key(key).await?;
+    }
     for (version, published) in [("b1", 1), ("b2", 2)] {
         let book = StoredBook {
             version: version.parse()?,
@@ -155,6 +171,7 @@ async fn same(left: &dyn Store, right: &dyn Store) -> Outcome {
     let claims = left.payment_claims(None, 100).await?;
     assert_eq!(claims, right.payment_claims(None, 100).await?);
     assert_eq!(left.books(100).await?, right.books(100).await?);
+    assert_eq!(left.service_keys(100).await?, right.service_keys(100).await?);
     for id in left.accounts(None, 100).await? {
         assert_eq!(left.entries(&id, 0, 1_000).await?, right.entries(&id, 0, 1_000).await?);
         let (one, other) = (left.stored(&id, None, 1_000), right.stored(&id, None, 1_000));

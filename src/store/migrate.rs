@@ -8,7 +8,9 @@
 use crate::audit::{Difference, audit};
 use crate::chat::{ChatWrite, Conversation, ConversationId, Message};
 use crate::error::StoreError;
-use crate::limits::{ACCOUNTS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX};
+use crate::limits::{
+    ACCOUNTS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, KEYS_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
+};
 use crate::lookup::TokenHash;
 use crate::store::{Commit, CommitOutcome, Store, Wanted};
 use kumari_engine::account::{Account, Answer, Change, LedgerFault, apply};
@@ -33,6 +35,8 @@ pub struct Migrated {
     pub sessions: u64,
     /// Claimed payment objects.
     pub payment_claims: u64,
+    /// Service keys, revoked ones too.
+    pub keys: u64,
     /// Accounts.
     pub accounts: u64,
     /// Their entries.
@@ -56,6 +60,9 @@ pub enum MigrateFault {
     /// There are more price books than one list has.
     #[error("there are {0} price books or more, which one list does not have")]
     TooManyBooks(u32),
+    /// There are more service keys than one list has.
+    #[error("there are {0} service keys or more, which one list does not have")]
+    TooManyKeys(u32),
     /// A journal cannot be followed; the audit of that account says more.
     #[error("account {account}, entry {entry}: {fault}")]
     Journal {
@@ -100,6 +107,7 @@ pub async fn migrate(
     copy.books().await?;
     copy.sessions().await?;
     copy.payment_claims().await?;
+    copy.keys().await?;
     let mut after: Option<AccountId> = None;
     loop {
         let accounts = from.accounts(after.as_ref(), ACCOUNTS_MAX).await;
@@ -140,8 +148,13 @@ impl Copy<'_> {
         let sessions = self.to.sessions(None, 1).await.map_err(MigrateFault::To)?;
         let books = self.to.books(1).await.map_err(MigrateFault::To)?;
         let claims = self.to.payment_claims(None, 1).await.map_err(MigrateFault::To)?;
-        let is_empty = accounts.is_empty() && sessions.is_empty() && books.is_empty();
-        if is_empty && claims.is_empty() { Ok(()) } else { Err(MigrateFault::NotEmpty) }
+        let keys = self.to.service_keys(1).await.map_err(MigrateFault::To)?;
+        let is_empty = accounts.is_empty()
+            && sessions.is_empty()
+            && books.is_empty()
+            && claims.is_empty()
+            && keys.is_empty();
+        if is_empty { Ok(()) } else { Err(MigrateFault::NotEmpty) }
     }
 
     async fn books(&mut self) -> Result<(), MigrateFault> {
@@ -155,6 +168,24 @@ impl Copy<'_> {
                 self.to.publish_book(book).await.map_err(MigrateFault::To)?;
                 self.so_far.books = self.so_far.books.saturating_add(1);
             }
+        }
+        Ok(())
+    }
+
+    async fn keys(&mut self) -> Result<(), MigrateFault> {
+        let keys = self.from.service_keys(KEYS_MAX).await.map_err(MigrateFault::From)?;
+        if u32::try_from(keys.len()).is_ok_and(|count| count == KEYS_MAX) {
+            return Err(MigrateFault::TooManyKeys(KEYS_MAX));
+        }
+        for key in keys {
+            let (secret_hash, revoked_at) = (key.secret_hash, key.revoked_at);
+            self.to.add_service_key(key).await.map_err(MigrateFault::To)?;
+            if let Some(at) = revoked_at {
+                // It may have been live when an earlier copy took it.
+                let revoked = self.to.revoke_service_key(&secret_hash, at).await;
+                revoked.map_err(MigrateFault::To)?;
+            }
+            self.so_far.keys = self.so_far.keys.saturating_add(1);
         }
         Ok(())
     }

@@ -9,9 +9,17 @@ use serde::de::DeserializeOwned;
 /// # Errors
 /// [`Fault`] at the first thing that is wrong.
 pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    from_tree(&parse_slice(bytes)?)
+}
+
+/// Reads UTF-8 bytes as a tree.
+///
+/// # Errors
+/// [`Fault`] where they are not JSON.
+pub fn parse_slice(bytes: &[u8]) -> Result<Tree, Fault> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| syntax(format!("not UTF-8 at byte {}", error.valid_up_to())))?;
-    from_str(text)
+    parse(text)
 }
 
 /// Reads a document from text.

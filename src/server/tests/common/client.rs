@@ -194,7 +194,7 @@ pub(crate) fn credits(value: &Value) -> Credits {
     value.as_str().unwrap_or_else(|| panic!("{value} is an amount")).parse().unwrap()
 }
 
-async fn reply(response: Response) -> Reply {
+pub(crate) async fn reply(response: Response) -> Reply {
     let status = response.status().as_u16();
     let bytes = response.bytes().await.unwrap();
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);

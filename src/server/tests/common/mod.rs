@@ -2,6 +2,7 @@
 //! what a test tells it to.
 #![expect(dead_code, reason = "each test binary uses a part of what all share")]
 
+pub(crate) mod backend;
 pub(crate) mod client;
 pub(crate) mod events;
 #[path = "../../../store/tests/common/postgres.rs"]

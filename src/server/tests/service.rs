@@ -1,0 +1,357 @@
+//! What a backend does with a service key: commands on accounts, one a request and in batches.
+#![expect(clippy::indexing_slicing, reason = "what is not there fails the test")]
+
+#[cfg(test)]
+mod common;
+
+use common::backend::Backend;
+use common::client::{Reply, credits, new_id};
+use common::program::{Program, run, text};
+use common::{STORES, StoreKind, TestServer, book_with};
+use kumari_store::{Clock as _, KeyScope};
+use serde_json::{Value, json};
+
+const MODEL: &str = "gpt-6-luna";
+
+fn request() -> Value {
+    json!({
+        "task": "direct",
+        "models": [MODEL],
+        "input_tokens": { "o200k_base": 100 },
+        "messages": 1,
+        "output_tokens_max": 200,
+    })
+}
+
+fn grant(id: &str, amount: &str) -> Value {
+    json!({ "action_id": id, "kind": "promo", "amount": amount })
+}
+
+fn authorize(id: &str) -> Value {
+    json!({ "action_id": id, "request": request() })
+}
+
+fn settle(id: &str, output: u64) -> Value {
+    json!({
+        "action_id": id,
+        "leg": 0,
+        "model": MODEL,
+        "usage": { "input_tokens": 100, "output_tokens": output },
+        "usage_source": "reported",
+        "finish": "completed",
+    })
+}
+
+async fn done(backend: &Backend, path: &str, body: &Value) -> (u16, Value) {
+    let reply = backend.post(path, body).await;
+    assert!(reply.status < 300, "{path}: {reply:?}");
+    (reply.status, reply.body)
+}
+
+fn code(reply: &Reply) -> (u16, &str) {
+    (reply.status, reply.body["code"].as_str().unwrap_or_default())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backend_grants_authorizes_and_settles() {
+    for kind in STORES {
+        let server = TestServer::start(kind).await;
+        let backend = Backend::new(&server, KeyScope::Ledger).await;
+        // Ids are the backend's own, in the alphabet of ids.
+        let account = "/api/accounts/acme%2Fcustomer:7@eu";
+        let post = |command: &str| format!("{account}/{command}");
+        let (a, b) = (new_id(), new_id());
+        let denied = backend.post(&post("authorize"), &authorize(&a)).await;
+        assert_eq!(code(&denied), (402, "credits_exhausted"), "{denied:?}");
+
+        let top_up = grant(&new_id(), "100");
+        let (status, granted) = done(&backend, &post("grant"), &top_up).await;
+        assert_eq!((status, &granted["standing"]["available"]), (201, &json!("100")));
+        assert_eq!(granted["answer"]["granted"]["amount"], "100");
+        assert_eq!(done(&backend, &post("grant"), &top_up).await.0, 200);
+
+        let (status, admitted) = done(&backend, &post("authorize"), &authorize(&a)).await;
+        let hold = &admitted["answer"]["authorized"];
+        assert_eq!((status, &hold["action_id"]), (201, &json!(a)));
+        assert_eq!(admitted["standing"]["held"], hold["amount"]);
+        let (status, again) = done(&backend, &post("authorize"), &authorize(&a)).await;
+        assert_eq!((status, &again["answer"]), (200, &admitted["answer"]), "R27");
+        let mut other = authorize(&a);
+        other["request"]["output_tokens_max"] = json!(201);
+        let reused = backend.post(&post("authorize"), &other).await;
+        assert_eq!(code(&reused), (409, "action_id_reused"));
+
+        let (status, settled) = done(&backend, &post("settle"), &settle(&a, 50)).await;
+        let charge = credits(&settled["answer"]["ended"]["charge"]);
+        assert_eq!((status, &settled["standing"]["held"]), (200, &json!("0")));
+        assert!(charge.is_positive() && charge < credits(&hold["amount"]));
+        let (_, again) = done(&backend, &post("settle"), &settle(&a, 50)).await;
+        assert_eq!(again["answer"], settled["answer"], "R24");
+        let other = backend.post(&post("settle"), &settle(&a, 51)).await;
+        assert_eq!(code(&other), (409, "leg_already_ended"));
+        let unknown = backend.post(&post("settle"), &settle(&new_id(), 1)).await;
+        assert_eq!(code(&unknown), (404, "action_unknown"));
+
+        let (_, admitted) = done(&backend, &post("authorize"), &authorize(&b)).await;
+        let admitted = &admitted["answer"]["authorized"];
+        server.clock.advance_seconds(30);
+        let (_, renewed) = done(&backend, &post("renew"), &json!({ "action_id": b })).await;
+        assert_ne!(renewed["answer"]["authorized"]["deadline"], admitted["deadline"], "R26");
+        let void = json!({ "action_id": b, "leg": 0, "reason": "failed" });
+        let (_, voided) = done(&backend, &post("void"), &void).await;
+        assert_eq!(voided["answer"]["ended"]["kind"], "voided");
+        let rest = credits(&json!("100")).sub(charge).unwrap();
+        assert_eq!(credits(&voided["standing"]["available"]), rest);
+
+        let balance = backend.get(&format!("{account}/balance")).await.body;
+        assert_eq!(balance["version"], voided["version"]);
+        assert_eq!(credits(&balance["standing"]["available"]), rest);
+        let action = backend.get(&format!("{account}/actions/{a}")).await.body;
+        assert_eq!(action["hold"]["legs"][0]["end"], settled["answer"]["ended"]);
+        let receipt = backend.get(&format!("{account}/actions/{a}/receipt")).await;
+        assert_eq!((receipt.status, credits(&receipt.body["charge"])), (200, charge));
+        let none = backend.get(&format!("{account}/actions/{}", new_id())).await;
+        assert_eq!(code(&none), (404, "action_unknown"));
+    }
+}
+
+/// R20, R28: without a quote caps are lowered to what the balance allows; with more credits the
+/// same action is extended.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_capped_action_is_extended() {
+    let server = TestServer::start(StoreKind::Database).await;
+    let backend = Backend::new(&server, KeyScope::Ledger).await;
+    let a = new_id();
+    done(&backend, "/api/accounts/a/grant", &grant(&new_id(), "2")).await;
+    let mut long = authorize(&a);
+    long["request"]["output_tokens_max"] = json!(100_000);
+    let (_, admitted) = done(&backend, "/api/accounts/a/authorize", &long).await;
+    let hold = &admitted["answer"]["authorized"];
+    let cap = hold["caps"]["output_tokens"].as_u64().unwrap();
+    assert!(cap < 100_000 && credits(&hold["amount"]) <= credits(&json!("2")), "{hold}");
+
+    let extend = json!({ "action_id": a, "caps": { "output_tokens": cap + 1_000 } });
+    let denied = backend.post("/api/accounts/a/extend", &extend).await;
+    assert_eq!(denied.status, 402, "{denied:?}");
+    done(&backend, "/api/accounts/a/grant", &grant(&new_id(), "2")).await;
+    let (_, extended) = done(&backend, "/api/accounts/a/extend", &extend).await;
+    let extended = &extended["answer"]["authorized"];
+    assert_eq!(extended["caps"]["output_tokens"], cap + 1_000);
+    assert!(credits(&extended["amount"]) > credits(&hold["amount"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_buys_a_pack_once() {
+    let server = TestServer::start(StoreKind::Database).await;
+    let backend = Backend::new(&server, KeyScope::Ledger).await;
+    let paid = json!({ "paid": {
+        "payment": "pi_1",
+        "at": "2026-11-24T09:59:00Z",
+        "usd_cents": 1_000,
+        "product": "pack",
+    }});
+    let (status, first) = done(&backend, "/api/accounts/a/payments", &paid).await;
+    assert_eq!(status, 201);
+    let available = credits(&first["standing"]["available"]);
+    assert!(available.is_positive());
+    let (status, again) = done(&backend, "/api/accounts/a/payments", &paid).await;
+    assert_eq!((status, &again["answer"]), (200, &first["answer"]));
+    let other = backend.post("/api/accounts/b/payments", &paid).await;
+    assert_eq!(other.body["code"], "payment_conflict", "{other:?}");
+    let refund = json!({ "refunded": { "payment": "pi_1", "usd_cents": 1_000 } });
+    let (status, refunded) = done(&backend, "/api/accounts/a/payments", &refund).await;
+    assert_eq!((status, &refunded["standing"]["available"]), (200, &json!("0")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journal_is_read_in_pages() {
+    let server = TestServer::start(StoreKind::Database).await;
+    let backend = Backend::new(&server, KeyScope::Ledger).await;
+    for _ in 0..5 {
+        done(&backend, "/api/accounts/a/grant", &grant(&new_id(), "1")).await;
+    }
+    let page = backend.get("/api/accounts/a/entries?limit=3").await.body;
+    assert_eq!((page["entries"].as_array().unwrap().len(), &page["next"]), (3, &json!(3)));
+    assert_eq!(page["entries"][0]["event"]["kind"], "granted");
+    let page = backend.get("/api/accounts/a/entries?limit=3&after=3").await.body;
+    assert_eq!((page["entries"][0]["sequence"].as_u64(), page.get("next")), (Some(4), None));
+    for (query, at) in
+        [("limit=0", "limit"), ("limit=1001", "limit"), ("after=-1", "after"), ("x=1", "x")]
+    {
+        let refused = backend.get(&format!("/api/accounts/a/entries?{query}")).await;
+        assert_eq!((code(&refused), &refused.body["path"]), ((422, "request_invalid"), &json!(at)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_live_key_with_the_scope_may_do_it() {
+    let server = TestServer::start(StoreKind::Database).await;
+    let body = grant("g", "1");
+    let guest = server.guest().await;
+    assert_eq!(code(&guest.post("/api/accounts/a/grant", &body).await), (401, "key_missing"));
+    assert_eq!(code(&guest.get("/api/accounts/a/balance").await), (401, "key_missing"));
+    let batch = json!({ "commands": [] });
+    assert_eq!(code(&guest.post("/api/batch", &batch).await), (401, "key_missing"));
+
+    for secret in ["kumari_key_guessed", "something else", ""] {
+        let liar = Backend::with_secret(server.stranger(), secret);
+        let refused = liar.get("/api/accounts/a/balance").await;
+        assert_eq!(code(&refused), (401, "key_invalid"), "{secret}");
+    }
+
+    let reader = Backend::new(&server, KeyScope::Read).await;
+    assert_eq!(reader.get("/api/accounts/a/balance").await.status, 200);
+    assert_eq!(code(&reader.post("/api/accounts/a/grant", &body).await), (403, "key_scope"));
+    assert_eq!(code(&reader.post("/api/batch", &batch).await), (403, "key_scope"));
+    // A key opens no session.
+    assert_eq!(code(&reader.get("/api/balance").await), (401, "session_missing"));
+
+    let key = reader.key(&server);
+    assert!(server.store.revoke_service_key(&key.secret_hash, server.clock.now()).await.unwrap());
+    let server = server.restart(common::book()).await;
+    let reader = Backend::with_secret(server.stranger(), "kumari_key_of_a_test");
+    assert_eq!(code(&reader.get("/api/accounts/a/balance").await), (401, "key_invalid"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_answers_each_command_in_its_place() {
+    for kind in STORES {
+        let server = TestServer::start(kind).await;
+        let backend = Backend::new(&server, KeyScope::Ledger).await;
+        let (a, b) = (new_id(), new_id());
+        let command = |account: &str, command: &str, body: Value| json!({ "account": account, "command": command, "body": body });
+        let mut broken = settle(&a, 5);
+        broken["usage"]["output_tokens"] = json!(-5);
+        let commands = json!([
+            command("one", "grant", grant(&new_id(), "100")),
+            command("one", "authorize", authorize(&a)),
+            command("two", "authorize", authorize(&b)),
+            command("one", "settle", broken),
+            command("one", "settle", settle(&a, 5)),
+            command("one", "settle", settle(&a, 5)),
+            command("no account", "settle", settle(&a, 5)),
+            command("one", "fly", json!({})),
+            json!({ "account": "one", "command": "grant" }),
+            7,
+            command("one", "void", json!({ "action_id": a, "leg": 0, "reason": "failed" })),
+            command("two", "grant", grant(&new_id(), "3")),
+        ]);
+        let reply = backend.post("/api/batch", &json!({ "commands": commands })).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let answers = reply.body["answers"].as_array().unwrap();
+        let told: Vec<(u64, &str, &str)> = answers
+            .iter()
+            .map(|answer| {
+                let text = |name: &str| answer["problem"][name].as_str().unwrap_or_default();
+                assert_ne!(answer.get("body").is_some(), answer.get("problem").is_some());
+                (answer["status"].as_u64().unwrap(), text("code"), text("path"))
+            })
+            .collect();
+        let invalid = |path| (422, "request_invalid", path);
+        assert_eq!(
+            told,
+            [
+                (201, "", ""),
+                (201, "", ""),
+                (402, "credits_exhausted", ""),
+                invalid("commands[3].body.usage.output_tokens"),
+                (200, "", ""),
+                (200, "", ""),
+                invalid("commands[6].account"),
+                invalid("commands[7].command"),
+                invalid("commands[8].body"),
+                invalid("commands[9]"),
+                (409, "leg_already_ended", ""),
+                (201, "", ""),
+            ]
+        );
+        assert_eq!(answers[4]["body"]["answer"], answers[5]["body"]["answer"]);
+        let balance = backend.get("/api/accounts/one/balance").await.body;
+        assert_eq!(balance["standing"], answers[5]["body"]["standing"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_has_an_end() {
+    let server = TestServer::start(StoreKind::Memory).await;
+    let backend = Backend::new(&server, KeyScope::Ledger).await;
+    let many = |count: usize| {
+        let one = |number: usize| {
+            let body = grant(&format!("g{number}"), "1");
+            json!({ "account": format!("a{}", number % 7), "command": "grant", "body": body })
+        };
+        json!({ "commands": (0..count).map(one).collect::<Vec<Value>>() })
+    };
+    let reply = backend.post("/api/batch", &many(1_000)).await;
+    let answers = reply.body["answers"].as_array().unwrap();
+    assert_eq!(answers.len(), 1_000);
+    assert!(answers.iter().all(|answer| answer["status"] == 201));
+    for (body, at) in [
+        (many(1_001), json!("commands")),
+        (json!([]), Value::Null),
+        (json!({}), json!("commands")),
+        (json!({ "commands": 1 }), json!("commands")),
+        (json!({ "orders": [] }), json!("orders")),
+    ] {
+        let refused = backend.post("/api/batch", &body).await;
+        assert_eq!((code(&refused), &refused.body["path"]), ((422, "request_invalid"), &at));
+    }
+    let empty = backend.post("/api/batch", &many(0)).await;
+    assert_eq!((empty.status, &empty.body["answers"]), (200, &json!([])));
+}
+
+/// A hold is settled with the book that priced it, which this process may not have read.
+#[tokio::test(flavor = "multi_thread")]
+async fn r04_a_hold_of_an_unread_book_is_settled_with_it() {
+    let server = TestServer::start(StoreKind::Database).await;
+    let other_process = {
+        let (store, folder) = (std::sync::Arc::clone(&server.store), tempfile::tempdir().unwrap());
+        let book = book_with(&[("/id", json!("another"))]);
+        TestServer::start_on(store, book, server.config.clone(), folder).await
+    };
+    let backend = Backend::new(&server, KeyScope::Ledger).await;
+    let beside = Backend::with_secret(other_process.stranger(), "kumari_key_of_a_test");
+    let a = new_id();
+    done(&beside, "/api/accounts/a/grant", &grant("g", "100")).await;
+    let (_, admitted) = done(&beside, "/api/accounts/a/authorize", &authorize(&a)).await;
+    let (_, settled) = done(&backend, "/api/accounts/a/settle", &settle(&a, 7)).await;
+    assert_eq!(settled["answer"]["ended"]["kind"], "settled");
+    let own = backend.post("/api/accounts/a/authorize", &authorize(&new_id())).await.body;
+    let book = |admitted: &Value| admitted["answer"]["authorized"]["price_book"].clone();
+    assert_ne!(book(&own), book(&admitted), "both price with one book, so this proves nothing");
+}
+
+#[tokio::test]
+async fn keys_are_made_listed_and_revoked_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("credits.db");
+    let database = ["--database", file.to_str().unwrap()];
+    let key = |arguments: &[&str]| run(&[&["key"], arguments, &database].concat());
+    let absent = key(&["list"]);
+    assert!(text(&absent.stderr).contains("there is no database"), "{absent:?}");
+    let made = key(&["create", "--name", "billing", "--scope", "read"]);
+    let secret = text(&made.stdout).lines().next().unwrap().to_owned();
+    assert!(secret.starts_with("kumari_key_"), "{made:?}");
+    let listed = text(&key(&["list"]).stdout);
+    assert!(listed.contains("billing") && !listed.contains(&secret), "{listed}");
+    let id = listed.lines().nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    for name in ["", " ", "a\nb"] {
+        assert_eq!(key(&["create", "--name", name]).status.code(), Some(1), "{name:?}");
+    }
+
+    let program = Program::serve(folder.path(), &[]);
+    let client = common::client::Client::new(program.base.clone());
+    let backend = Backend::with_secret(client, &secret);
+    assert_eq!(backend.get("/api/accounts/a/balance").await.status, 200);
+    let revoked = key(&["revoke", &id]);
+    assert_eq!(revoked.status.code(), Some(0), "{revoked:?}");
+    let again = key(&["revoke", &id]);
+    assert!(text(&again.stderr).contains("there is no key"), "{again:?}");
+    drop(program);
+    let program = Program::serve(folder.path(), &[]);
+    let client = common::client::Client::new(program.base.clone());
+    let backend = Backend::with_secret(client, &secret);
+    assert_eq!(code(&backend.get("/api/accounts/a/balance").await), (401, "key_invalid"));
+    let bytes = std::fs::read(&file).unwrap();
+    assert!(!bytes.windows(secret.len()).any(|part| part == secret.as_bytes()));
+}
