@@ -1,11 +1,12 @@
 //! The project's own commands, so that nobody needs a shell script.
 //!
-//! `run` serves the product, `test` proves it, `soak` proves it with large counts, `pack` weighs the
-//! npm package, `setup` brings what the machine lacks (the others do that too). Each says what it does and how long it took. Nothing
-//! here is part of the product.
+//! `run` serves the product, `test` proves it, `soak` proves it with large counts, `mutants` proves
+//! the proofs, `pack` weighs the npm package, `setup` brings what the machine lacks (the others do
+//! that too). Each says what it does and how long it took. Nothing here is part of the product.
 
 mod assets;
 mod chromium;
+mod mutants;
 mod node;
 mod pack;
 mod postgres;
@@ -63,6 +64,8 @@ enum Command {
     Pack,
     /// Prove with large counts, outside CI; writes a result file to target/soak.
     Soak(soak::Wish),
+    /// Break the engine in one place at a time and see that a test of the rules fails.
+    Mutants(mutants::Wish),
     /// Bring everything that building and testing need.
     Setup,
 }
@@ -91,6 +94,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Soak(wish) => soak::run(&repository, route, wish),
+        Command::Mutants(wish) => mutants::run(&repository, wish),
         Command::Setup => {
             let tools = Tools::prepare(&repository, route, Tool::ALL)?;
             Ok(if tools.complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
