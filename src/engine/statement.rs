@@ -137,7 +137,7 @@ fn text(event: &Event) -> String {
             Some(reason) => format!("{}: {reason}", granted(grant.kind)),
             None => granted(grant.kind).to_string(),
         },
-        Event::Paid { purchase } => format!("{}, paid", granted(purchase.grant.kind)),
+        Event::Paid { purchase } => granted(purchase.grant.kind).to_string(),
         Event::Refunded { .. } => "payment refunded".to_string(),
         Event::Disputed { dispute, .. } => disputed(dispute.status).to_string(),
         Event::SubscriptionChanged { status, .. } => subscription(*status).to_string(),
