@@ -1,10 +1,15 @@
 //! The project's own commands, so that nobody needs a shell script.
 //!
 //! `run` serves the product, `test` proves it, `soak` proves it with large counts, `mutants` proves
-//! the proofs, `pack` weighs the npm package, `setup` brings what the machine lacks (the others do
-//! that too). Each says what it does and how long it took. Nothing here is part of the product.
+//! the proofs, `bench` measures the product beside a peer, `pack` weighs the npm package, `setup`
+//! brings what the machine lacks (the others do that too). Each says what it does and how long it
+//! took. Nothing here is part of the product.
 
 mod assets;
+mod bench;
+mod bench_chart;
+mod bench_row;
+mod bench_table;
 mod chromium;
 mod mutants;
 mod node;
@@ -66,6 +71,8 @@ enum Command {
     Soak(soak::Wish),
     /// Break the engine in one place at a time and see that a test of the rules fails.
     Mutants(mutants::Wish),
+    /// Measure beside a peer; writes figures and a chart to target/bench.
+    Bench(bench::Wish),
     /// Bring everything that building and testing need.
     Setup,
 }
@@ -95,6 +102,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode> {
         }
         Command::Soak(wish) => soak::run(&repository, route, wish),
         Command::Mutants(wish) => mutants::run(&repository, wish),
+        Command::Bench(wish) => bench::run(&repository, route, wish),
         Command::Setup => {
             let tools = Tools::prepare(&repository, route, Tool::ALL)?;
             Ok(if tools.complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -27,6 +27,10 @@ pub(crate) const CLUSTER: &str = "KUMARI_POSTGRES";
 const VERSIONS: &str = "/usr/lib/postgresql";
 /// Making a cluster, starting and stopping one.
 const LIMIT: Duration = Duration::from_secs(120);
+/// Where it listens.
+const HOST: &str = "127.0.0.1";
+/// Whose it is, in PostgreSQL.
+const OWNER: &str = "kumari";
 /// The tests have many databases open at once.
 const CONNECTIONS: u32 = 400;
 
@@ -41,7 +45,8 @@ pub(crate) struct Programs {
 /// A running cluster; dropping it ends it and removes everything.
 pub(crate) struct Cluster {
     stop: Stop,
-    url: String,
+    port: u16,
+    password: String,
     folder: TempDir,
 }
 
@@ -103,6 +108,11 @@ fn folder() -> Option<PathBuf> {
 }
 
 impl Programs {
+    /// Where they are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn command(&self, name: &str) -> Command {
         let mut command = Command::new(self.folder.join(name));
         if let Some((user, group)) = self.owner {
@@ -128,16 +138,16 @@ impl Cluster {
         }
         let data = folder.path().join("data");
         let mut initdb = programs.command("initdb");
-        initdb.args(["--username=kumari", "--auth=scram-sha-256", "--encoding=UTF8"]);
+        initdb.args([&format!("--username={OWNER}"), "--auth=scram-sha-256", "--encoding=UTF8"]);
         initdb.args(["--locale=C", "--no-instructions"]);
         initdb.arg("--pgdata").arg(&data).arg("--pwfile").arg(&password_file);
         initdb.current_dir(folder.path());
         ended_well(repository, "initdb", &mut initdb)?;
 
         // Another program may take the port in between; then the start fails and says so.
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = TcpListener::bind((HOST, 0))?.local_addr()?.port();
         let settings = format!(
-            "listen_addresses = '127.0.0.1'\nport = {port}\nmax_connections = {CONNECTIONS}\n\
+            "listen_addresses = '{HOST}'\nport = {port}\nmax_connections = {CONNECTIONS}\n\
              unix_socket_directories = '{}'\n",
             folder.path().display()
         );
@@ -145,8 +155,7 @@ impl Cluster {
         fs::write(&file, settings).with_context(|| format!("cannot write `{}`", file.display()))?;
         let stop = Stop { programs: programs.clone(), data };
         RUNNING.lock().unwrap_or_else(PoisonError::into_inner).push(stop.clone());
-        let url = format!("postgres://kumari:{password}@127.0.0.1:{port}");
-        let cluster = Self { stop, url, folder };
+        let cluster = Self { stop, port, password, folder };
         let mut start = cluster.stop.pg_ctl("start");
         start.arg("--log").arg(cluster.folder.path().join("log"));
         ended_well(repository, "pg_ctl start", &mut start)?;
@@ -154,8 +163,19 @@ impl Cluster {
     }
 
     /// Its URL, without a database.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://{OWNER}:{}@{HOST}:{}", self.password, self.port)
+    }
+
+    /// The same for PostgreSQL's own programs, which read it from their environment: everybody
+    /// can read arguments.
+    pub(crate) fn libpq(&self) -> [(&'static str, String); 4] {
+        [
+            ("PGHOST", HOST.to_owned()),
+            ("PGPORT", self.port.to_string()),
+            ("PGUSER", OWNER.to_owned()),
+            ("PGPASSWORD", self.password.clone()),
+        ]
     }
 }
 

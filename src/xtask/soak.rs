@@ -130,7 +130,10 @@ pub(crate) fn parity(repository: &Repository, arguments: &[&str]) -> Command {
 }
 
 /// The commit that was proved; a result for changed files would say nothing.
-fn commit(repository: &Repository) -> Result<String> {
+///
+/// # Errors
+/// When git cannot tell.
+pub(crate) fn commit(repository: &Repository) -> Result<String> {
     let git = |arguments: &[&str]| -> Result<String> {
         let output =
             repository.command("git").args(arguments).output().context("cannot start git")?;
@@ -144,7 +147,8 @@ fn commit(repository: &Repository) -> Result<String> {
     Ok(git(&["rev-parse", "HEAD"])? + note)
 }
 
-fn machine() -> String {
+/// The machine, in a few words.
+pub(crate) fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     format!("{} {}, {cores} cores", std::env::consts::OS, std::env::consts::ARCH)
 }

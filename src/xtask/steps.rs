@@ -10,7 +10,7 @@ use anyhow::Result;
 use crate::postgres::{CLUSTER, Cluster};
 use crate::setup::Tool;
 use crate::test::{Bench, Step, Verdict, ready};
-use crate::{assets, chromium, pack, run, soak};
+use crate::{assets, bench, bench_row, chromium, pack, run, soak};
 
 /// Checks that compile nothing.
 const SHORT: Duration = Duration::from_secs(300);
@@ -147,6 +147,13 @@ pub(crate) const STEPS: &[Step] = &[
         needs: &[],
         uses: &[Tool::Python, Tool::Postgres],
         run: oracle,
+    },
+    Step {
+        name: "bench",
+        shows: "the ledger's benchmark works, and every answer to it is right",
+        needs: &[],
+        uses: &[Tool::Postgres],
+        run: bench,
     },
     Step {
         name: "parity",
@@ -304,6 +311,26 @@ fn oracle(bench: &Bench) -> Result<Verdict> {
     bench.check(soak::oracle(bench.repository, "dev", parts, &arguments), LONG)
 }
 
+/// Short and unoptimised: no figure is looked at.
+fn bench(bench: &Bench) -> Result<Verdict> {
+    let programs = match ready(&bench.tools.postgres) {
+        Ok(programs) => programs,
+        Err(verdict) => return Ok(verdict),
+    };
+    assets::build_vocabularies(bench.repository)?;
+    match build_server(bench)? {
+        Verdict::Passed => {}
+        verdict @ (Verdict::Failed(_) | Verdict::NotChecked(_)) => return Ok(verdict),
+    }
+    let server = run::server_binary(bench.repository, "debug");
+    let wanted = bench::Wanted { profile: "dev", length: "short", seed: 1, trace: None };
+    let output = bench.repository.path("target/bench/short.json");
+    let result = bench::measure(bench.repository, Some(&programs), &server, &wanted, &output)?;
+    // A result that cannot be read is a fault too.
+    bench_row::rows(&result)?;
+    Ok(Verdict::Passed)
+}
+
 fn parity(bench: &Bench) -> Result<Verdict> {
     if let Err(verdict) = bench.npm() {
         return Ok(verdict);
@@ -320,9 +347,7 @@ fn e2e(bench: &Bench) -> Result<Verdict> {
         (Ok(browser), Ok(())) => browser,
         (Err(verdict), _) | (_, Err(verdict)) => return Ok(verdict),
     };
-    let mut cargo = bench.repository.cargo();
-    cargo.args(["build", "--package", "kumari-server", "--bin", "kumari-credits"]);
-    match bench.check(cargo, LONG)? {
+    match build_server(bench)? {
         Verdict::Passed => {}
         verdict @ (Verdict::Failed(_) | Verdict::NotChecked(_)) => return Ok(verdict),
     }
@@ -332,6 +357,12 @@ fn e2e(bench: &Bench) -> Result<Verdict> {
         .env("KUMARI_CORPUS", bench.repository.path(CORPUS))
         .env("KUMARI_SERVER", run::server_binary(bench.repository, "debug"));
     bench.check(npm, LONG)
+}
+
+fn build_server(bench: &Bench) -> Result<Verdict> {
+    let mut cargo = bench.repository.cargo();
+    cargo.args(["build", "--package", "kumari-server", "--bin", "kumari-credits"]);
+    bench.check(cargo, LONG)
 }
 
 fn npm(bench: &Bench, arguments: &[&str], limit: Duration) -> Result<Verdict> {
