@@ -22,6 +22,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// How long a client waits that would write where nothing can be written: a person must help first.
+const NOT_WRITABLE_RETRY: Duration = Duration::from_secs(10);
+
 /// What the operator decides.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -179,6 +182,15 @@ impl From<StoreError> for Problem {
                 "the server has too much to do; try again in a moment",
             )
             .retry_after(Duration::from_secs(1));
+        }
+        if let StoreError::DiskFull | StoreError::ReadOnly = error {
+            tracing::error!(%error, "nothing can be written");
+            return Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "not_writable",
+                "nothing can be written at the moment and nothing was changed; try again later",
+            )
+            .retry_after(NOT_WRITABLE_RETRY);
         }
         if error.is_outcome_unknown() {
             tracing::error!(%error, "the database failed");

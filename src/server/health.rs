@@ -4,7 +4,13 @@ use crate::app::App;
 use crate::problem::{Answer, Problem};
 use axum::extract::State;
 use axum::http::StatusCode;
+use kumari_store::StoreError;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long the database may take: whoever asks whether all is ready does not wait for long.
+const READY_MAX: Duration = Duration::from_secs(3);
 
 /// The process answers.
 pub(crate) async fn live() -> &'static str {
@@ -16,13 +22,18 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Answer<&'static str> {
     if app.stopping.is_cancelled() {
         return Err(stopping());
     }
-    app.store().ping().await.map_err(|fault| {
+    let pinged = match timeout(READY_MAX, app.store().ping()).await {
+        Ok(pinged) => pinged,
+        Err(_) => Err(StoreError::Unavailable("it has fallen silent".to_owned())),
+    };
+    pinged.map_err(|fault| {
         tracing::error!(%fault, "not ready");
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "not_ready",
             "the database does not answer; see the server's log",
         )
+        .retry_after(Duration::from_secs(1))
     })?;
     Ok("ready\n")
 }
@@ -34,5 +45,5 @@ pub(crate) fn stopping() -> Problem {
         "stopping",
         "the server is restarting; try again in a moment",
     )
-    .retry_after(std::time::Duration::from_secs(2))
+    .retry_after(Duration::from_secs(2))
 }

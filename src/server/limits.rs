@@ -117,6 +117,7 @@ pub(crate) async fn in_time(request: Request, next: Next) -> Response {
             "timed_out",
             "this took too long; look whether it was done, then try again",
         )
+        .retry_after(Duration::from_secs(1))
         .into_response(),
     }
 }

@@ -22,6 +22,15 @@ pub enum StoreError {
     /// The database cannot be reached, or cannot work just now. Try again soon.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
+    /// The disk of the database is full. Reads go on, and so do writes once there is room.
+    #[error("the disk of the database is full; make room on it")]
+    DiskFull,
+    /// The database can only be read.
+    #[error(
+        "the database can only be read; mount its disk for writing, and let the program write the \
+         file and its folder"
+    )]
+    ReadOnly,
     /// The address of a database cannot be used: why, without repeating it.
     #[error("the database's address cannot be used: {0}")]
     Address(String),
@@ -98,6 +107,8 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
             Some(ErrorCode::NotADatabase) => Self::Foreign,
             _ => Self::database(error),
         }
