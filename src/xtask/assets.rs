@@ -18,7 +18,7 @@ use crate::progress::{self, seconds};
 use crate::repository::{self, Repository};
 
 /// Where built vocabularies lie.
-const VOCABULARY: &str = "target/vocabulary";
+pub(crate) const VOCABULARY: &str = "target/vocabulary";
 /// The npm package's folder that they are built from.
 const ENCODERS: &str = "node_modules/tiktoken/encoders";
 const VOCABULARY_LIMIT: Duration = Duration::from_secs(600);

@@ -11,6 +11,7 @@ mod bench_chart;
 mod bench_row;
 mod bench_table;
 mod chromium;
+mod crash;
 mod mutants;
 mod node;
 mod pack;

@@ -23,6 +23,8 @@ use crate::system::{self, Missing};
 
 /// Tells tests where a cluster is, for databases of their own.
 pub(crate) const CLUSTER: &str = "KUMARI_POSTGRES";
+/// Tells tests where a cluster is that they may crash.
+pub(crate) const CLUSTER_TO_CRASH: &str = "KUMARI_POSTGRES_CRASH";
 /// Where Debian keeps the programs of each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
 /// Making a cluster, starting and stopping one.

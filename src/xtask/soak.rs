@@ -11,6 +11,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::ValueEnum;
 use serde_json::json;
 
+use crate::crash::{self, Clusters, Effort};
 use crate::pack;
 use crate::postgres::{CLUSTER, Cluster};
 use crate::progress;
@@ -30,6 +31,9 @@ pub(crate) struct Wish {
     /// How many cases.
     #[arg(long, default_value_t = 1_000_000)]
     cases: u32,
+    /// How often `crash` kills the server, on each database.
+    #[arg(long, default_value_t = 200)]
+    rounds: u32,
     /// The seed that they come from; by default the time.
     #[arg(long)]
     seed: Option<u64>,
@@ -41,6 +45,8 @@ enum What {
     Parity,
     /// A second ledger, the engine and every store agree on every answer to random histories.
     Oracle,
+    /// The server is killed under load, and databases and disks break: nothing acknowledged is lost.
+    Crash,
 }
 
 impl What {
@@ -48,6 +54,7 @@ impl What {
         match self {
             Self::Parity => "parity",
             Self::Oracle => "oracle",
+            Self::Crash => "crash",
         }
     }
 }
@@ -60,9 +67,10 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?;
     let seed = wish.seed.unwrap_or(now.as_secs());
     let (name, cases, seed_text) = (wish.what.name(), wish.cases.to_string(), seed.to_string());
+    let rounds = wish.rounds.to_string();
     let arguments = ["--cases", &cases, "--seed", &seed_text];
     // Kept until the soak is over: dropping it stops the databases.
-    let mut _cluster = None;
+    let (mut _cluster, mut _clusters) = (None, None);
     let mut command = match wish.what {
         What::Parity => {
             let tools = Tools::prepare(repository, route, Tool::FOR_BUILDING)?;
@@ -76,13 +84,24 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
             let cluster = _cluster.insert(Cluster::start(repository, &programs)?);
             oracle(repository, "release", (&python, cluster), &arguments)
         }
+        What::Crash => {
+            let tools = Tools::prepare(repository, route, &[Tool::Postgres])?;
+            let programs = tools.postgres.map_err(|missing| anyhow!("{missing}"))?;
+            crash::build(repository)?;
+            let clusters = _clusters.insert(Clusters::start(repository, &programs)?);
+            let effort = Effort { rounds: &rounds, seed: &seed_text };
+            crash::tests(repository, "_", effort, Some(clusters))
+        }
     };
     let started = Instant::now();
     let ran = progress::run(repository, &format!("soak {name}"), &mut command, LIMIT)?;
     let result = json!({
         "soak": name,
         "passed": ran.passed,
-        "cases": wish.cases,
+        "cases": match wish.what {
+            What::Parity | What::Oracle => wish.cases,
+            What::Crash => wish.rounds,
+        },
         "seed": seed,
         "commit": commit(repository)?,
         "machine": machine(),

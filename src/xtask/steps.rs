@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::postgres::{CLUSTER, Cluster};
+use crate::crash::{self, Clusters, Effort};
+use crate::postgres::{CLUSTER, CLUSTER_TO_CRASH, Cluster};
 use crate::setup::Tool;
 use crate::test::{Bench, Step, Verdict, ready};
 use crate::{assets, bench, bench_row, chromium, pack, run, soak};
@@ -18,8 +19,8 @@ const SHORT: Duration = Duration::from_secs(300);
 const LONG: Duration = Duration::from_secs(2700);
 /// Random tests draw the same numbers in every run; `soak` is where others are drawn.
 const SEED: &str = "20261123";
-/// Tells tests where a cluster is that they may crash.
-const CLUSTER_TO_CRASH: &str = "KUMARI_POSTGRES_CRASH";
+/// How often the crash tests kill a server here.
+const EFFORT: Effort<'_> = Effort { rounds: "20", seed: SEED };
 /// The store's tests that need a cluster.
 const STORE_TESTS: &[&str] = &[
     "--test",
@@ -140,6 +141,20 @@ pub(crate) const STEPS: &[Step] = &[
         needs: &[],
         uses: &[Tool::Postgres],
         run: postgres,
+    },
+    Step {
+        name: "crash",
+        shows: "nothing acknowledged is lost when server, database or disk break",
+        needs: &[],
+        uses: &[Tool::Postgres],
+        run: crash,
+    },
+    Step {
+        name: "disk",
+        shows: "a full or read-only disk refuses writes and leaves nothing by half",
+        needs: &[],
+        uses: &[],
+        run: disk,
     },
     Step {
         name: "oracle",
@@ -297,6 +312,29 @@ fn postgres(bench: &Bench) -> Result<Verdict> {
         }
     }
     Ok(Verdict::Passed)
+}
+
+fn crash(bench: &Bench) -> Result<Verdict> {
+    crash::build(bench.repository)?;
+    match bench.check(crash::tests(bench.repository, "sqlite_", EFFORT, None), LONG)? {
+        Verdict::Passed => {}
+        verdict @ (Verdict::Failed(_) | Verdict::NotChecked(_)) => return Ok(verdict),
+    }
+    let programs = match ready(&bench.tools.postgres) {
+        Ok(programs) => programs,
+        Err(verdict) => return Ok(verdict),
+    };
+    let clusters = Clusters::start(bench.repository, &programs)?;
+    bench.check(crash::tests(bench.repository, "postgres_", EFFORT, Some(&clusters)), LONG)
+}
+
+fn disk(bench: &Bench) -> Result<Verdict> {
+    if !crash::may_mount() {
+        let why = "only root may mount a small disk; run as root: cargo xtask test --only disk";
+        return Ok(Verdict::NotChecked(why.to_owned()));
+    }
+    crash::build(bench.repository)?;
+    bench.check(crash::tests(bench.repository, "disk_", EFFORT, None), LONG)
 }
 
 fn oracle(bench: &Bench) -> Result<Verdict> {
