@@ -154,8 +154,8 @@ mod tests {
             (":memory:", ":memory:"),
             ("a/credits.db", "a/credits.db"),
             ("sqlite:credits.db", "credits.db"),
-            ("postgres://me:geheim@db/credits", "postgres://me@db/credits"),
-            ("postgresql://me:geheim@db:7/credits?sslmode=no", "postgres://me@db:7/credits"),
+            ("postgres://me:geheim@db/credits", "postgres://me@db:5432/credits"),
+            ("postgresql://me:geheim@db:7/credits?sslmode=disable", "postgres://me@db:7/credits"),
             ("postgres://me:ge heim@", "postgres://…"),
         ] {
             let place = Place::from(std::ffi::OsString::from(written));
