@@ -115,7 +115,7 @@ pub struct Hold {
     pub authorized_at: Timestamp,
     /// When it expires unless it ended before (R26).
     pub deadline: Timestamp,
-    /// What was reserved at admission.
+    /// What was reserved at admission, and what extending added.
     pub amount: Credits,
     /// The lots that it is bound to, in burn-down order, with what each of them gave (R23).
     pub lots: Vec<LotPart>,

@@ -1,9 +1,10 @@
 //! Facts about money on their way to the account that they are about.
 //!
-//! Demo payments come from `top_up`; the events of a payment provider are mapped to the same
-//! [`Payment`] and come this way too. Most of them name a payment or a subscription and no account,
-//! so a sale claims both for its buyer before the account hears of it. What a fact does is the
-//! engine's to say.
+//! Demo payments come from `top_up`, those of a backend from `service_command`; the events of a
+//! payment provider are mapped to the same [`Payment`]. Most of them name a payment or a subscription
+//! and no account, so a sale claims both for its buyer before the account hears of it, but only a
+//! sale that the engine would take: what it denies binds nothing. What a fact does is the engine's
+//! to say.
 
 use crate::app::App;
 use kumari_engine::account::{Account, Change};
@@ -29,7 +30,10 @@ pub(crate) async fn take(
 ) -> Result<Change, LedgerError> {
     let objects = payment.actions();
     let account = match buyer {
-        Some(buyer) => claim(app, buyer, &objects).await?,
+        Some(buyer) => {
+            claim(app, buyer, &payment).await?;
+            buyer.clone()
+        }
         None => owner(app, &objects).await?,
     };
     let book = app.book_in_force();
@@ -38,21 +42,47 @@ pub(crate) async fn take(
     app.command_on(&account, &objects, |_| Vec::new(), decide).await
 }
 
-/// Claims the objects for their buyer. A claim without a sale is harmless: the sale is told again.
+/// Claims what a fact is about for its buyer. What only tells more of a sale claims nothing: a refund
+/// told of the wrong account, or before its sale, leaves the sale to its buyer.
+///
+/// # Errors
+/// [`LedgerError`] as [`pay`] says of the buyer's account now, and `payment_conflict` where an object
+/// is another account's; nothing is claimed then.
 pub(crate) async fn claim(
     app: &App,
     buyer: &AccountId,
-    objects: &[ActionId],
-) -> Result<AccountId, LedgerError> {
-    for object in objects {
-        let wanted = PaymentClaim { object: object.clone(), account: buyer.clone() };
-        if app.store().claim_payment(wanted.clone()).await? != wanted {
-            let message = format!("payment object `{object}` belongs to another account");
-            let denial = Denial::new(DenialCode::PaymentConflict, message, Vec::new());
-            return Err(LedgerError::Denied(Box::new(denial)));
+    payment: &Payment,
+) -> Result<(), LedgerError> {
+    let objects = payment.actions();
+    for object in &objects {
+        let claimed = app.store().payment_claim(object).await?;
+        if claimed.is_some_and(|claimed| claimed.account != *buyer) {
+            return Err(not_theirs(object));
         }
     }
-    Ok(buyer.clone())
+    match payment {
+        Payment::Paid { .. } | Payment::Failed { .. } | Payment::SubscriptionChanged { .. } => {}
+        Payment::Refunded { .. }
+        | Payment::Disputed { .. }
+        | Payment::DisputeWon { .. }
+        | Payment::DisputeLost { .. } => return Ok(()),
+    }
+    let account = app.ledger.read(buyer, &objects).await?;
+    pay(&account, &app.book_in_force().published, payment, app.now())?;
+    for object in &objects {
+        let wanted = PaymentClaim { object: object.clone(), account: buyer.clone() };
+        // Somebody else may have been faster.
+        if app.store().claim_payment(wanted.clone()).await? != wanted {
+            return Err(not_theirs(object));
+        }
+    }
+    Ok(())
+}
+
+fn not_theirs(object: &ActionId) -> LedgerError {
+    let message = format!("payment object `{object}` belongs to another account");
+    let denial = Denial::new(DenialCode::PaymentConflict, message, Vec::new());
+    LedgerError::Denied(Box::new(denial))
 }
 
 /// Whose the objects are.

@@ -156,7 +156,7 @@ impl Done {
 /// Claims what a payment is about for its account, before the account hears of it.
 pub(crate) async fn claim(app: &App, order: &Order) -> Answer<()> {
     if let Command::Payment(payment) = &*order.command {
-        payments::claim(app, &order.account, &payment.actions()).await?;
+        payments::claim(app, &order.account, payment).await?;
     }
     Ok(())
 }

@@ -53,6 +53,9 @@ pub(crate) async fn stop(
                 token.cancel();
             }
         }
+    } else if app.store().action_chat(&caller.account, &id).await?.is_none() {
+        // A backend's action: it alone knows whether the work goes on.
+        return Err(Denial::action_unknown("message of that id").into());
     } else if hold.is_open() {
         let book = app.book_of_hold(&hold.price_book).await?;
         if is_abandoned(&book, &hold, app.now()) {

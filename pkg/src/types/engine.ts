@@ -548,7 +548,7 @@ authorized_at: Timestamp,
  */
 deadline: Timestamp,
 /**
- * What was reserved at admission.
+ * What was reserved at admission, and what extending added.
  */
 amount: Credits,
 /**

@@ -164,6 +164,47 @@ async fn a_payment_buys_a_pack_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_denied_of_a_payment_binds_it_to_nobody() {
+    let server = TestServer::start(StoreKind::Database).await;
+    let backend = Backend::new(&server, KeyScope::Ledger).await;
+    let paid = |usd_cents: u64| {
+        json!({ "paid": {
+            "payment": "pi_9",
+            "at": "2026-11-24T09:59:00Z",
+            "usd_cents": usd_cents,
+            "product": "pack",
+        }})
+    };
+    let refund = json!({ "refunded": { "payment": "pi_9", "usd_cents": 1_000 } });
+    let early = backend.post("/api/accounts/bob/payments", &refund).await;
+    assert_eq!(code(&early), (404, "payment_unknown"), "{early:?}");
+    let broken = backend.post("/api/accounts/bob/payments", &paid(2_050)).await;
+    assert_eq!(code(&broken), (422, "request_invalid"), "{broken:?}");
+    let (status, _) = done(&backend, "/api/accounts/ada/payments", &paid(2_000)).await;
+    assert_eq!(status, 201, "the sale is ada's all the same");
+    let wrong = backend.post("/api/accounts/bob/payments", &refund).await;
+    assert_eq!(code(&wrong), (409, "payment_conflict"), "{wrong:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_cannot_stop_what_a_backend_runs() {
+    let server = TestServer::start(StoreKind::Database).await;
+    let backend = Backend::new(&server, KeyScope::Ledger).await;
+    let guest = server.guest().await;
+    let session = guest.post("/api/session", &json!({})).await.body;
+    let account = format!("/api/accounts/{}", session["account_id"].as_str().unwrap());
+    let id = new_id();
+    done(&backend, &format!("{account}/authorize"), &authorize(&id)).await;
+    // Late enough that a running answer of this server would have renewed it.
+    server.clock.advance_seconds(45);
+    let stopped = guest.post(&format!("/api/actions/{id}/stop"), &json!({})).await;
+    assert_eq!(code(&stopped), (404, "action_unknown"), "{stopped:?}");
+    let (status, settled) = done(&backend, &format!("{account}/settle"), &settle(&id, 20)).await;
+    assert_eq!(status, 200);
+    assert!(credits(&settled["answer"]["ended"]["charge"]).is_positive(), "{settled}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_journal_is_read_in_pages() {
     let server = TestServer::start(StoreKind::Database).await;
     let backend = Backend::new(&server, KeyScope::Ledger).await;
