@@ -5,8 +5,9 @@
 
 use crate::app::App;
 use crate::body::{JsonTree, json};
+use crate::carry_out::{Done, Order, carry_out, claim};
 use crate::problem::{Answer, Problem};
-use crate::service_command::{Admission, Body, Command, Done, Order, carry_out, claim};
+use crate::service_command::{Admission, Body, Command};
 use crate::service_key::MayChange;
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -78,6 +78,7 @@ mod top_up;
 mod sweep;
 
 mod service_command;
+mod carry_out;
 mod service;
 mod batch;
 

@@ -1,6 +1,6 @@
 //! Facts about money on their way to the account that they are about.
 //!
-//! Demo payments come from `top_up`, those of a backend from `service_command`; the events of a
+//! Demo payments come from `top_up`, those of a backend from `carry_out`; the events of a
 //! payment provider are mapped to the same [`Payment`]. Most of them name a payment or a subscription
 //! and no account, so a sale claims both for its buyer before the account hears of it, but only a
 //! sale that the engine would take: what it denies binds nothing. What a fact does is the engine's

@@ -1,56 +1,15 @@
-//! What a backend does with a service key: commands on accounts, one a request and in batches.
+//! What a backend does with a service key: commands on accounts, one a request.
 #![expect(clippy::indexing_slicing, reason = "what is not there fails the test")]
 
 #[cfg(test)]
 mod common;
 
-use common::backend::Backend;
-use common::client::{Reply, credits, new_id};
+use common::backend::{Backend, authorize, code, done, grant, settle};
+use common::client::{credits, new_id};
 use common::program::{Program, run, text};
 use common::{STORES, StoreKind, TestServer, book_with};
 use kumari_store::{Clock as _, KeyScope};
 use serde_json::{Value, json};
-
-const MODEL: &str = "gpt-6-luna";
-
-fn request() -> Value {
-    json!({
-        "task": "direct",
-        "models": [MODEL],
-        "input_tokens": { "o200k_base": 100 },
-        "messages": 1,
-        "output_tokens_max": 200,
-    })
-}
-
-fn grant(id: &str, amount: &str) -> Value {
-    json!({ "action_id": id, "kind": "promo", "amount": amount })
-}
-
-fn authorize(id: &str) -> Value {
-    json!({ "action_id": id, "request": request() })
-}
-
-fn settle(id: &str, output: u64) -> Value {
-    json!({
-        "action_id": id,
-        "leg": 0,
-        "model": MODEL,
-        "usage": { "input_tokens": 100, "output_tokens": output },
-        "usage_source": "reported",
-        "finish": "completed",
-    })
-}
-
-async fn done(backend: &Backend, path: &str, body: &Value) -> (u16, Value) {
-    let reply = backend.post(path, body).await;
-    assert!(reply.status < 300, "{path}: {reply:?}");
-    (reply.status, reply.body)
-}
-
-fn code(reply: &Reply) -> (u16, &str) {
-    (reply.status, reply.body["code"].as_str().unwrap_or_default())
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backend_grants_authorizes_and_settles() {
@@ -252,93 +211,6 @@ async fn only_a_live_key_with_the_scope_may_do_it() {
     let server = server.restart(common::book()).await;
     let reader = Backend::with_secret(server.stranger(), "kumari_key_of_a_test");
     assert_eq!(code(&reader.get("/api/accounts/a/balance").await), (401, "key_invalid"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_answers_each_command_in_its_place() {
-    for kind in STORES {
-        let server = TestServer::start(kind).await;
-        let backend = Backend::new(&server, KeyScope::Ledger).await;
-        let (a, b) = (new_id(), new_id());
-        let command = |account: &str, command: &str, body: Value| json!({ "account": account, "command": command, "body": body });
-        let mut broken = settle(&a, 5);
-        broken["usage"]["output_tokens"] = json!(-5);
-        let commands = json!([
-            command("one", "grant", grant(&new_id(), "100")),
-            command("one", "authorize", authorize(&a)),
-            command("two", "authorize", authorize(&b)),
-            command("one", "settle", broken),
-            command("one", "settle", settle(&a, 5)),
-            command("one", "settle", settle(&a, 5)),
-            command("no account", "settle", settle(&a, 5)),
-            command("one", "fly", json!({})),
-            json!({ "account": "one", "command": "grant" }),
-            7,
-            command("one", "void", json!({ "action_id": a, "leg": 0, "reason": "failed" })),
-            command("two", "grant", grant(&new_id(), "3")),
-        ]);
-        let reply = backend.post("/api/batch", &json!({ "commands": commands })).await;
-        assert_eq!(reply.status, 200, "{reply:?}");
-        let answers = reply.body["answers"].as_array().unwrap();
-        let told: Vec<(u64, &str, &str)> = answers
-            .iter()
-            .map(|answer| {
-                let text = |name: &str| answer["problem"][name].as_str().unwrap_or_default();
-                assert_ne!(answer.get("body").is_some(), answer.get("problem").is_some());
-                (answer["status"].as_u64().unwrap(), text("code"), text("path"))
-            })
-            .collect();
-        let invalid = |path| (422, "request_invalid", path);
-        assert_eq!(
-            told,
-            [
-                (201, "", ""),
-                (201, "", ""),
-                (402, "credits_exhausted", ""),
-                invalid("commands[3].body.usage.output_tokens"),
-                (200, "", ""),
-                (200, "", ""),
-                invalid("commands[6].account"),
-                invalid("commands[7].command"),
-                invalid("commands[8].body"),
-                invalid("commands[9]"),
-                (409, "leg_already_ended", ""),
-                (201, "", ""),
-            ]
-        );
-        assert_eq!(answers[4]["body"]["answer"], answers[5]["body"]["answer"]);
-        let balance = backend.get("/api/accounts/one/balance").await.body;
-        assert_eq!(balance["standing"], answers[5]["body"]["standing"]);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_has_an_end() {
-    let server = TestServer::start(StoreKind::Memory).await;
-    let backend = Backend::new(&server, KeyScope::Ledger).await;
-    let many = |count: usize| {
-        let one = |number: usize| {
-            let body = grant(&format!("g{number}"), "1");
-            json!({ "account": format!("a{}", number % 7), "command": "grant", "body": body })
-        };
-        json!({ "commands": (0..count).map(one).collect::<Vec<Value>>() })
-    };
-    let reply = backend.post("/api/batch", &many(1_000)).await;
-    let answers = reply.body["answers"].as_array().unwrap();
-    assert_eq!(answers.len(), 1_000);
-    assert!(answers.iter().all(|answer| answer["status"] == 201));
-    for (body, at) in [
-        (many(1_001), json!("commands")),
-        (json!([]), Value::Null),
-        (json!({}), json!("commands")),
-        (json!({ "commands": 1 }), json!("commands")),
-        (json!({ "orders": [] }), json!("orders")),
-    ] {
-        let refused = backend.post("/api/batch", &body).await;
-        assert_eq!((code(&refused), &refused.body["path"]), ((422, "request_invalid"), &at));
-    }
-    let empty = backend.post("/api/batch", &many(0)).await;
-    assert_eq!((empty.status, &empty.body["answers"]), (200, &json!([])));
 }
 
 /// A hold is settled with the book that priced it, which this process may not have read.
