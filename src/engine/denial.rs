@@ -76,6 +76,8 @@ pub enum DenialCode {
     PaymentUnknown,
     /// What is told of a payment contradicts what is known of it.
     PaymentConflict,
+    /// The account has as many lots as it can.
+    TooManyLots,
 }
 
 names! {
@@ -96,6 +98,7 @@ names! {
         AlreadyGranted = "already_granted",
         PaymentUnknown = "payment_unknown",
         PaymentConflict = "payment_conflict",
+        TooManyLots = "too_many_lots",
     }
 }
 
@@ -141,11 +144,15 @@ pub enum Remedy {
 
 impl DenialCode {
     /// Whether the same command may succeed later by itself: a hold ends, a limit's day passes, a
-    /// payment is heard of.
+    /// payment is heard of, a lot is used up.
     const fn is_transient(self) -> bool {
         matches!(
             self,
-            Self::LimitReached | Self::TooManyOpen | Self::CreditsHeld | Self::PaymentUnknown
+            Self::LimitReached
+                | Self::TooManyOpen
+                | Self::CreditsHeld
+                | Self::PaymentUnknown
+                | Self::TooManyLots
         )
     }
 }

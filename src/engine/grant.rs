@@ -2,12 +2,12 @@
 //!
 //! What money bought comes by [`crate::pay`]. An operator's adjustment is a grant with a reason.
 
-use crate::account::{Account, Action, Answer, Change, Refused};
+use crate::account::{Account, Action, Answer, Change, Draft, LedgerFault, Refused};
 use crate::amount::Credits;
 use crate::denial::{Denial, DenialCode};
 use crate::entry::{Event, LedgerAccount, Movements};
 use crate::id::ActionId;
-use crate::lot::{Lot, LotId, LotKind};
+use crate::lot::{LOTS_FOR_PAYMENTS, LOTS_MAX, Lot, LotId, LotKind};
 use crate::period;
 use crate::time::Timestamp;
 use alloc::format;
@@ -103,9 +103,9 @@ impl Granted {
 ///
 /// # Errors
 /// [`Refused::Denied`] with `action_id_reused` where the id was used for something else,
-/// `already_granted` where the account has had its free credits, or `request_invalid` where the
-/// amount is not above zero, the lot would never be usable, the kind needs a payment or a reason is
-/// missing.
+/// `already_granted` where the account has had its free credits, `too_many_lots` above
+/// [`LOTS_MAX`] less [`LOTS_FOR_PAYMENTS`], or `request_invalid` where the amount is not above zero or
+/// too much, the lot would never be usable, the kind needs a payment or a reason is missing.
 pub fn grant(account: &Account, grant: &Grant, now: Timestamp) -> Result<Change, Refused> {
     let now = now.max(account.updated_at);
     let mut draft = period::advance_draft(account, now)?;
@@ -123,6 +123,7 @@ pub fn grant(account: &Account, grant: &Grant, now: Timestamp) -> Result<Change,
     }
     let effective_at = grant.effective_at.unwrap_or(now);
     check(grant, effective_at, now)?;
+    check_room(draft.account(), LOTS_MAX.saturating_sub(LOTS_FOR_PAYMENTS))?;
     let lot = LotId(draft.next_sequence());
     let granted = Granted {
         lot,
@@ -137,8 +138,37 @@ pub fn grant(account: &Account, grant: &Grant, now: Timestamp) -> Result<Change,
     let mut movements = Movements::default();
     movements.add(LedgerAccount::Issued, LedgerAccount::Lots(lot), grant.amount);
     let event = Event::Granted { action_id: grant.action_id.clone(), grant: granted.clone() };
-    draft.append(now, event, movements)?;
+    issue(&mut draft, event, movements, ("amount", now))?;
     Ok(draft.finish(Answer::Granted(granted)))
+}
+
+/// Whether the account has room for one more lot.
+pub(crate) fn check_room(account: &Account, lots_max: usize) -> Result<(), Denial> {
+    if account.lots.len() < lots_max {
+        return Ok(());
+    }
+    let message = format!(
+        "the account has {lots_max} lots: wait until some are used up, revoke some, or grant fewer \
+         and larger ones"
+    );
+    Err(Denial::new(DenialCode::TooManyLots, message, Vec::new()))
+}
+
+/// Appends what makes a lot. More than an account can have is the caller's doing, in the field that
+/// `path` names.
+pub(crate) fn issue(
+    draft: &mut Draft,
+    event: Event,
+    movements: Movements,
+    (path, now): (&str, Timestamp),
+) -> Result<(), Refused> {
+    draft.append(now, event, movements).map_err(|fault| {
+        if fault != LedgerFault::Overflow {
+            return fault.into();
+        }
+        let message = "together with what the account was granted before it is out of range";
+        Denial::request_invalid(path, message).into()
+    })
 }
 
 /// The id belongs to another request (R27).

@@ -8,6 +8,14 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
+/// The most lots that an account gets by grants and payments. What is used up, expired or revoked is
+/// no lot of the account any more and does not count, so a life of months and packs stays far below.
+/// What a refund or a dispute brings back comes on top: it is a fact, and is never denied.
+pub const LOTS_MAX: usize = 1_000;
+
+/// How many of those places are kept for what is paid for: a grant is denied before a payment is.
+pub const LOTS_FOR_PAYMENTS: usize = 100;
+
 /// A lot's id: the sequence number of the entry that granted it, unique in its account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(type = "number"))]

@@ -7,9 +7,9 @@ use crate::account::{Account, Action, Answer, Change, Draft, LedgerFault, Refuse
 use crate::amount::Credits;
 use crate::denial::{Denial, DenialCode};
 use crate::entry::{Event, LedgerAccount, Movements};
-use crate::grant::{Granted, action_id_reused};
+use crate::grant::{Granted, action_id_reused, check_room, issue};
 use crate::id::ActionId;
-use crate::lot::{LotId, LotKind};
+use crate::lot::{LOTS_MAX, LotId, LotKind};
 use crate::payment::{
     DISPUTES_MAX, Dispute, DisputeStatus, Payment, Product, Purchase, SubscriptionStatus,
 };
@@ -31,7 +31,7 @@ const CENTS_PER_DOLLAR: u32 = 100;
 /// [`Refused::Denied`] with `payment_unknown` where a refund or a dispute comes before its payment
 /// (transient: tell it again later), `action_id_reused` where the id was used for something else,
 /// `payment_conflict` where it contradicts what is known, `request_invalid` or `not_offered` where
-/// nothing like it is sold.
+/// nothing like it is sold, `too_many_lots` above [`LOTS_MAX`] (transient).
 pub fn pay(
     account: &Account,
     book: &PublishedBook,
@@ -91,6 +91,7 @@ fn paid(
     if sale.product.subscription() == Some(sale.payment) {
         return Err(action_id_reused().into());
     }
+    check_room(draft.account(), LOTS_MAX)?;
     let lot = LotId(draft.next_sequence());
     let grant = match sale.product {
         Product::Pack => pack(book, sale, lot, now)?,
@@ -113,7 +114,7 @@ fn paid(
         expired: Credits::ZERO,
         revoked: false,
     });
-    draft.append(now, Event::Paid { purchase }, movements)?;
+    issue(draft, Event::Paid { purchase }, movements, ("usd_cents", now))?;
     // A period that was over before its payment was heard of.
     period::settle_lots(draft, now)?;
     answer(draft, sale.payment)

@@ -122,11 +122,9 @@ fn run(
         let change =
             change.map_err(|fault| AdjustFault::Ledger { action_id: action_id.clone(), fault })?;
         let named = |entry: &Entry| entry.event.action_id() == Some(&action_id);
-        let now = ledger.now().max(change.account.updated_at);
-        let balance = change.account.standing(now);
         Ok(Done {
             repeated: !change.entries.iter().any(named),
-            balance: balance.map_err(|fault| AdjustFault::Read(LedgerError::Fault(fault)))?,
+            balance: change.standing,
             entries: change.entries,
             action_id,
         })

@@ -14,7 +14,7 @@ use kumari_engine::account::{Account, Change, Refused};
 use kumari_engine::authorize::HOLD_TTL_SECONDS;
 use kumari_engine::id::{AccountId, ActionId, BookVersion};
 use kumari_engine::time::Timestamp;
-use kumari_store::{ChatWrite, Ledger, LedgerError, Store, StoreError};
+use kumari_store::{ChatWrite, Done, Ledger, LedgerError, Store, StoreError};
 use kumari_wire::BookFault;
 use std::sync::Arc;
 use std::time::Duration;
@@ -125,7 +125,7 @@ impl App {
         action: &ActionId,
         more: impl Fn(&Change) -> Vec<ChatWrite> + Send + Sync + 'static,
         decide: impl Fn(&Account, Timestamp) -> Result<Change, Refused> + Send + Sync + 'static,
-    ) -> Result<Change, LedgerError> {
+    ) -> Result<Done, LedgerError> {
         self.command_on(account, std::slice::from_ref(action), more, decide).await
     }
 
@@ -136,17 +136,17 @@ impl App {
         actions: &[ActionId],
         more: impl Fn(&Change) -> Vec<ChatWrite> + Send + Sync + 'static,
         decide: impl Fn(&Account, Timestamp) -> Result<Change, Refused> + Send + Sync + 'static,
-    ) -> Result<Change, LedgerError> {
+    ) -> Result<Done, LedgerError> {
         let chat = move |change: &Change| {
             let mut rows = rows::of_entries(change);
             rows.extend(more(change));
             rows
         };
-        let change = self.ledger.run(account, actions, chat, decide).await?;
-        if !change.entries.is_empty() {
+        let done = self.ledger.run(account, actions, chat, decide).await?;
+        if !done.entries.is_empty() {
             self.hub.tell(account);
         }
-        Ok(change)
+        Ok(done)
     }
 }
 

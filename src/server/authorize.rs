@@ -20,7 +20,7 @@ use kumari_engine::account::{Account, Answer, Change, Hold, Refused};
 use kumari_engine::authorize::{Authorize, authorize};
 use kumari_engine::denial::{Denial, DenialCode, Remedy};
 use kumari_engine::eligibility::Quote;
-use kumari_engine::entry::Event;
+use kumari_engine::entry::{Entry, Event};
 use kumari_engine::estimate::{Estimate, estimate_capped};
 use kumari_engine::id::{AccountId, ActionId, ModelId};
 use kumari_engine::price_book::PublishedBook;
@@ -111,7 +111,7 @@ async fn admit(
     let place = claim(&app, &account, &id, &book, &command)?;
     let pricing = Arc::clone(&book);
     let open_holds_max = app.config.limits.account_answers_max;
-    let change = app
+    let done = app
         .command(
             &account,
             &id,
@@ -121,8 +121,8 @@ async fn admit(
             },
         )
         .await;
-    let begun =
-        change.map_err(Problem::from).and_then(|change| match (admitted(&change, &id), &place) {
+    let begun = done.map_err(Problem::from).and_then(|done| {
+        match (admitted(&done.entries, &done.answer, &id), &place) {
             (Some(hold), Some(run)) => {
                 let price = estimate_capped(&book.published, &hold.request, &hold.caps)?;
                 let (hold, run, book) = (hold.clone(), Arc::clone(run), Arc::clone(&book));
@@ -131,7 +131,8 @@ async fn admit(
             }
             // Somebody else sent the same at the same time and was first.
             (Some(_) | None, _) => Ok(StatusCode::OK),
-        });
+        }
+    });
     if let Some(run) = &place {
         app.runs.give_back(run);
     }
@@ -173,7 +174,8 @@ fn within_limit(
 ) -> Result<Change, Refused> {
     let change = authorize(account, book, command, now)?;
     let open = usize::try_from(change.account.open_holds).unwrap_or(usize::MAX);
-    if admitted(&change, &command.action_id).is_some() && open > open_holds_max {
+    let is_new = admitted(&change.entries, &change.answer, &command.action_id).is_some();
+    if is_new && open > open_holds_max {
         let message = format!("{open_holds_max} of your answers are running; wait until one ends");
         let remedies = Vec::from([Remedy::WaitForHolds]);
         return Err(Denial::new(DenialCode::TooManyOpen, message, remedies).into());
@@ -216,13 +218,12 @@ fn check(send: &Send) -> problem::Answer<()> {
     Ok(())
 }
 
-/// The hold that this change admitted; none for a repeat.
-fn admitted<'change>(change: &'change Change, id: &ActionId) -> Option<&'change Hold> {
-    let is_new = change
-        .entries
+/// The hold that these entries admitted, out of their answer; none for a repeat.
+fn admitted<'a>(entries: &[Entry], answer: &'a Answer, id: &ActionId) -> Option<&'a Hold> {
+    let is_new = entries
         .iter()
         .any(|entry| matches!(&entry.event, Event::Authorized { hold } if hold.action_id == *id));
-    if let Answer::Authorized(hold) = &change.answer { is_new.then_some(hold) } else { None }
+    if let Answer::Authorized(hold) = answer { is_new.then_some(hold) } else { None }
 }
 
 fn leg_views(price: &Estimate) -> Vec<LegView> {
@@ -250,7 +251,7 @@ struct Rows {
 
 impl Rows {
     fn of(&self, change: &Change) -> Vec<ChatWrite> {
-        let Some(hold) = admitted(change, &self.action_id) else {
+        let Some(hold) = admitted(&change.entries, &change.answer, &self.action_id) else {
             return Vec::new();
         };
         let conversation = Conversation {

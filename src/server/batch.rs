@@ -5,7 +5,7 @@
 
 use crate::app::App;
 use crate::body::{JsonTree, json};
-use crate::carry_out::{Done, Order, carry_out, claim};
+use crate::carry_out::{Carried, Order, carry_out, claim};
 use crate::problem::{Answer, Problem};
 use crate::service_command::{Admission, Body, Command};
 use crate::service_key::MayChange;
@@ -61,7 +61,7 @@ struct Answers {
 struct Answered {
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
-    body: Option<Done>,
+    body: Option<Carried>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<Problem>,
 }

@@ -13,7 +13,7 @@ use kumari_engine::eligibility::Standing;
 use kumari_engine::entry::{Entry, Event};
 use kumari_engine::id::{AccountId, ActionId, BookVersion};
 use kumari_engine::time::Timestamp;
-use kumari_store::{LedgerCommand, LedgerError};
+use kumari_store::{Done, LedgerCommand, LedgerError};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(crate) struct Order {
 
 /// What a command did, and what the account has after it.
 #[derive(Debug, Serialize)]
-pub(crate) struct Done {
+pub(crate) struct Carried {
     /// The number of the account's last entry.
     version: u64,
     /// The instant that the standing is of.
@@ -39,28 +39,29 @@ pub(crate) struct Done {
     is_new: bool,
 }
 
-impl Done {
+impl Carried {
     /// 201 where the command made a hold, a lot or a purchase; 200 for a repeat, and for an end.
     pub(crate) const fn status(&self) -> StatusCode {
         if self.is_new { StatusCode::CREATED } else { StatusCode::OK }
     }
+}
 
-    fn of(app: &App, change: Change) -> Answer<Self> {
-        let as_of = app.now().max(change.account.updated_at);
+impl From<Done> for Carried {
+    fn from(done: Done) -> Self {
         let makes = |entry: &Entry| {
             matches!(
                 entry.event,
                 Event::Authorized { .. } | Event::Granted { .. } | Event::Paid { .. }
             )
         };
-        Ok(Self {
-            version: change.account.sequence,
-            as_of,
-            standing: change.account.standing(as_of)?,
+        Self {
+            version: done.sequence,
+            as_of: done.as_of,
+            standing: done.standing,
             // What was due may come along, but it makes nothing.
-            is_new: change.entries.iter().any(makes),
-            answer: change.answer,
-        })
+            is_new: done.entries.iter().any(makes),
+            answer: done.answer,
+        }
     }
 }
 
@@ -79,7 +80,7 @@ pub(crate) async fn claim(app: &App, order: &Order) -> Answer<()> {
 ///
 /// # Errors
 /// Nothing was carried out.
-pub(crate) async fn carry_out(app: &Arc<App>, orders: Vec<Order>) -> Answer<Vec<Answer<Done>>> {
+pub(crate) async fn carry_out(app: &Arc<App>, orders: Vec<Order>) -> Answer<Vec<Answer<Carried>>> {
     let mut gates: HashMap<&AccountId, Arc<Gate>> = HashMap::new();
     let mut commands = Vec::with_capacity(orders.len());
     for (place, order) in orders.iter().enumerate() {
@@ -89,9 +90,9 @@ pub(crate) async fn carry_out(app: &Arc<App>, orders: Vec<Order>) -> Answer<Vec<
     let outcomes = app.ledger.run_all(commands).await?;
     let first = outcomes.into_iter().zip(&orders).map(|(outcome, order)| match outcome {
         Err(LedgerError::Fault(LedgerFault::WrongBook)) => None,
-        outcome => Some(done(app, order, outcome)),
+        outcome => Some(carried(app, order, outcome)),
     });
-    let first: Vec<Option<Answer<Done>>> = first.collect();
+    let first: Vec<Option<Answer<Carried>>> = first.collect();
     let waits = |(done, order)| Option::is_none(done).then_some(order);
     let waiting: Vec<&Order> = first.iter().zip(&orders).filter_map(waits).collect();
     let mut second = again(app, &waiting).await.into_iter();
@@ -102,7 +103,7 @@ pub(crate) async fn carry_out(app: &Arc<App>, orders: Vec<Order>) -> Answer<Vec<
 
 /// The same once the books that were missing have been looked for. Whose book cannot be read is told
 /// why, and nobody waits for it any more.
-async fn again(app: &Arc<App>, waiting: &[&Order]) -> Vec<Answer<Done>> {
+async fn again(app: &Arc<App>, waiting: &[&Order]) -> Vec<Answer<Carried>> {
     if waiting.is_empty() {
         return Vec::new();
     }
@@ -117,7 +118,7 @@ async fn again(app: &Arc<App>, waiting: &[&Order]) -> Vec<Answer<Done>> {
             let problem = order.command.hold().and_then(|hold| unread.get(&(&order.account, hold)));
             Err(problem.cloned().unwrap_or_else(|| LedgerFault::WrongBook.into()))
         }
-        outcome => done(app, order, outcome),
+        outcome => carried(app, order, outcome),
     };
     outcomes.into_iter().zip(waiting).map(answer).collect()
 }
@@ -158,14 +159,14 @@ async fn find_books<'order>(
     unread
 }
 
-type Outcome = Result<Change, LedgerError>;
+type Outcome = Result<Done, LedgerError>;
 
-fn done(app: &App, order: &Order, outcome: Outcome) -> Answer<Done> {
-    let change = outcome?;
-    if !change.entries.is_empty() {
+fn carried(app: &App, order: &Order, outcome: Outcome) -> Answer<Carried> {
+    let done = outcome?;
+    if !done.entries.is_empty() {
         app.hub.tell(&order.account);
     }
-    Done::of(app, change)
+    Ok(done.into())
 }
 
 fn queued(

@@ -7,13 +7,13 @@
 //! to say.
 
 use crate::app::App;
-use kumari_engine::account::{Account, Change};
+use kumari_engine::account::Account;
 use kumari_engine::denial::{Denial, DenialCode};
 use kumari_engine::id::{AccountId, ActionId};
 use kumari_engine::pay::pay;
 use kumari_engine::payment::Payment;
 use kumari_engine::time::Timestamp;
-use kumari_store::{LedgerError, PaymentClaim};
+use kumari_store::{Done, LedgerError, PaymentClaim};
 
 /// Takes a fact about money into the ledger of the account that it is about. Told again it changes
 /// nothing.
@@ -27,7 +27,7 @@ pub(crate) async fn take(
     app: &App,
     buyer: Option<&AccountId>,
     payment: Payment,
-) -> Result<Change, LedgerError> {
+) -> Result<Done, LedgerError> {
     let objects = payment.actions();
     let account = match buyer {
         Some(buyer) => {

@@ -178,7 +178,8 @@ const fn status_of(code: DenialCode) -> StatusCode {
         | DenialCode::ActionIdReused
         | DenialCode::LegAlreadyEnded
         | DenialCode::AlreadyGranted
-        | DenialCode::PaymentConflict => StatusCode::CONFLICT,
+        | DenialCode::PaymentConflict
+        | DenialCode::TooManyLots => StatusCode::CONFLICT,
         DenialCode::CreditsHeld
         | DenialCode::CreditsExhausted
         | DenialCode::CreditsInsufficient

@@ -11,7 +11,7 @@ use kumari_engine::id::ModelId;
 use kumari_engine::settle::{LegEnd, Settle, settle};
 use kumari_engine::time::Timestamp;
 use kumari_engine::void::{Void, void};
-use kumari_store::{ChatWrite, LedgerError};
+use kumari_store::{ChatWrite, Done, LedgerError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ pub(crate) async fn end(app: &App, job: &Job, leg: u32, ending: Ending) -> Optio
             move |account, now| decide(account, now),
         );
         match done.await {
-            Ok(change) => return ended(change),
+            Ok(done) => return ended(done),
             Err(LedgerError::Denied(denial)) => return ended_before(*denial),
             Err(LedgerError::Fault(fault)) => {
                 tracing::error!(%fault, leg, "a leg cannot be ended; its hold will expire");
@@ -88,8 +88,8 @@ fn decision(job: &Job, leg: u32, ending: &Ending) -> Decision {
     }
 }
 
-fn ended(change: Change) -> Option<LegEnd> {
-    if let Answer::Ended(end) = change.answer { Some(end) } else { None }
+fn ended(done: Done) -> Option<LegEnd> {
+    if let Answer::Ended(end) = done.answer { Some(end) } else { None }
 }
 
 /// The deadline may have come first; then nothing was captured, and that is how it stays.

@@ -10,12 +10,12 @@ use crate::uuid7::Uuid7;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use kumari_engine::account::{self, Change};
+use kumari_engine::account;
 use kumari_engine::entry::Event;
 use kumari_engine::grant::Granted;
 use kumari_engine::id::ActionId;
 use kumari_engine::payment::{Payment, Product};
-use kumari_store::LedgerError;
+use kumari_store::{Done, LedgerError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -60,10 +60,10 @@ pub(crate) async fn buy(
         usd_cents,
         product: Product::Pack,
     };
-    let change = payments::take(&app, Some(&caller.account), paid).await.map_err(of_dollars)?;
-    let granted = granted(&change)?;
+    let done = payments::take(&app, Some(&caller.account), paid).await.map_err(of_dollars)?;
+    let granted = granted(&done)?;
     let balance = balance::read(&app, &caller.account).await?;
-    let is_new = change.entries.iter().any(|entry| matches!(entry.event, Event::Paid { .. }));
+    let is_new = done.entries.iter().any(|entry| matches!(entry.event, Event::Paid { .. }));
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(json(status, &ToppedUp { granted, balance }))
 }
@@ -81,8 +81,8 @@ fn of_dollars(error: LedgerError) -> Problem {
     }
 }
 
-fn granted(change: &Change) -> Answer<Granted> {
-    if let account::Answer::Paid(purchase) = &change.answer {
+fn granted(done: &Done) -> Answer<Granted> {
+    if let account::Answer::Paid(purchase) = &done.answer {
         Ok(purchase.grant.clone())
     } else {
         Err(Problem::internal("top-up", &"a payment answers otherwise"))

@@ -48,9 +48,9 @@ pub use crate::conformance_time::{
 pub use crate::fixtures::{Failure, Outcome};
 
 use crate::fixtures::{Command, Desk, Random, account, action, credits, request};
-use crate::ledger::LedgerError;
+use crate::ledger::{Done, LedgerError};
 use crate::store::Store;
-use kumari_engine::account::{Account, Change, Refused, apply};
+use kumari_engine::account::{Account, Refused, apply};
 use kumari_engine::entry::Entry;
 use kumari_engine::id::AccountId;
 use std::sync::Arc;
@@ -182,7 +182,7 @@ pub async fn answers_are_the_same(
         let one = answer_of(left.run(&account, command.clone()).await)?;
         let other = answer_of(right.run(&account, command.clone()).await)?;
         assert_eq!(one, other, "seed {seed}, step {step}: {command:?}");
-        if one.is_ok_and(|change| !change.entries.is_empty()) {
+        if one.is_ok_and(|done| !done.entries.is_empty()) {
             changed = changed.saturating_add(1);
         }
         if step % 64 == 0 {
@@ -267,15 +267,16 @@ pub(crate) fn random_command(
 }
 
 /// An answer or a refusal, without the faults of a store.
-fn answer_of(result: Result<Change, LedgerError>) -> Result<Result<Change, Refused>, Failure> {
+fn answer_of(result: Result<Done, LedgerError>) -> Result<Result<Done, Refused>, Failure> {
     match result {
-        Ok(change) => Ok(Ok(change)),
+        Ok(done) => Ok(Ok(done)),
         Err(LedgerError::Denied(denial)) => Ok(Err(Refused::Denied(*denial))),
         Err(error) => Err(error.into()),
     }
 }
 
-fn rebuilt(id: &AccountId, entries: &[Entry]) -> Result<Account, Failure> {
+/// The account that entries make.
+pub(crate) fn rebuilt(id: &AccountId, entries: &[Entry]) -> Result<Account, Failure> {
     let mut account = Account::new(id.clone());
     for entry in entries {
         apply(&mut account, entry)?;

@@ -8,6 +8,7 @@ use crate::fixtures::{
 };
 use crate::limits::{ACCOUNTS_MAX, ACTIONS_MAX};
 use crate::store::Store;
+use kumari_engine::account::Answer;
 use kumari_engine::id::ActionId;
 use std::sync::Arc;
 
@@ -61,7 +62,8 @@ pub async fn what_is_stored_is_what_was_written(store: Arc<dyn Store>) -> Outcom
         state.account?,
         kumari_engine::account::Account { actions: std::collections::BTreeMap::new(), ..expected }
     );
-    let deadline = ended.account.hold(&action(1)?).ok_or("a hold")?.deadline.as_millis();
+    let Answer::Authorized(hold) = ended.answer else { return Err("no hold".into()) };
+    let deadline = hold.deadline.as_millis();
     let open = [(action(1)?, None), (action(2)?, Some(deadline)), (action(3)?, None)];
     let ids: Vec<(ActionId, Option<i64>)> =
         stored.actions.iter().map(|one| (one.action_id.clone(), one.open_until)).collect();

@@ -1,10 +1,11 @@
 //! Cases: commits, the fence, and races for it (R21, R27).
 
+use crate::conformance::rebuilt;
 use crate::error::StoreError;
 use crate::fixtures::{
     Command, Desk, Failure, Outcome, account, action, at, chat_rows, credits, request,
 };
-use crate::ledger::{LOSSES_MAX, LedgerError};
+use crate::ledger::{Done, LOSSES_MAX, LedgerError};
 use crate::store::{Commit, CommitOutcome, Decide, Decided, Store, Wanted};
 use kumari_engine::account::{Account, Answer, Change};
 use kumari_engine::denial::DenialCode;
@@ -28,9 +29,9 @@ pub async fn a_fresh_account_is_empty(store: Arc<dyn Store>) -> Outcome {
     let desk = Desk::new(Arc::clone(&store))?;
     let (fresh, used) = (account(1)?, account(2)?);
     let grant = Command::grant(action(1)?, credits(5), None);
-    let change = desk.run(&used, grant).await?;
+    let done = desk.run(&used, grant).await?;
     let wanted = [wanted(&fresh), wanted(&used), wanted(&fresh)];
-    let mut without_actions = change.account;
+    let mut without_actions = rebuilt(&used, &done.entries)?;
     without_actions.actions.clear();
     assert_eq!(
         store.load(&wanted, at(0)).await?,
@@ -237,7 +238,7 @@ pub async fn one_action_sent_by_a_crowd_is_one_hold(store: Arc<dyn Store>) -> Ou
     let send = Command::authorize(action(1)?, request(&["lite"], 100)?)?;
     let count = usize::try_from(CROWD)?;
     let answers = race(&desk, &id, vec![send; count]).await?;
-    let answers: Result<Vec<Change>, LedgerError> = answers.into_iter().collect();
+    let answers: Result<Vec<Done>, LedgerError> = answers.into_iter().collect();
     let answers = answers?;
     assert_eq!(answers.len(), count);
     let holds: Vec<&Answer> = answers.iter().map(|change| &change.answer).collect();
@@ -339,7 +340,7 @@ pub async fn a_loser_runs_alone_after_three_losses(store: Arc<dyn Store>) -> Out
     };
     let change = desk.ledger.run(&id, &[action(1)?], chat_rows, decide).await?;
     assert_eq!(calls.load(Ordering::SeqCst), LOSSES_MAX + 1);
-    assert_eq!(change.account.sequence, 4);
+    assert_eq!(change.sequence, 4);
     let (stored, entries) = desk.stored(&id).await?;
     assert_eq!(stored.standing(at(0))?.available, credits(31));
     assert_eq!(entries.len(), 4);
@@ -357,7 +358,7 @@ async fn race(
     desk: &Desk,
     account: &AccountId,
     commands: Vec<Command>,
-) -> Result<Vec<Result<Change, LedgerError>>, Failure> {
+) -> Result<Vec<Result<Done, LedgerError>>, Failure> {
     let start = Arc::new(Barrier::new(commands.len()));
     let mut tasks = JoinSet::new();
     for command in commands {
@@ -387,7 +388,7 @@ async fn load(store: &dyn Store, account: &AccountId) -> Result<Account, Failure
     loaded.into_iter().next().ok_or_else(|| "no account".into())
 }
 
-fn code(answer: Result<Change, LedgerError>) -> Option<DenialCode> {
+fn code(answer: Result<Done, LedgerError>) -> Option<DenialCode> {
     match answer {
         Err(LedgerError::Denied(denial)) => Some(denial.code),
         Ok(_) | Err(LedgerError::Fault(_) | LedgerError::Store(_)) => None,

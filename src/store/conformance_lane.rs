@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::fixtures::{
     Command, Desk, Failure, Outcome, Random, account, action, at, chat_rows, credits, request,
 };
-use crate::ledger::{Ledger, LedgerCommand, LedgerError};
+use crate::ledger::{Done, Ledger, LedgerCommand, LedgerError};
 use crate::memory::MemoryStore;
 use crate::store::Store;
 use kumari_engine::account::{Account, Change, LedgerFault, Refused};
@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, block_in_place};
 
-type Batch = Result<Vec<Result<Change, LedgerError>>, StoreError>;
+type Batch = Result<Vec<Result<Done, LedgerError>>, StoreError>;
 
 /// What waits behind a command is committed together with one transaction, whatever accounts it is
 /// about, and each command sees what those before it did.
@@ -184,7 +184,7 @@ pub async fn a_turn_that_is_too_long_is_split(store: Arc<dyn Store>) -> Outcome 
     gate.open().await?;
     let outcomes = batch.await?;
     let sequences: Result<Vec<u64>, LedgerError> =
-        outcomes.into_iter().map(|outcome| Ok(outcome?.account.sequence)).collect();
+        outcomes.into_iter().map(|outcome| Ok(outcome?.sequence)).collect();
     assert_eq!(sequences?, [1, 2, 3, 4, 5, 6]);
     // The gate; then three, two and one of them.
     assert_eq!(desk.ledger.counts().commits, 4);
@@ -395,7 +395,7 @@ fn breaks(_: &mut Change) -> Result<(), Refused> {
 }
 
 /// An answer or a refusal as a text, without the faults of a store.
-fn told(outcome: Result<Change, LedgerError>) -> Result<String, Failure> {
+fn told(outcome: Result<Done, LedgerError>) -> Result<String, Failure> {
     match outcome {
         Ok(change) => Ok(format!("{change:?}")),
         Err(LedgerError::Denied(denial)) => Ok(format!("{denial:?}")),
@@ -403,7 +403,7 @@ fn told(outcome: Result<Change, LedgerError>) -> Result<String, Failure> {
     }
 }
 
-fn kind(outcome: &Result<Change, LedgerError>) -> &'static str {
+fn kind(outcome: &Result<Done, LedgerError>) -> &'static str {
     match outcome {
         Ok(_) => "done",
         Err(LedgerError::Denied(_)) => "denied",

@@ -141,7 +141,7 @@ pub async fn a_late_settlement_captures_nothing(store: Arc<dyn Store>) -> Outcom
             Answer::Ended(LegEnd::Expired { late: Some(late), .. }) if late.absorbed.is_positive()
         );
         assert!(recorded, "{:?}", change.answer);
-        assert_eq!(change.account.standing(desk.ledger.now())?.available, credits(20));
+        assert_eq!(change.standing.available, credits(20));
         let (_, entries) = desk.stored(&id).await?;
         assert_eq!(entries.len(), 4, "swept: {is_swept}");
     }

@@ -10,7 +10,7 @@ use crate::chat::{
 };
 use crate::clock::{Clock, SettableClock};
 use crate::error::StoreError;
-use crate::ledger::{LANE_WAITING_MAX, Ledger, LedgerCommand, LedgerError};
+use crate::ledger::{Done, LANE_WAITING_MAX, Ledger, LedgerCommand, LedgerError};
 use crate::limits::WANTED_ACTIONS_MAX;
 use crate::store::{Store, Wanted};
 use kumari_engine::account::{Account, Change, Hold, Refused};
@@ -248,7 +248,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`LedgerError`] as of [`Ledger::run`].
-    pub async fn run(&self, account: &AccountId, command: Command) -> Result<Change, LedgerError> {
+    pub async fn run(&self, account: &AccountId, command: Command) -> Result<Done, LedgerError> {
         let outcomes = self.ledger.run_all(vec![self.command(account, command)]).await?;
         outcomes.into_iter().next().unwrap_or(Err(StoreError::Closed.into()))
     }

@@ -11,10 +11,10 @@
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::lane_join::{Joined, Order, Step, answers, join};
-use crate::ledger::{LOSSES_MAX, LedgerError};
+use crate::ledger::{Done, LOSSES_MAX, LedgerError};
 use crate::limits::{BATCH_MAX, WANTED_ACTIONS_MAX};
 use crate::store::{Commit, CommitOutcome, Decide, Decided, Store, Wanted};
-use kumari_engine::account::{Account, Change};
+use kumari_engine::account::Account;
 use kumari_engine::id::AccountId;
 use kumari_engine::time::Timestamp;
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 /// What a command did, or why it did nothing.
-pub(crate) type Outcome = Result<Change, LedgerError>;
+pub(crate) type Outcome = Result<Done, LedgerError>;
 
 /// A command that waits for its turn.
 pub(crate) struct Queued {

@@ -7,10 +7,11 @@
 use crate::chat::ChatWrite;
 use crate::check;
 use crate::error::StoreError;
-use crate::ledger::LedgerError;
+use crate::ledger::{Done, LedgerError};
 use crate::limits::CHAT_WRITES_MAX;
 use crate::store::Decided;
 use kumari_engine::account::{Account, Action, Answer, Change, Refused};
+use kumari_engine::eligibility::Standing;
 use kumari_engine::entry::Entry;
 use kumari_engine::id::{AccountId, ActionId};
 use kumari_engine::time::Timestamp;
@@ -42,15 +43,18 @@ pub(crate) struct Joined {
     pub(crate) steps: Vec<Step>,
 }
 
-/// What one command did.
+/// What one command did, or why it was refused.
+pub(crate) type Step = Result<Did, LedgerError>;
+
+/// What one command did. A group may have a thousand, so none of them keeps the account.
 #[derive(Debug)]
-pub(crate) enum Step {
-    /// The next entries of the joined change are its own, this many of them.
-    Changed { entries: usize, account: Box<Account>, answer: Answer },
-    /// Nothing: a repeat.
-    Same(Box<Change>),
-    /// Nothing: it was refused.
-    Refused(LedgerError),
+pub(crate) struct Did {
+    /// The next entries of the joined change are its own, this many of them: none for a repeat.
+    entries: usize,
+    answer: Answer,
+    sequence: u64,
+    as_of: Timestamp,
+    standing: Standing,
 }
 
 /// Decides the commands in their order on `loaded`, which has the actions that they name.
@@ -62,18 +66,15 @@ pub(crate) fn join<'order>(
     let mut desk = Desk::new(loaded, now);
     let mut steps = Vec::new();
     for order in orders {
-        let account = desk.account_for(order);
-        let step = match decide(order, &account, now) {
-            Err(refused) => Step::Refused(refused),
-            Ok(decided) if decided.change.entries.is_empty() => {
-                Step::Same(Box::new(decided.change))
-            }
-            Ok(decided) => {
+        let step = match desk.decide(order, now) {
+            Err(refused) => Err(refused),
+            Ok((decided, did)) => {
                 let rows = check::chat_rows(&desk.chat);
                 if rows.saturating_add(check::chat_rows(&decided.chat)) > CHAT_WRITES_MAX {
                     break;
                 }
-                desk.accept(decided)
+                desk.accept(decided);
+                Ok(did)
             }
         };
         steps.push(step);
@@ -82,15 +83,12 @@ pub(crate) fn join<'order>(
 }
 
 /// What each command is answered, once the joined change is durable.
-pub(crate) fn answers(change: Change, steps: Vec<Step>) -> Vec<Result<Change, LedgerError>> {
+pub(crate) fn answers(change: Change, steps: Vec<Step>) -> Vec<Result<Done, LedgerError>> {
     let mut joined = change.entries.into_iter();
-    let answer = |step| match step {
-        Step::Changed { entries, account, answer } => {
-            let entries = joined.by_ref().take(entries).collect();
-            Ok(Change { entries, account: *account, answer })
-        }
-        Step::Same(change) => Ok(*change),
-        Step::Refused(refused) => Err(refused),
+    let answer = |step: Step| {
+        let Did { entries, answer, sequence, as_of, standing } = step?;
+        let entries = joined.by_ref().take(entries).collect();
+        Ok(Done { entries, answer, sequence, as_of, standing })
     };
     steps.into_iter().map(answer).collect()
 }
@@ -126,21 +124,31 @@ impl Desk {
         Self { account, actions, due, touched, entries, chat, now }
     }
 
-    /// The account as a store would load it for this command.
-    fn account_for(&self, order: &Order) -> Account {
-        let mut account = self.account.clone();
+    /// What a command decides on the account as a store would load it for that command.
+    fn decide(&mut self, order: &Order, now: Timestamp) -> Result<(Decided, Did), LedgerError> {
         let payments = self.account.payments_due(self.now);
-        for id in self.due.iter().chain(&order.actions).chain(payments) {
-            if let Some(action) = self.actions.get(id) {
-                account.actions.insert(id.clone(), action.clone());
-            }
-        }
-        account
+        let seen = self.due.iter().chain(&order.actions).chain(payments);
+        let seen = seen.filter_map(|id| self.actions.get_key_value(id));
+        self.account.actions = seen.map(|(id, action)| (id.clone(), action.clone())).collect();
+        let decided = decide(order, &self.account, now)?;
+        let change = &decided.change;
+        let as_of = self.now.max(change.account.updated_at);
+        let did = Did {
+            entries: change.entries.len(),
+            answer: change.answer.clone(),
+            sequence: change.account.sequence,
+            as_of,
+            standing: change.account.standing(as_of).map_err(LedgerError::Fault)?,
+        };
+        Ok((decided, did))
     }
 
-    /// Takes over what a command did.
-    fn accept(&mut self, decided: Decided) -> Step {
-        let Decided { change: Change { entries, mut account, answer }, chat } = decided;
+    /// Takes over what a command did: nothing, where it is a repeat.
+    fn accept(&mut self, decided: Decided) {
+        let Decided { change: Change { entries, mut account, answer: _ }, chat } = decided;
+        if entries.is_empty() {
+            return;
+        }
         for id in entries.iter().flat_map(|entry| entry.event.actions()) {
             let Some(action) = account.actions.get(id) else { continue };
             if is_due(action, self.now) {
@@ -151,13 +159,10 @@ impl Desk {
             self.actions.insert(id.clone(), action.clone());
             self.touched.insert(id.clone());
         }
-        let count = entries.len();
         self.entries.extend(entries);
         self.chat.extend(chat);
-        let actions = std::mem::take(&mut account.actions);
-        self.account = account.clone();
-        account.actions = actions;
-        Step::Changed { entries: count, account: Box::new(account), answer }
+        account.actions.clear();
+        self.account = account;
     }
 
     fn finish(mut self) -> Decided {

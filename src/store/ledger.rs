@@ -13,8 +13,10 @@ use crate::lane::{Counters, Lane, Outcome, Queued};
 use crate::lane_join::Order;
 use crate::limits::{ACCOUNTS_DUE_MAX, BATCH_MAX};
 use crate::store::{Decided, Store, Wanted};
-use kumari_engine::account::{Account, Change, LedgerFault, Refused};
+use kumari_engine::account::{Account, Answer, Change, LedgerFault, Refused};
 use kumari_engine::denial::Denial;
+use kumari_engine::eligibility::Standing;
+use kumari_engine::entry::Entry;
 use kumari_engine::id::{AccountId, ActionId};
 use kumari_engine::period::advance;
 use kumari_engine::time::Timestamp;
@@ -47,6 +49,21 @@ pub struct Ledger {
 
 /// A command on one account: what [`Ledger::run`] takes, as a value.
 pub struct LedgerCommand(Order);
+
+/// What a command did, and what its account has after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// What was appended, in order; empty for a repeat.
+    pub entries: Vec<Entry>,
+    /// The answer to the caller.
+    pub answer: Answer,
+    /// The number of the account's last entry: its version.
+    pub sequence: u64,
+    /// The instant that the standing is of.
+    pub as_of: Timestamp,
+    /// What the account has.
+    pub standing: Standing,
+}
 
 /// How much a ledger has done since it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +195,7 @@ impl Ledger {
         actions: &[ActionId],
         chat: impl Fn(&Change) -> Vec<ChatWrite> + Send + Sync + 'static,
         decide: impl Fn(&Account, Timestamp) -> Result<Change, Refused> + Send + Sync + 'static,
-    ) -> Result<Change, LedgerError> {
+    ) -> Result<Done, LedgerError> {
         let command = LedgerCommand::new(account.clone(), actions.to_vec(), chat, decide);
         let outcomes = self.run_all(Vec::from([command])).await?;
         outcomes.into_iter().next().unwrap_or(Err(StoreError::Closed.into()))
@@ -193,7 +210,7 @@ impl Ledger {
     pub async fn run_all(
         &self,
         commands: Vec<LedgerCommand>,
-    ) -> Result<Vec<Result<Change, LedgerError>>, StoreError> {
+    ) -> Result<Vec<Result<Done, LedgerError>>, StoreError> {
         let answers = self.queue(commands)?;
         let mut outcomes = Vec::with_capacity(answers.len());
         for answer in answers {

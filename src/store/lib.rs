@@ -66,7 +66,7 @@ pub use chat::{
 pub use clock::{Clock, SettableClock, SystemClock};
 pub use error::StoreError;
 pub use ledger::{
-    LANE_WAITING_MAX, LOSSES_MAX, Ledger, LedgerCommand, LedgerCounts, LedgerError, Swept,
+    Done, LANE_WAITING_MAX, LOSSES_MAX, Ledger, LedgerCommand, LedgerCounts, LedgerError, Swept,
 };
 pub use limits::*;
 pub use lookup::{

@@ -162,6 +162,11 @@ class Account(Money):
         self.lots.append(lot)
         return lot["number"]
 
+    def check_room(self, most):
+        """So many lots at a time, a tenth of them for what is paid for."""
+        if sum(kept(lot, self.last) for lot in self.lots) >= most:
+            raise Denied("too_many_lots")
+
     # Pools (R23): from the head for a capture, from the tail for a release
 
     def reserve(self, hold, value, now):
@@ -221,6 +226,7 @@ class Account(Money):
         # R36: only a payment makes a period. An adjustment has a reason, and nothing else has.
         if kind == "pro" or (kind == "adjustment") != (do.get("reason") is not None):
             raise Denied("request_invalid")
+        self.check_room(900)
         lot = self.add_lot(kind, value, content["priority"], effective, expires, None)
         self.entered(now)
         made = {"form": "grant", "content": content, "lot": lot, "granted_at": now}

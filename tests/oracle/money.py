@@ -26,6 +26,7 @@ class Money:
             raise Denied("action_id_reused")
         if product != "pack" and product["pro"]["subscription"] == payment:
             raise Denied("action_id_reused")
+        self.check_room(1000)
         if product == "pack":
             lot = ("pack", self.book.pack(usd_cents), 0, paid_at, None, payment)
             subscription = None

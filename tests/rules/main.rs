@@ -7,6 +7,7 @@ mod found;
 mod history;
 mod laws;
 mod laws_price;
+mod limits;
 mod payments;
 mod period;
 mod price_book;

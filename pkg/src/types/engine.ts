@@ -197,7 +197,7 @@ end?: LegEnd, };
  * Every "no" there is. Those of a new action come first, in order of precedence; the rest are
  * about actions that exist.
  */
-export type DenialCode = "account_closed" | "payment_disputed" | "request_invalid" | "not_offered" | "price_changed" | "limit_reached" | "too_many_open" | "credits_held" | "credits_exhausted" | "credits_insufficient" | "action_id_reused" | "action_unknown" | "leg_already_ended" | "already_granted" | "payment_unknown" | "payment_conflict";
+export type DenialCode = "account_closed" | "payment_disputed" | "request_invalid" | "not_offered" | "price_changed" | "limit_reached" | "too_many_open" | "credits_held" | "credits_exhausted" | "credits_insufficient" | "action_id_reused" | "action_unknown" | "leg_already_ended" | "already_granted" | "payment_unknown" | "payment_conflict" | "too_many_lots";
 
 /**
  * A dispute of a payment.

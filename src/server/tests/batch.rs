@@ -99,6 +99,35 @@ fn command(account: &str, command: &str, body: Value) -> Value {
     json!({ "account": account, "command": command, "body": body })
 }
 
+/// An account holds so many lots; what is paid for still finds room.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_has_so_many_lots() {
+    let server = TestServer::start(StoreKind::Memory).await;
+    let backend = Backend::new(&server, KeyScope::Ledger).await;
+    let grants = |from: usize| {
+        let one = |number| command("a", "grant", grant(&format!("g{number}"), "1"));
+        json!({ "commands": (from..from + 500).map(one).collect::<Vec<Value>>() })
+    };
+    backend.post("/api/batch", &grants(0)).await;
+    let reply = backend.post("/api/batch", &grants(500)).await;
+    let answers = reply.body["answers"].as_array().unwrap();
+    for (number, answer) in (500..).zip(answers) {
+        let expected =
+            if number < 900 { (201, &Value::Null) } else { (409, &json!("too_many_lots")) };
+        let told = (answer["status"].as_u64().unwrap(), &answer["problem"]["code"]);
+        assert_eq!(told, expected, "grant {number}");
+    }
+    let paid = json!({ "paid": {
+        "payment": "pi_1",
+        "at": "2026-11-24T09:59:00Z",
+        "usd_cents": 1_000,
+        "product": "pack",
+    }});
+    assert_eq!(done(&backend, "/api/accounts/a/payments", &paid).await.0, 201);
+    let balance = backend.get("/api/accounts/a/balance").await.body;
+    assert_eq!(balance["lots"].as_array().unwrap().len(), 901);
+}
+
 /// The book of a hold may have to be read first: that changes nothing in the order.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_keeps_its_order_where_a_book_has_to_be_read() {

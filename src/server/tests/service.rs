@@ -1,5 +1,4 @@
 //! What a backend does with a service key: commands on accounts, one a request.
-#![expect(clippy::indexing_slicing, reason = "what is not there fails the test")]
 
 #[cfg(test)]
 mod common;

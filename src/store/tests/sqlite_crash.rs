@@ -54,7 +54,7 @@ async fn child_grants_until_it_is_killed() {
         let send =
             Command::authorize(action(2 * number + 1).unwrap(), request(&["lite"], 9).unwrap());
         let admitted = desk.run(&id, send.unwrap()).await;
-        let done = admitted.map_or_else(|_| number + 1, |change| change.account.sequence);
+        let done = admitted.map_or_else(|_| number + 1, |change| change.sequence);
         say(done);
     }
 }
@@ -137,5 +137,5 @@ async fn an_uncommitted_transaction_leaves_nothing() {
     let id = account(9).unwrap();
     assert_eq!(desk.stored(&id).await.unwrap(), (Account::new(id.clone()), Vec::new()));
     let grant = Command::grant(action(1).unwrap(), credits(1), None);
-    assert_eq!(desk.run(&id, grant).await.unwrap().account.sequence, 1);
+    assert_eq!(desk.run(&id, grant).await.unwrap().sequence, 1);
 }

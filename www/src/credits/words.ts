@@ -140,6 +140,7 @@ export const DENIAL_TITLES: Record<DenialCode, string> = {
   already_granted: 'This was already given',
   payment_unknown: 'This payment is not known yet',
   payment_conflict: 'This contradicts what is known of the payment',
+  too_many_lots: 'Too many grants have something left: use some first',
 };
 
 /** What caps mean for the person: "answers of at most 512 tokens"; nothing where nothing is capped. */
