@@ -288,18 +288,26 @@ impl Account {
         Ok(Credits::sum(self.lots.iter().map(|lot| lot.held))?)
     }
 
-    /// What eligibility looks at (R13). A lot counts from the time that it can be used. Bring the account to `now` first: see
+    /// What all lots hold, held parts included: what the header shows and statements are about
+    /// (R31). What is frozen, or can be used only later, is the account's own all the same.
+    ///
+    /// # Errors
+    /// [`LedgerFault::Overflow`] where the sum leaves the range.
+    pub fn settled(&self) -> Result<Credits, LedgerFault> {
+        Ok(Credits::sum(self.lots.iter().map(|lot| lot.available))?.add(self.held()?)?)
+    }
+
+    /// What eligibility looks at (R13). Bring the account to `now` first: see
     /// [`crate::period::advance`].
     ///
     /// # Errors
     /// [`LedgerFault::Overflow`] where a sum leaves the range.
     pub fn standing(&self, now: Timestamp) -> Result<Standing, LedgerFault> {
-        let held = self.held()?;
         let available = Credits::sum(usable(&self.lots, now).iter().map(|lot| lot.available))?;
         let period = self.lots.iter().find(|lot| lot.kind == LotKind::Pro && lot.is_usable(now));
         Ok(Standing {
-            settled: available.add(held)?,
-            held,
+            settled: self.settled()?,
+            held: self.held()?,
             available,
             open_holds: self.open_holds,
             plan: if period.is_some() { PlanId::Pro } else { PlanId::Free },

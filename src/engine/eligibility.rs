@@ -25,11 +25,11 @@ pub const OPEN_HOLDS_MAX: u32 = 1_000;
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub struct Standing {
-    /// All lots, held parts included; what the header shows.
+    /// All lots, held parts included: what the header shows, and what a statement closes with.
     pub settled: Credits,
     /// What open holds reserve.
     pub held: Credits,
-    /// What can be spent now.
+    /// What can be spent now: what is settled and not held, less what is frozen or begins later.
     pub available: Credits,
     /// How many holds are open.
     pub open_holds: u32,
@@ -216,7 +216,7 @@ fn check_available(book: &PublishedBook, standing: &Standing) -> Result<(), Deni
     if standing.available.is_positive() {
         return Ok(());
     }
-    if standing.settled.is_positive() && standing.held.is_positive() {
+    if standing.held.is_positive() {
         let message =
             "all your credits are held by answers that are still running; wait until one ends";
         let remedies = Vec::from([Remedy::WaitForHolds]);
@@ -258,7 +258,8 @@ fn insufficient(
         price.high, standing.available
     );
     // What running answers hold and do not use comes back.
-    let wait = standing.held.is_positive() && price.high <= standing.settled;
+    let with_held = standing.available.add(standing.held);
+    let wait = standing.held.is_positive() && with_held.is_ok_and(|most| price.high <= most);
     let mut remedies: Vec<Remedy> = wait.then_some(Remedy::WaitForHolds).into_iter().collect();
     remedies.extend(cheaper_choices(book, request, standing.available));
     remedies.extend(ways_on(book, standing));

@@ -1,10 +1,9 @@
 //! Statements: what a period did to an account, in lines that add up (R34).
 //!
-//! A statement is about the settled balance, which is what all lots hold (R31): a hold moves
-//! nothing, a charge does. Whoever has the balance before an entry can go on with it, so a long
+//! A statement is about the settled balance, which is what all lots hold (R31, and
+//! [`crate::account::Account::settled`]): a hold moves nothing, a charge does. Whoever has the balance before an entry can go on with it, so a long
 //! history is written line by line and in pages; [`statement`] is that for a whole one.
 
-use crate::account::{Account, LedgerFault};
 use crate::amount::{AmountOverflow, Credits};
 use crate::entry::{Entry, Event, LedgerAccount, Side};
 use crate::id::{ActionId, ModelId};
@@ -100,15 +99,6 @@ pub fn statement<'entry>(
         }
     }
     Ok(Statement { from, to, opening, lines, closing })
-}
-
-/// What all lots hold, held parts included: the balance that statements are about (R31).
-///
-/// # Errors
-/// [`LedgerFault::Overflow`] where the sum leaves the range.
-pub fn settled(account: &Account) -> Result<Credits, LedgerFault> {
-    let held = account.held()?;
-    Ok(Credits::sum(account.lots.iter().map(|lot| lot.available))?.add(held)?)
 }
 
 /// What an entry adds to the settled balance; below zero where it takes.

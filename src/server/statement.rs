@@ -19,7 +19,7 @@ use kumari_engine::account::LedgerFault;
 use kumari_engine::amount::Credits;
 use kumari_engine::entry::Entry;
 use kumari_engine::id::AccountId;
-use kumari_engine::statement::{Statement, StatementLine, settled, settled_change};
+use kumari_engine::statement::{Statement, StatementLine, settled_change};
 use kumari_engine::time::Timestamp;
 use kumari_store::{ENTRIES_MAX, Ledger, LedgerError, Store};
 use serde::Serialize;
@@ -62,7 +62,7 @@ impl Journal {
             store: Arc::clone(ledger.store()),
             account: account.clone(),
             stored: change.account.sequence.saturating_sub(due),
-            settled: settled(&change.account).map_err(LedgerError::Fault)?,
+            settled: change.account.settled().map_err(LedgerError::Fault)?,
             as_of: ledger.now().max(change.account.updated_at),
             due: change.entries,
         })

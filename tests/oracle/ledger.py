@@ -91,7 +91,8 @@ class Account(Money):
         available, held = self.available(now), self.held()
         pro = [lot for lot in self.lots if lot["kind"] == "pro" and usable(lot, now)]
         return {
-            "settled": amount(available + held),
+            # R31, R34: all that is the account's own, usable now or not.
+            "settled": amount(sum(lot["available"] for lot in self.lots) + held),
             "held": amount(held),
             "available": amount(available),
             "open_holds": len(self.open_holds()),

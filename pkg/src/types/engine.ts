@@ -1610,7 +1610,7 @@ note?: string, };
  */
 export type Standing = {
 /**
- * All lots, held parts included; what the header shows.
+ * All lots, held parts included: what the header shows, and what a statement closes with.
  */
 settled: Credits,
 /**
@@ -1618,7 +1618,7 @@ settled: Credits,
  */
 held: Credits,
 /**
- * What can be spent now.
+ * What can be spent now: what is settled and not held, less what is frozen or begins later.
  */
 available: Credits,
 /**

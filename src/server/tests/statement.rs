@@ -3,10 +3,12 @@
 #[cfg(test)]
 mod common;
 
+use common::backend::{Backend, done};
 use common::client::{Client, credits};
 use common::program::{Program, run, text};
 use common::{STORES, StoreKind, TestServer};
 use kumari_engine::amount::Credits;
+use kumari_store::KeyScope;
 use reqwest::Method;
 use reqwest::header::ACCEPT;
 use serde_json::{Value, json};
@@ -46,6 +48,29 @@ async fn each_month_opens_with_what_the_last_closed_with() {
         let before = client.get("/api/statement?to=2026-11-01").await.body;
         assert_eq!(before["statement"]["lines"], json!([]));
     }
+}
+
+/// R31: what is frozen, or of a later time, is the account's own: the header and the statement say so.
+#[tokio::test]
+async fn what_cannot_be_used_now_is_settled_all_the_same() {
+    let test = TestServer::start(StoreKind::Database).await;
+    let backend = Backend::new(&test, KeyScope::Ledger).await;
+    let client = test.guest().await;
+    top_up(&client, 1).await;
+    let session = client.post("/api/session", &json!({})).await.body;
+    let post = format!("/api/accounts/{}", session["account_id"].as_str().unwrap());
+    let later = json!({ "action_id": "later", "kind": "promo", "amount": "7",
+        "effective_at": "2026-12-24T00:00:00Z" });
+    done(&backend, &format!("{post}/grant"), &later).await;
+    let dispute = json!({ "disputed": {
+        "payment": "0195f000-0000-7000-8000-000000000001", "dispute": "d", "usd_cents": 1_000 } });
+    done(&backend, &format!("{post}/payments"), &dispute).await;
+    let standing = &client.balance().await["standing"];
+    let statement = client.get("/api/statement").await.body;
+    assert_eq!(standing["settled"], statement["statement"]["closing"]);
+    let frozen = credits(&statement["statement"]["lines"][1]["change"]);
+    let rest = Credits::sum([credits(&standing["available"]), frozen, credits(&json!("7"))]);
+    assert_eq!(credits(&standing["settled"]), rest.unwrap());
 }
 
 #[tokio::test]
