@@ -74,7 +74,9 @@ async fn create(store: &dyn Store, create: &KeyCreate) -> Result<String, KeyFaul
 
 async fn list(store: &Arc<dyn Store>) -> Result<String, KeyFault> {
     let mut table = format!("{:12}  {:6}  {:24}  {:24}  name", "key", "scope", "made", "revoked");
-    for key in store.service_keys(KEYS_MAX).await? {
+    let mut keys = all(store.as_ref()).await?;
+    keys.sort_by_key(|key| key.created_at);
+    for key in keys {
         let revoked = key.revoked_at.map_or_else(|| "-".to_owned(), |at| at.to_string());
         let (scope, made) = (key.scope.name(), key.created_at.to_string());
         // Writing to a text cannot fail.
@@ -84,11 +86,24 @@ async fn list(store: &Arc<dyn Store>) -> Result<String, KeyFault> {
 }
 
 async fn revoke(store: &Arc<dyn Store>, asked: &str) -> Result<String, KeyFault> {
-    let keys = store.service_keys(KEYS_MAX).await?;
+    let keys = all(store.as_ref()).await?;
     let unknown = || KeyFault::Unknown(asked.to_owned());
     let key = keys.into_iter().find(|key| id(key) == asked).ok_or_else(unknown)?;
     if !store.revoke_service_key(&key.secret_hash, SystemClock.now()).await? {
         return Err(unknown());
     }
     Ok(format!("Key {asked} (`{}`) is revoked; servers stop taking it within a second.", key.name))
+}
+
+/// Every key there is: an operator makes them one by one.
+async fn all(store: &dyn Store) -> Result<Vec<ServiceKey>, StoreError> {
+    let mut keys: Vec<ServiceKey> = Vec::new();
+    loop {
+        let after = keys.last().map(|key| key.secret_hash);
+        let page = store.service_keys(after.as_ref(), KEYS_MAX).await?;
+        if page.is_empty() {
+            return Ok(keys);
+        }
+        keys.extend(page);
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::problem::{Answer, Problem};
-use crate::service_key::Shown;
+use crate::service_key::{AtHand, Shown};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
@@ -98,12 +98,13 @@ pub(crate) async fn by_address(
     }
 }
 
-/// A key that has to be looked up counts: guessing one is no way around the limit.
+/// What was no key when it was last looked up counts: guessing one is no way around the limit.
 async fn admit(app: &App, peer: Option<IpAddr>, headers: &HeaderMap) -> Answer<Option<Shown>> {
-    if let Some(shown) = app.keys.at_hand(headers) {
-        return Ok(Some(shown));
+    match app.keys.at_hand(headers) {
+        AtHand::Fresh(shown) => return Ok(Some(shown)),
+        AtHand::Stale => {}
+        AtHand::Nothing => peer.map_or(Ok(()), |peer| check(&app.rates.addresses, &peer))?,
     }
-    peer.map_or(Ok(()), |peer| check(&app.rates.addresses, &peer))?;
     app.keys.look_up(app.store().as_ref(), app.now(), headers).await
 }
 

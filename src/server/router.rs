@@ -33,6 +33,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(app), shield::same_origin))
         .layer(from_fn_with_state(Arc::clone(app), limits::by_address))
+        // Whoever asks whether the process lives may show a key: it is not looked up.
+        .route("/healthz", get(health::live).fallback(method_not_allowed))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(shield::harden))
         .layer(from_fn(request_log::request))
@@ -54,7 +56,6 @@ fn api() -> Router<Arc<App>> {
         .route("/api/conversations", get(conversations::list))
         .route("/api/conversations/{id}", get(conversations::open))
         .route("/api/top-ups", post(top_up::buy))
-        .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
 }
 

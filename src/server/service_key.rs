@@ -34,7 +34,18 @@ pub(crate) struct MayChange;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shown(KeyScope);
 
-/// The keys that were looked up a moment ago.
+/// What is known of a key without looking it up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum AtHand {
+    /// It was a live key a moment ago.
+    Fresh(Shown),
+    /// It was one when it was last looked up.
+    Stale,
+    /// It may be anything.
+    Nothing,
+}
+
+/// The keys that were live when they were last looked up.
 #[derive(Debug, Default)]
 pub(crate) struct Keys(Mutex<HashMap<TokenHash, (KeyScope, Instant)>>);
 
@@ -53,12 +64,17 @@ pub(crate) fn id(key: &ServiceKey) -> String {
 }
 
 impl Keys {
-    /// What the key of these headers may do, where that was looked up a moment ago.
-    pub(crate) fn at_hand(&self, headers: &HeaderMap) -> Option<Shown> {
-        let hash = hash(secret(headers)?);
+    /// What is known of the key of these headers without looking it up.
+    pub(crate) fn at_hand(&self, headers: &HeaderMap) -> AtHand {
+        let Some(secret) = secret(headers) else {
+            return AtHand::Nothing;
+        };
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (scope, since) = known.get(&hash)?;
-        (since.elapsed() < FRESH).then_some(Shown(*scope))
+        match known.get(&hash(secret)) {
+            Some((scope, since)) if since.elapsed() < FRESH => AtHand::Fresh(Shown(*scope)),
+            Some(_) => AtHand::Stale,
+            None => AtHand::Nothing,
+        }
     }
 
     /// What the key of these headers may do; nothing where it is none.

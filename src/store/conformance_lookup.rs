@@ -84,8 +84,11 @@ pub async fn service_keys_are_made_and_revoked(store: Arc<dyn Store>) -> Outcome
     let other = ServiceKey { secret_hash: ledger.secret_hash, ..read.clone() };
     store.add_service_key(other).await?;
     assert_eq!(store.service_key(&ledger.secret_hash).await?, Some(ledger.clone()));
-    assert_eq!(store.service_keys(10).await?, [read.clone(), ledger.clone()]);
-    assert_eq!(store.service_keys(1).await?.len(), 1);
+    assert_eq!(store.service_keys(None, 10).await?, [ledger.clone(), read.clone()]);
+    assert_eq!(store.service_keys(None, 1).await?, std::slice::from_ref(&ledger));
+    let after = Some(&ledger.secret_hash);
+    assert_eq!(store.service_keys(after, 1).await?, std::slice::from_ref(&read));
+    assert_eq!(store.service_keys(Some(&read.secret_hash), 1).await?, []);
 
     assert!(store.revoke_service_key(&read.secret_hash, at(7)).await?);
     assert!(!store.revoke_service_key(&read.secret_hash, at(9)).await?, "revoked twice");
@@ -93,7 +96,7 @@ pub async fn service_keys_are_made_and_revoked(store: Arc<dyn Store>) -> Outcome
     let revoked = ServiceKey { revoked_at: Some(at(7)), ..read };
     assert!(revoked.is_live(at(6)) && !revoked.is_live(at(7)));
     store.add_service_key(key(2, KeyScope::Ledger)).await?;
-    assert_eq!(store.service_keys(10).await?, [revoked, ledger], "a revoked key came back");
+    assert_eq!(store.service_keys(None, 10).await?, [ledger, revoked], "a revoked key came back");
     Ok(())
 }
 
@@ -153,14 +156,14 @@ pub async fn limits_are_enforced(store: Arc<dyn Store>) -> Outcome {
     over(store.conversations(&id, None, CONVERSATIONS_MAX + 1).await);
     over(store.messages(&id, chat, MESSAGES_MAX + 1).await);
     over(store.books(BOOKS_MAX + 1).await);
-    over(store.service_keys(KEYS_MAX + 1).await);
+    over(store.service_keys(None, KEYS_MAX + 1).await);
     over(store.forget_sessions(now, SESSIONS_MAX + 1).await);
     store.entries(&id, 0, ENTRIES_MAX).await?;
     store.accounts_due(now, None, ACCOUNTS_DUE_MAX).await?;
     store.conversations(&id, None, CONVERSATIONS_MAX).await?;
     store.messages(&id, chat, MESSAGES_MAX).await?;
     store.books(BOOKS_MAX).await?;
-    store.service_keys(KEYS_MAX).await?;
+    store.service_keys(None, KEYS_MAX).await?;
     store.forget_sessions(now, SESSIONS_MAX).await?;
 
     let wanted = |actions: usize| -> Result<Wanted, Failure> {

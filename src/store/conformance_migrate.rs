@@ -171,7 +171,7 @@ async fn same(left: &dyn Store, right: &dyn Store) -> Outcome {
     let claims = left.payment_claims(None, 100).await?;
     assert_eq!(claims, right.payment_claims(None, 100).await?);
     assert_eq!(left.books(100).await?, right.books(100).await?);
-    assert_eq!(left.service_keys(100).await?, right.service_keys(100).await?);
+    assert_eq!(left.service_keys(None, 100).await?, right.service_keys(None, 100).await?);
     for id in left.accounts(None, 100).await? {
         assert_eq!(left.entries(&id, 0, 1_000).await?, right.entries(&id, 0, 1_000).await?);
         let (one, other) = (left.stored(&id, None, 1_000), right.stored(&id, None, 1_000));

@@ -413,12 +413,16 @@ impl Store for MemoryStore {
         Ok(self.tables().keys.get(secret_hash).cloned())
     }
 
-    async fn service_keys(&self, limit: u32) -> Result<Vec<ServiceKey>, StoreError> {
+    async fn service_keys(
+        &self,
+        after: Option<&TokenHash>,
+        limit: u32,
+    ) -> Result<Vec<ServiceKey>, StoreError> {
         let limit = check::limit("service keys", limit, KEYS_MAX)?;
-        let mut keys: Vec<ServiceKey> = self.tables().keys.values().cloned().collect();
-        keys.sort_by_key(|key| (key.created_at, key.secret_hash));
-        keys.truncate(limit);
-        Ok(keys)
+        let tables = self.tables();
+        let all = tables.keys.values();
+        let later = all.filter(|one| after.is_none_or(|after| one.secret_hash > *after));
+        Ok(later.take(limit).cloned().collect())
     }
 
     async fn revoke_service_key(

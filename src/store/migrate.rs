@@ -60,9 +60,6 @@ pub enum MigrateFault {
     /// There are more price books than one list has.
     #[error("there are {0} price books or more, which one list does not have")]
     TooManyBooks(u32),
-    /// There are more service keys than one list has.
-    #[error("there are {0} service keys or more, which one list does not have")]
-    TooManyKeys(u32),
     /// A journal cannot be followed; the audit of that account says more.
     #[error("account {account}, entry {entry}: {fault}")]
     Journal {
@@ -148,7 +145,7 @@ impl Copy<'_> {
         let sessions = self.to.sessions(None, 1).await.map_err(MigrateFault::To)?;
         let books = self.to.books(1).await.map_err(MigrateFault::To)?;
         let claims = self.to.payment_claims(None, 1).await.map_err(MigrateFault::To)?;
-        let keys = self.to.service_keys(1).await.map_err(MigrateFault::To)?;
+        let keys = self.to.service_keys(None, 1).await.map_err(MigrateFault::To)?;
         let is_empty = accounts.is_empty()
             && sessions.is_empty()
             && books.is_empty()
@@ -173,21 +170,25 @@ impl Copy<'_> {
     }
 
     async fn keys(&mut self) -> Result<(), MigrateFault> {
-        let keys = self.from.service_keys(KEYS_MAX).await.map_err(MigrateFault::From)?;
-        if u32::try_from(keys.len()).is_ok_and(|count| count == KEYS_MAX) {
-            return Err(MigrateFault::TooManyKeys(KEYS_MAX));
-        }
-        for key in keys {
-            let (secret_hash, revoked_at) = (key.secret_hash, key.revoked_at);
-            self.to.add_service_key(key).await.map_err(MigrateFault::To)?;
-            if let Some(at) = revoked_at {
-                // It may have been live when an earlier copy took it.
-                let revoked = self.to.revoke_service_key(&secret_hash, at).await;
-                revoked.map_err(MigrateFault::To)?;
+        let mut after: Option<TokenHash> = None;
+        loop {
+            let page = self.from.service_keys(after.as_ref(), KEYS_MAX).await;
+            let page = page.map_err(MigrateFault::From)?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.secret_hash);
+            for key in page {
+                let (secret_hash, revoked_at) = (key.secret_hash, key.revoked_at);
+                self.to.add_service_key(key).await.map_err(MigrateFault::To)?;
+                if let Some(at) = revoked_at {
+                    // It may have been live when an earlier copy took it.
+                    let revoked = self.to.revoke_service_key(&secret_hash, at).await;
+                    revoked.map_err(MigrateFault::To)?;
+                }
+                self.so_far.keys = self.so_far.keys.saturating_add(1);
             }
-            self.so_far.keys = self.so_far.keys.saturating_add(1);
         }
-        Ok(())
     }
 
     async fn sessions(&mut self) -> Result<(), MigrateFault> {

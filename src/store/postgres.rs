@@ -477,9 +477,13 @@ impl Store for PostgresStore {
         Ok(postgres_lookup::keys_of(&rows)?.pop())
     }
 
-    async fn service_keys(&self, limit: u32) -> Result<Vec<ServiceKey>, StoreError> {
+    async fn service_keys(
+        &self,
+        after: Option<&TokenHash>,
+        limit: u32,
+    ) -> Result<Vec<ServiceKey>, StoreError> {
         check::limit("service keys", limit, KEYS_MAX)?;
-        let rows = self.one(postgres_lookup::service_keys(limit)).await?;
+        let rows = self.one(postgres_lookup::service_keys(after, limit)).await?;
         postgres_lookup::keys_of(&rows)
     }
 

@@ -51,7 +51,7 @@ const SERVICE_KEY: &str = "\
 
 const SERVICE_KEYS: &str = "\
     SELECT secret_hash, name, scope, created_at, revoked_at FROM service_keys \
-    ORDER BY created_at, secret_hash LIMIT $1";
+    WHERE secret_hash > $1 ORDER BY secret_hash LIMIT $2";
 
 const REVOKE_SERVICE_KEY: &str = "\
     UPDATE service_keys SET revoked_at = $2 \
@@ -166,9 +166,11 @@ pub(crate) fn service_key(secret_hash: TokenHash) -> Statement<'static> {
     Statement::new(SERVICE_KEY, [param(secret_hash.0.to_vec())])
 }
 
-/// Reads service keys, the first made first.
-pub(crate) fn service_keys(limit: u32) -> Statement<'static> {
-    Statement::new(SERVICE_KEYS, [param(i64::from(limit))])
+/// Reads service keys after one, in the order of their secrets' hashes.
+pub(crate) fn service_keys(after: Option<&TokenHash>, limit: u32) -> Statement<'static> {
+    // No hash is empty, so all of them are after the empty one.
+    let after = after.map_or_else(Vec::new, |after| after.0.to_vec());
+    Statement::new(SERVICE_KEYS, [param(after), param(i64::from(limit))])
 }
 
 /// The service keys that a statement read.

@@ -396,9 +396,15 @@ impl Store for SqliteStore {
         self.read(move |connection| sqlite_lookup::service_key(connection, &secret_hash)).await
     }
 
-    async fn service_keys(&self, limit: u32) -> Result<Vec<ServiceKey>, StoreError> {
+    async fn service_keys(
+        &self,
+        after: Option<&TokenHash>,
+        limit: u32,
+    ) -> Result<Vec<ServiceKey>, StoreError> {
         check::limit("service keys", limit, KEYS_MAX)?;
-        self.read(move |connection| sqlite_lookup::service_keys(connection, limit)).await
+        let after = after.copied();
+        self.read(move |connection| sqlite_lookup::service_keys(connection, after.as_ref(), limit))
+            .await
     }
 
     async fn revoke_service_key(

@@ -172,16 +172,19 @@ pub(crate) fn service_key(
     rows.next()?.map(key_of).transpose()
 }
 
-/// Service keys, the first made first.
+/// Service keys after one, in the order of their secrets' hashes.
 pub(crate) fn service_keys(
     connection: &Connection,
+    after: Option<&TokenHash>,
     limit: u32,
 ) -> Result<Vec<ServiceKey>, StoreError> {
+    // No hash is empty, so all of them are after the empty one.
+    let after = after.map_or(&[][..], |after| &after.0[..]);
     let mut statement = connection.prepare_cached(
         "SELECT secret_hash, name, scope, created_at, revoked_at FROM service_keys \
-         ORDER BY created_at, secret_hash LIMIT ?1",
+         WHERE secret_hash > ?1 ORDER BY secret_hash LIMIT ?2",
     )?;
-    let mut rows = statement.query([limit])?;
+    let mut rows = statement.query(params![after, limit])?;
     let mut keys = Vec::new();
     while let Some(row) = rows.next()? {
         keys.push(key_of(row)?);

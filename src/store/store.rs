@@ -298,11 +298,15 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError`].
     async fn service_key(&self, secret_hash: &TokenHash) -> Result<Option<ServiceKey>, StoreError>;
 
-    /// All service keys, in the order in which they were made.
+    /// Service keys, revoked or not, in the order of their secrets' hashes; those after `after`.
     ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::KEYS_MAX`].
-    async fn service_keys(&self, limit: u32) -> Result<Vec<ServiceKey>, StoreError>;
+    async fn service_keys(
+        &self,
+        after: Option<&TokenHash>,
+        limit: u32,
+    ) -> Result<Vec<ServiceKey>, StoreError>;
 
     /// Revokes a service key, and says whether it was live. What is revoked stays so since then.
     ///

@@ -5,9 +5,8 @@ mod common;
 
 use common::backend::{Backend, authorize, code, done, grant, settle};
 use common::client::{credits, new_id};
-use common::program::{Program, run, text};
 use common::{STORES, StoreKind, TestServer, book_with};
-use kumari_store::{Clock as _, KeyScope};
+use kumari_store::KeyScope;
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,36 +181,6 @@ async fn the_journal_is_read_in_pages() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn only_a_live_key_with_the_scope_may_do_it() {
-    let server = TestServer::start(StoreKind::Database).await;
-    let body = grant("g", "1");
-    let guest = server.guest().await;
-    assert_eq!(code(&guest.post("/api/accounts/a/grant", &body).await), (401, "key_missing"));
-    assert_eq!(code(&guest.get("/api/accounts/a/balance").await), (401, "key_missing"));
-    let batch = json!({ "commands": [] });
-    assert_eq!(code(&guest.post("/api/batch", &batch).await), (401, "key_missing"));
-
-    for secret in ["kumari_key_guessed", "something else", ""] {
-        let liar = Backend::with_secret(server.stranger(), secret);
-        let refused = liar.get("/api/accounts/a/balance").await;
-        assert_eq!(code(&refused), (401, "key_invalid"), "{secret}");
-    }
-
-    let reader = Backend::new(&server, KeyScope::Read).await;
-    assert_eq!(reader.get("/api/accounts/a/balance").await.status, 200);
-    assert_eq!(code(&reader.post("/api/accounts/a/grant", &body).await), (403, "key_scope"));
-    assert_eq!(code(&reader.post("/api/batch", &batch).await), (403, "key_scope"));
-    // A key opens no session.
-    assert_eq!(code(&reader.get("/api/balance").await), (401, "session_missing"));
-
-    let key = reader.key(&server);
-    assert!(server.store.revoke_service_key(&key.secret_hash, server.clock.now()).await.unwrap());
-    let server = server.restart(common::book()).await;
-    let reader = Backend::with_secret(server.stranger(), "kumari_key_of_a_test");
-    assert_eq!(code(&reader.get("/api/accounts/a/balance").await), (401, "key_invalid"));
-}
-
 /// A hold is settled with the book that priced it, which this process may not have read.
 #[tokio::test(flavor = "multi_thread")]
 async fn r04_a_hold_of_an_unread_book_is_settled_with_it() {
@@ -231,39 +200,4 @@ async fn r04_a_hold_of_an_unread_book_is_settled_with_it() {
     let own = backend.post("/api/accounts/a/authorize", &authorize(&new_id())).await.body;
     let book = |admitted: &Value| admitted["answer"]["authorized"]["price_book"].clone();
     assert_ne!(book(&own), book(&admitted), "both price with one book, so this proves nothing");
-}
-
-#[tokio::test]
-async fn keys_are_made_listed_and_revoked_on_the_command_line() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("credits.db");
-    let database = ["--database", file.to_str().unwrap()];
-    let key = |arguments: &[&str]| run(&[&["key"], arguments, &database].concat());
-    let absent = key(&["list"]);
-    assert!(text(&absent.stderr).contains("there is no database"), "{absent:?}");
-    let made = key(&["create", "--name", "billing", "--scope", "read"]);
-    let secret = text(&made.stdout).lines().next().unwrap().to_owned();
-    assert!(secret.starts_with("kumari_key_"), "{made:?}");
-    let listed = text(&key(&["list"]).stdout);
-    assert!(listed.contains("billing") && !listed.contains(&secret), "{listed}");
-    let id = listed.lines().nth(1).unwrap().split(' ').next().unwrap().to_owned();
-    for name in ["", " ", "a\nb"] {
-        assert_eq!(key(&["create", "--name", name]).status.code(), Some(1), "{name:?}");
-    }
-
-    let program = Program::serve(folder.path(), &[]);
-    let client = common::client::Client::new(program.base.clone());
-    let backend = Backend::with_secret(client, &secret);
-    assert_eq!(backend.get("/api/accounts/a/balance").await.status, 200);
-    let revoked = key(&["revoke", &id]);
-    assert_eq!(revoked.status.code(), Some(0), "{revoked:?}");
-    let again = key(&["revoke", &id]);
-    assert!(text(&again.stderr).contains("there is no key"), "{again:?}");
-    drop(program);
-    let program = Program::serve(folder.path(), &[]);
-    let client = common::client::Client::new(program.base.clone());
-    let backend = Backend::with_secret(client, &secret);
-    assert_eq!(code(&backend.get("/api/accounts/a/balance").await), (401, "key_invalid"));
-    let bytes = std::fs::read(&file).unwrap();
-    assert!(!bytes.windows(secret.len()).any(|part| part == secret.as_bytes()));
 }

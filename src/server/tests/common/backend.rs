@@ -49,6 +49,14 @@ impl Backend {
         self.send(self.client.request(Method::GET, path)).await
     }
 
+    /// The status and the text of what is no JSON.
+    pub(crate) async fn get_raw(&self, path: &str) -> (u16, String) {
+        let request = self.client.request(Method::GET, path);
+        let response = request.header(AUTHORIZATION, format!("Bearer {}", self.secret)).send();
+        let response = response.await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
         self.send(self.client.request(Method::POST, path).json(body)).await
     }
