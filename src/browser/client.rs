@@ -9,7 +9,7 @@ use crate::client_platform::{new_id, promise};
 use crate::convert::{read, write};
 use crate::rules::JsReceipt;
 use js_sys::Function;
-use serde::Deserialize;
+use kumari_engine::fields;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
@@ -60,16 +60,19 @@ extern "C" {
 }
 
 /// What a client may be told.
-#[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Debug, Default)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields, rename_all = "camelCase"))]
 pub(crate) struct ClientOptions {
     /// Where the server is, without a slash at the end; the page's own origin where absent.
-    #[serde(default)]
     pub(crate) base_url: Option<String>,
     /// What the keys in storage begin with; `kumari-credits` where absent.
-    #[serde(default)]
     pub(crate) storage_key: Option<String>,
+}
+
+fields! {
+    ClientOptions {
+        base_url = "baseUrl" or default, storage_key = "storageKey" or default,
+    }
 }
 
 /// The credits of whoever uses this page: one state, kept in line with the server.

@@ -5,9 +5,10 @@
 
 use crate::client_read;
 use crate::client_types::{Balance, PendingAction, Session};
+use kumari_engine::fields;
 use kumari_engine::id::ActionId;
 use kumari_engine::time::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::cell::RefCell;
 
 /// The longest text that is kept, in bytes; storage is about 5 MB for everything on an origin.
@@ -56,15 +57,19 @@ impl Place for Memory {
 }
 
 /// A command without an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Kept {
     /// Its id and kind.
     pub(crate) action: PendingAction,
     /// When it was begun.
     pub(crate) at: Timestamp,
     /// The whole body, to send it again exactly; absent where it was too long to keep.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) body: Option<String>,
+}
+
+fields! {
+    Kept { action, at, body or default, .. }
 }
 
 /// The texts of one client.
@@ -152,7 +157,7 @@ impl Cache {
         found
     }
 
-    fn read<T: serde::de::DeserializeOwned>(&self, name: &str) -> Option<T> {
+    fn read<T: kumari_engine::read::Read>(&self, name: &str) -> Option<T> {
         let text = self.place.get(&self.key(name)).filter(|text| text.len() <= TEXT_BYTES_MAX)?;
         client_read::document(&text).ok()
     }

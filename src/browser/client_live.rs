@@ -14,6 +14,7 @@ use crate::client_types::{Balance, ClientError, PendingAction, PendingKind, Send
 use crate::convert::{book_refused, denied, read, tree_of, write, write_text};
 use crate::thrown::{set, thrown};
 use js_sys::{Function, Object, Promise};
+use kumari_engine::fields;
 use kumari_engine::id::BookVersion;
 use kumari_engine::price_book::PublishedBook;
 use kumari_engine::receipt::{Receipt, Replay};
@@ -332,7 +333,7 @@ impl Inner {
         }
     }
 
-    fn take_in<T: serde::de::DeserializeOwned>(
+    fn take_in<T: kumari_engine::read::Read>(
         self: &Rc<Self>,
         answer: &Answer,
         event: fn(T) -> Event,
@@ -374,9 +375,12 @@ async fn is_true(promise: Promise) -> bool {
 }
 
 /// The event that names the book in force.
-#[derive(serde::Deserialize)]
 struct Named {
     version: BookVersion,
+}
+
+fields! {
+    Named { version, .. }
 }
 
 /// A published price book.

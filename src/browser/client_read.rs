@@ -2,13 +2,12 @@
 //! anyway, and read by `kumari-wire`.
 
 use kumari_wire::{Fault, Tree, from_tree};
-use serde::de::DeserializeOwned;
 
 /// A document.
 ///
 /// # Errors
 /// What is wrong with it, and where.
-pub(crate) fn document<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+pub(crate) fn document<T: kumari_engine::read::Read>(text: &str) -> Result<T, Fault> {
     from_tree(&tree(text)?)
 }
 

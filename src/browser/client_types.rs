@@ -8,10 +8,11 @@ use kumari_engine::id::{AccountId, ActionId, BookVersion, ModelId};
 use kumari_engine::lot::Lot;
 use kumari_engine::request::{Request, Task};
 use kumari_engine::time::Timestamp;
-use serde::{Deserialize, Serialize};
+use kumari_engine::{fields, names};
+use serde::Serialize;
 
 /// Who this browser is to the server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Session {
     /// The account.
@@ -23,8 +24,12 @@ pub(crate) struct Session {
     pub(crate) demo_payments: bool,
 }
 
+fields! {
+    Session { account_id, guest, demo_payments, .. }
+}
+
 /// An account's credits at an instant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Balance {
     /// The account's sequence: a larger one is newer.
@@ -40,13 +45,16 @@ pub(crate) struct Balance {
     pub(crate) lots: Vec<Lot>,
 }
 
+fields! {
+    Balance { version, as_of, standing, lots, .. }
+}
+
 /// What a person sends: the draft's words, with ids. The quote is added by the client.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Send {
     /// The id of the action, where a send that failed is tried again; made by the client if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(type = "ActionId", optional))]
     pub(crate) action_id: Option<ActionId>,
     /// The conversation, a UUIDv7 made by the browser; a new one makes the conversation.
@@ -55,36 +63,45 @@ pub(crate) struct Send {
     #[cfg_attr(test, ts(type = "Task"))]
     pub(crate) task: Task,
     /// The models, as in the draft.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, ts(type = "ModelId[]", optional))]
     pub(crate) models: Vec<ModelId>,
     /// What the person wrote.
     pub(crate) text: String,
     /// The longest answer wanted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) output_tokens_max: Option<u64>,
     /// The most steps of an agent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) steps_max: Option<u64>,
     /// The most searches.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) searches_max: Option<u64>,
     /// Images to make.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) images: Option<u32>,
     /// Clips to make.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) clips: Option<u32>,
     /// How long each clip is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) clip_seconds: Option<u32>,
     /// 3D models to make.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) three_d_models: Option<u32>,
     /// Added by the client: what the person saw.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(skip))]
     pub(crate) quote: Option<Quote>,
+}
+
+fields! {
+    Send {
+        action_id or default, conversation_id, task, models or default, text,
+        output_tokens_max or default, steps_max or default, searches_max or default,
+        images or default, clips or default, clip_seconds or default, three_d_models or default,
+        quote or default,
+    }
 }
 
 /// The one state. A page renders it and computes nothing of it again.
@@ -145,7 +162,7 @@ pub(crate) struct Draft {
 }
 
 /// A command that the server has not answered yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct PendingAction {
     /// Its id, the same for every try.
@@ -155,15 +172,25 @@ pub(crate) struct PendingAction {
     pub(crate) kind: PendingKind,
 }
 
+fields! {
+    PendingAction { action_id, kind, .. }
+}
+
 /// What a pending command is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub(crate) enum PendingKind {
     /// A message.
     Send,
     /// A purchase.
     TopUp,
+}
+
+names! {
+    pub(crate) PendingKind {
+        Send = "send",
+        TopUp = "top_up",
+    }
 }
 
 /// A fault, as people are told.

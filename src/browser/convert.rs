@@ -9,16 +9,16 @@
 use crate::thrown::{set, thrown};
 use js_sys::{Array, Number, Object};
 use kumari_engine::denial::Denial;
+use kumari_engine::read::Read;
 use kumari_wire::{BookFault, CanonicalFault, Fault, FaultKind, Tree};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast as _, JsValue};
 
 /// Reads a plain object.
 ///
 /// # Errors
 /// The `Error` to throw: `request_invalid` with the path of the field at fault.
-pub(crate) fn read<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsValue> {
+pub(crate) fn read<T: Read>(value: &JsValue) -> Result<T, JsValue> {
     kumari_wire::from_tree(&tree_of(value)?).map_err(|fault| malformed(&fault))
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn read<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsValue> {
 ///
 /// # Errors
 /// As [`read`].
-pub(crate) fn read_optional<T: DeserializeOwned>(value: &JsValue) -> Result<Option<T>, JsValue> {
+pub(crate) fn read_optional<T: Read>(value: &JsValue) -> Result<Option<T>, JsValue> {
     if value.is_undefined() || value.is_null() {
         return Ok(None);
     }
@@ -37,7 +37,7 @@ pub(crate) fn read_optional<T: DeserializeOwned>(value: &JsValue) -> Result<Opti
 ///
 /// # Errors
 /// The `Error` to throw: `json_malformed`, or `request_invalid` with the path of the field.
-pub(crate) fn read_text<T: DeserializeOwned>(text: &str) -> Result<T, JsValue> {
+pub(crate) fn read_text<T: Read>(text: &str) -> Result<T, JsValue> {
     read(&parsed(text)?)
 }
 

@@ -5,6 +5,7 @@
 //! an audit alike. What a store keeps of an account is a cache of that function.
 
 use crate::amount::{AmountOverflow, Credits};
+use crate::checked::fields;
 use crate::denial::Denial;
 use crate::eligibility::Standing;
 use crate::entry::Entry;
@@ -140,9 +141,8 @@ pub struct HoldLeg {
 }
 
 /// A part of one lot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct LotPart {
     /// The lot.
     pub lot: LotId,
@@ -150,6 +150,10 @@ pub struct LotPart {
     pub kind: LotKind,
     /// How much of it.
     pub amount: Credits,
+}
+
+fields! {
+    LotPart { lot, kind, amount }
 }
 
 /// What a command does: nothing has changed until a store has appended the entries.

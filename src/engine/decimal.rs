@@ -152,7 +152,7 @@ macro_rules! decimal_text {
             }
         }
 
-        $crate::checked::deserialize_text!($type, $what);
+        $crate::checked::read_text!($type, $what, Self(0));
     };
 }
 pub(crate) use decimal_text;

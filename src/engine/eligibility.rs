@@ -4,6 +4,7 @@
 //! inputs they cannot contradict each other.
 
 use crate::amount::Credits;
+use crate::checked::fields;
 use crate::denial::{Denial, DenialCode, Remedy};
 use crate::estimate::{Caps, Estimate, estimate_capped};
 use crate::fit::{cheaper_choices, fit};
@@ -21,9 +22,8 @@ use serde::{Deserialize, Serialize};
 pub const OPEN_HOLDS_MAX: u32 = 1_000;
 
 /// What eligibility looks at: an account at one instant, the same in the browser and on the server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
 pub struct Standing {
     /// All lots, held parts included: what the header shows, and what a statement closes with.
     pub settled: Credits,
@@ -36,25 +36,31 @@ pub struct Standing {
     /// The plan.
     pub plan: PlanId,
     /// When a Pro period ends; absent without one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resets_at: Option<Timestamp>,
     /// What the person's own limits leave; absent where they set none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub limit_left: Option<Credits>,
     /// Whether the account is closed.
     pub closed: bool,
     /// Whether a payment is disputed.
     pub disputed: bool,
     /// Whether a payment for Pro is missing.
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     #[cfg_attr(test, ts(as = "Option<bool>"))]
     pub past_due: bool,
 }
 
+fields! {
+    Standing {
+        settled, held, available, open_holds, plan, resets_at or default, limit_left or default,
+        closed, disputed, past_due or default,
+    }
+}
+
 /// What a person saw before they sent: the charge never exceeds it (R20).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
 pub struct Quote {
     /// The version of the book that priced it.
     pub price_book: BookVersion,
@@ -63,9 +69,13 @@ pub struct Quote {
     /// The most that it was said to cost.
     pub high: Credits,
     /// The caps that were shown.
-    #[serde(default, skip_serializing_if = "Caps::is_none")]
+    #[serde(skip_serializing_if = "Caps::is_none")]
     #[cfg_attr(test, ts(optional, as = "Option<Caps>"))]
     pub caps: Caps,
+}
+
+fields! {
+    Quote { price_book, rules, high, caps or default }
 }
 
 /// Yes, or no with the reason.

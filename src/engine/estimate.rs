@@ -5,7 +5,7 @@
 
 use crate::amount::Credits;
 use crate::bounds::{self, LegBounds};
-use crate::checked::names;
+use crate::checked::{fields, names};
 use crate::denial::Denial;
 use crate::id::{BookVersion, ModelId};
 use crate::price_book::{LevelBand, PublishedBook};
@@ -131,25 +131,30 @@ pub struct LevelCount {
 
 /// Tighter bounds than the request's own, made to fit a balance (R15). Nothing is capped where a
 /// field is absent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
 pub struct Caps {
     /// The longest answer of each leg, reasoning included.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(type = "number"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number", optional))]
     pub output_tokens: Option<u64>,
     /// The most steps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(type = "number"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number", optional))]
     pub steps: Option<u64>,
     /// The most searches.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(type = "number"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number", optional))]
     pub searches: Option<u64>,
     /// The only candidates that a routed message may use.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub candidates: Option<Vec<ModelId>>,
+}
+
+fields! {
+    Caps {
+        output_tokens or default, steps or default, searches or default, candidates or default,
+    }
 }
 
 impl Caps {

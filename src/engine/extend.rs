@@ -6,6 +6,7 @@
 use crate::account::{Account, Answer, Change, Hold, LedgerFault, Refused};
 use crate::amount::Credits;
 use crate::authorize::bind;
+use crate::checked::fields;
 use crate::denial::{Denial, DenialCode, Remedy};
 use crate::eligibility::may_hold_more;
 use crate::entry::{Event, LedgerAccount, Movements};
@@ -18,16 +19,19 @@ use crate::renew::open_hold;
 use crate::time::Timestamp;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The command to extend a hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Extend {
     /// The action.
     pub action_id: ActionId,
     /// The caps from now on: none smaller than it was, the candidates as they were.
     pub caps: Caps,
+}
+
+fields! {
+    Extend { action_id, caps }
 }
 
 /// Holds what larger caps cost in addition, for the legs that are open.

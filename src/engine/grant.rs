@@ -4,6 +4,7 @@
 
 use crate::account::{Account, Action, Answer, Change, Draft, LedgerFault, Refused};
 use crate::amount::Credits;
+use crate::checked::fields;
 use crate::denial::{Denial, DenialCode};
 use crate::entry::{Event, LedgerAccount, Movements};
 use crate::id::ActionId;
@@ -19,9 +20,8 @@ use serde::{Deserialize, Serialize};
 pub const REASON_BYTES_MAX: usize = 500;
 
 /// The command to grant credits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
 pub struct Grant {
     /// The id that makes a repeat safe.
     pub action_id: ActionId,
@@ -30,18 +30,24 @@ pub struct Grant {
     /// How much; above zero.
     pub amount: Credits,
     /// Its lot's priority in burn-down, 0 where nobody cares.
-    #[serde(default)]
     #[cfg_attr(test, ts(as = "Option<i32>"))]
     pub priority: i32,
     /// From when it can be used; now, where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub effective_at: Option<Timestamp>,
     /// From when it can no longer be used; never, where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
     /// Why, in an operator's words: for an adjustment, and only there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+fields! {
+    Grant {
+        action_id, kind, amount, priority or default, effective_at or default,
+        expires_at or default, reason or default,
+    }
 }
 
 /// A grant that was made.

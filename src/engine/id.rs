@@ -52,7 +52,7 @@ macro_rules! id {
             }
         }
 
-        crate::checked::deserialize_text!($name, "an id");
+        crate::checked::read_text!($name, "an id", Self(String::new()));
     };
 }
 

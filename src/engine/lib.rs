@@ -3,8 +3,8 @@
 //!
 //! Every rule is `fn(facts, request, now) -> decision`. The crate has no clock, no random source,
 //! no float, no I/O and no cargo feature, so there is one build of the rules: the browser shows
-//! with it what the server then enforces. It does not parse documents (`kumari-wire` does), count
-//! tokens (`kumari-tokens`) or keep anything (`kumari-store`).
+//! with it what the server then enforces. It says what each type takes of a document, and does not
+//! parse one (`kumari-wire` does), count tokens (`kumari-tokens`) or keep anything (`kumari-store`).
 //!
 //! The story in five words: `price_book -> estimate -> authorize -> settle -> statement`.
 //!
@@ -15,6 +15,8 @@
 
 extern crate alloc;
 
+pub mod tree;
+pub mod read;
 mod checked;
 mod decimal;
 

@@ -1,8 +1,9 @@
 //! Lots: what is left of each grant, and the order in which lots are used (R17–R19).
 
 use crate::amount::Credits;
-use crate::checked::names;
+use crate::checked::{fields, names};
 use crate::id::ActionId;
+use crate::read::{Read, Reader};
 use crate::time::Timestamp;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -22,10 +23,15 @@ pub const LOTS_FOR_PAYMENTS: usize = 100;
 #[serde(transparent)]
 pub struct LotId(pub u64);
 
+impl Read for LotId {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self(u64::read(reader))
+    }
+}
+
 /// What is left of one grant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
 pub struct Lot {
     /// Its id.
     pub id: LotId,
@@ -36,7 +42,7 @@ pub struct Lot {
     /// From when it can be used.
     pub effective_at: Timestamp,
     /// From when it can no longer be used; never, where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
     /// What was granted.
     pub granted: Credits,
@@ -45,31 +51,44 @@ pub struct Lot {
     /// What open holds have taken from it.
     pub held: Credits,
     /// The payment that it was bought with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub payment: Option<ActionId>,
     /// What its refunded or disputed payment had already spent: taken from whatever comes back to
     /// it (R39).
-    #[serde(default, skip_serializing_if = "Credits::is_zero")]
+    #[serde(skip_serializing_if = "Credits::is_zero")]
     #[cfg_attr(test, ts(as = "Option<Credits>"))]
     pub debt: Credits,
     /// Whether its payment is disputed, or was with success.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dispute: Option<LotDispute>,
     /// Whether an operator revoked it: whatever comes back to it is taken.
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     #[cfg_attr(test, ts(as = "Option<bool>"))]
     pub revoked: bool,
 }
 
+fields! {
+    Lot {
+        id, kind, priority, effective_at, expires_at or default, granted, available, held,
+        payment or default, debt or default, dispute or default, revoked or default,
+    }
+}
+
 /// What a dispute means for the lot that its payment bought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum LotDispute {
     /// It is open: the lot is frozen.
     Open,
     /// It was lost: the account may send again once nothing is owed for it.
     Lost,
+}
+
+names! {
+    pub LotDispute {
+        Open = "open",
+        Lost = "lost",
+    }
 }
 
 /// What granted a lot.

@@ -1,7 +1,8 @@
 //! Meters and usage: what is counted, and how much of it (R7).
 
-use crate::checked::{deserialize_integer, names};
+use crate::checked::{names, read_integer};
 use crate::ordered::OrderedMap;
+use crate::read::{Read, Reader};
 use serde::{Deserialize, Serialize};
 
 /// The largest quantity of one meter in one leg (R6).
@@ -113,7 +114,7 @@ impl TryFrom<u64> for Quantity {
     }
 }
 
-deserialize_integer!(Quantity, "a quantity, a whole number");
+read_integer!(Quantity, "a quantity, a whole number", Self(0));
 
 impl From<Quantity> for u64 {
     fn from(quantity: Quantity) -> Self {
@@ -129,6 +130,12 @@ impl From<Quantity> for u64 {
 #[cfg_attr(test, derive(ts_rs::TS), ts(type = "{ [meter in Meter]?: number }"))]
 #[serde(transparent)]
 pub struct Usage(OrderedMap<Meter, Quantity>);
+
+impl Read for Usage {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self(OrderedMap::read(reader))
+    }
+}
 
 impl Usage {
     /// Usage of the meters given; a meter that occurs twice keeps the last count.

@@ -5,6 +5,7 @@
 //! that occurs twice: JSON allows it and most readers keep the last one in silence, which for a
 //! price or a usage would be a second meaning.
 
+use crate::read::{Name, Read, Reader};
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
@@ -73,6 +74,20 @@ impl<K: Ord + Copy, V> FromIterator<(K, V)> for OrderedMap<K, V> {
 impl<K: Ord + Copy + Serialize, V: Serialize> Serialize for OrderedMap<K, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())
+    }
+}
+
+impl<K: Name + Ord + Copy, V: Read> Read for OrderedMap<K, V> {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let mut map = Self::default();
+        let mut entries = reader.entries();
+        while let Some((name, reader)) = entries.next_entry() {
+            let key = K::of_name(reader, name);
+            if map.insert(key, V::read(reader)).is_some() {
+                entries.fail_twice();
+            }
+        }
+        map
     }
 }
 

@@ -6,6 +6,7 @@
 //! *since when*. Nothing here talks to anybody or knows a currency but US dollars.
 
 use crate::amount::{AmountOverflow, Credits};
+use crate::checked::{names, variants};
 use crate::grant::Granted;
 use crate::id::ActionId;
 use crate::lot::{Lot, LotDispute};
@@ -87,6 +88,18 @@ pub enum Payment {
     },
 }
 
+variants! {
+    Payment {
+        Paid { payment, at, usd_cents, product } = "paid",
+        Failed { payment, at, subscription or default } = "failed",
+        Refunded { payment, usd_cents } = "refunded",
+        Disputed { payment, dispute, usd_cents } = "disputed",
+        DisputeWon { payment, dispute, usd_cents } = "dispute_won",
+        DisputeLost { payment, dispute, usd_cents } = "dispute_lost",
+        SubscriptionChanged { subscription, at, status } = "subscription_changed",
+    }
+}
+
 /// What was paid for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -106,10 +119,16 @@ pub enum Product {
     },
 }
 
+variants! {
+    Product {
+        Pack = "pack",
+        Pro { subscription, periods, period_start } = "pro",
+    }
+}
+
 /// What a subscription is, in the order in which they win at one instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum SubscriptionStatus {
     /// A payment is missing: no new period, and what is denied for lack of credits says so.
     PastDue,
@@ -117,6 +136,14 @@ pub enum SubscriptionStatus {
     Active,
     /// It ends with the period that is paid.
     Cancelled,
+}
+
+names! {
+    pub SubscriptionStatus {
+        PastDue = "past_due",
+        Active = "active",
+        Cancelled = "cancelled",
+    }
 }
 
 /// A payment that bought a lot, and what became of it. The account keeps it by the payment's id.
@@ -164,9 +191,8 @@ pub struct Dispute {
 }
 
 /// How a dispute stands. Once decided it stays so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum DisputeStatus {
     /// Nobody has decided yet.
     Open,
@@ -174,6 +200,14 @@ pub enum DisputeStatus {
     Won,
     /// The money is gone.
     Lost,
+}
+
+names! {
+    pub DisputeStatus {
+        Open = "open",
+        Won = "won",
+        Lost = "lost",
+    }
 }
 
 /// A subscription, as far as the ledger cares. The account keeps it by its id.

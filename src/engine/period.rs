@@ -5,6 +5,7 @@
 //! payment ([`crate::payment`]), never from the calendar.
 
 use crate::account::{Account, Action, Answer, Change, Draft, LedgerFault};
+use crate::checked::fields;
 use crate::entry::{Event, LedgerAccount, Movements};
 use crate::id::ActionId;
 use crate::lot::{Lot, LotId};
@@ -12,20 +13,23 @@ use crate::revoke;
 use crate::settle::{LegEnd, release};
 use crate::time::Timestamp;
 use alloc::vec::Vec;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The periods of a subscription: half-open, `[start(n), start(n + 1))` (R35).
 ///
 /// Each boundary is computed from the anchor, never from the one before: from 31 January a month
 /// leads to 28 February, and two lead to 31 March.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct Periods {
     /// When the first one began.
     pub anchor: Timestamp,
     /// How many months each has, 1 or 12.
     pub months: u32,
+}
+
+fields! {
+    Periods { anchor, months }
 }
 
 impl Periods {

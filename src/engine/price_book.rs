@@ -4,7 +4,7 @@
 //! checks that it is complete (R5). Nothing here depends on the time.
 
 use crate::amount::Credits;
-use crate::checked::names;
+use crate::checked::{fields, names, variants};
 use crate::estimate::Level;
 use crate::id::{BookVersion, ModelId};
 use crate::meter::Meter;
@@ -20,9 +20,8 @@ use serde::{Deserialize, Serialize};
 pub const SCHEMA: u32 = 1;
 
 /// One price book, as written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct PriceBook {
     /// The form of this document; [`SCHEMA`] for this engine.
     pub schema: u32,
@@ -50,6 +49,13 @@ pub struct PriceBook {
     pub references: Vec<Reference>,
 }
 
+fields! {
+    PriceBook {
+        schema, id, effective_at, charge_step, levels, models, tasks, compare, routing, plans,
+        packs, references,
+    }
+}
+
 /// A book with its version: what both sides price with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedBook {
@@ -60,9 +66,8 @@ pub struct PublishedBook {
 }
 
 /// One band of expected price: from `from` up to the next band's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct LevelBand {
     /// The level's name.
     pub level: Level,
@@ -70,10 +75,13 @@ pub struct LevelBand {
     pub from: Credits,
 }
 
+fields! {
+    LevelBand { level, from }
+}
+
 /// A model and its list prices.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct Model {
     /// Its id, unique in the book.
     pub id: ModelId,
@@ -87,11 +95,15 @@ pub struct Model {
     #[cfg_attr(test, ts(type = "{ [meter in Meter]?: Rate }"))]
     pub rates: OrderedMap<Meter, Rate>,
     /// Other rates above some size of the input, ascending (R8).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, ts(optional, as = "Option<Vec<Tier>>"))]
     pub tiers: Vec<Tier>,
     /// Where the rates come from.
     pub source: Source,
+}
+
+fields! {
+    Model { id, name, provider, kind, rates, tiers or default, source }
 }
 
 /// What a model makes.
@@ -109,10 +121,18 @@ pub enum ModelKind {
     ThreeD,
 }
 
+variants! {
+    ModelKind {
+        Text(TextModel) = "text",
+        Image = "image",
+        Video(VideoModel) = "video",
+        ThreeD = "three_d",
+    }
+}
+
 /// The facts of a text model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct TextModel {
     /// Its tier in the product's table.
     pub tier: ModelTier,
@@ -124,15 +144,22 @@ pub struct TextModel {
     pub output_tokens_max: u64,
 }
 
+fields! {
+    TextModel { tier, encoding, context_tokens_max, output_tokens_max }
+}
+
 /// The facts of a video model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct VideoModel {
     /// How many seconds one `video_blocks` unit has; a started block counts.
     pub block_seconds: u32,
     /// The longest clip it makes.
     pub clip_seconds_max: u32,
+}
+
+fields! {
+    VideoModel { block_seconds, clip_seconds_max }
 }
 
 /// The tier of a text model: it decides the base price and the level.
@@ -153,9 +180,8 @@ names! {
 }
 
 /// How many of a model's own tokens a text makes, from a count in an encoding that we have.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct ModelEncoding {
     /// The encoding that is counted.
     pub name: Encoding,
@@ -171,10 +197,13 @@ pub struct ModelEncoding {
     pub source: String,
 }
 
+fields! {
+    ModelEncoding { name, low, expected, high, message_tokens, source }
+}
+
 /// Rates that hold strictly above a total input (R8).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct Tier {
     /// The last total input that is still priced below this tier.
     pub above_input_tokens: u64,
@@ -183,27 +212,33 @@ pub struct Tier {
     pub rates: OrderedMap<Meter, Rate>,
 }
 
+fields! {
+    Tier { above_input_tokens, rates }
+}
+
 /// Where a price was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
 pub struct Source {
     /// The package and its version, or `own price`.
     pub package: String,
     /// The provider's page.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
     /// The day, as `2026-11-23`.
     pub read_on: String,
     /// What a reader should know: disagreements, assumptions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
+fields! {
+    Source { package, page or default, read_on, note or default }
+}
+
 /// The price of one task, for the models that it is offered with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct TaskPrice {
     /// The task; `compare` and `routing` have no row, their legs are priced as `direct`.
     pub task: Task,
@@ -213,29 +248,39 @@ pub struct TaskPrice {
     pub offers: Vec<Offer>,
 }
 
+fields! {
+    TaskPrice { task, hold_seconds_max, offers }
+}
+
 /// One price of a task, for some models.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
 pub struct Offer {
     /// The models that it is for.
     pub models: OfferedModels,
     /// The base, before the multiplier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub per_request: Option<Credits>,
     /// The stated markup on base and rates.
     pub multiplier: Factor,
     /// The least that a leg costs, a multiple of `charge_step`, untouched by the multiplier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub minimum: Option<Credits>,
     /// Rates of the task's own meters (steps, searches, pages), beside the model's.
-    #[serde(default, skip_serializing_if = "OrderedMap::is_empty")]
+    #[serde(skip_serializing_if = "OrderedMap::is_empty")]
     #[cfg_attr(test, ts(type = "{ [meter in Meter]?: Rate }", optional))]
     pub rates: OrderedMap<Meter, Rate>,
     /// What a request that says nothing is bounded by.
-    #[serde(default, skip_serializing_if = "Bounds::is_empty")]
+    #[serde(skip_serializing_if = "Bounds::is_empty")]
     #[cfg_attr(test, ts(optional, as = "Option<Bounds>"))]
     pub bounds: Bounds,
+}
+
+fields! {
+    Offer {
+        models, per_request or default, multiplier, minimum or default, rates or default,
+        bounds or default,
+    }
 }
 
 /// The models of an offer.
@@ -249,6 +294,14 @@ pub enum OfferedModels {
     Kind(KindName),
     /// These models.
     Ids(Vec<ModelId>),
+}
+
+variants! {
+    OfferedModels {
+        Tier(ModelTier) = "tier",
+        Kind(KindName) = "kind",
+        Ids(Vec<ModelId>) = "ids",
+    }
 }
 
 /// The name of a [`ModelKind`].
@@ -275,22 +328,28 @@ names! {
 }
 
 /// What a task may use, where the request does not say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
 pub struct Bounds {
     /// Output tokens of the leg, reasoning included.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_tokens: Option<Bound>,
     /// Steps of an agent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<Bound>,
     /// Searches.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub searches: Option<Bound>,
     /// Input tokens that each step or search adds, beyond the prompt that it sends again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub round_input_tokens: Option<Bound>,
+}
+
+fields! {
+    Bounds {
+        output_tokens or default, steps or default, searches or default,
+        round_input_tokens or default,
+    }
 }
 
 impl Bounds {
@@ -300,9 +359,8 @@ impl Bounds {
 }
 
 /// The range of one quantity: `floor <= expected <= max`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct Bound {
     /// A cap made to fit a balance is never below this (R15).
     pub floor: u64,
@@ -312,19 +370,25 @@ pub struct Bound {
     pub max: u64,
 }
 
+fields! {
+    Bound { floor, expected, max }
+}
+
 /// Compare mode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct Compare {
     /// How many models one comparison may have, 2 to 4.
     pub models_max: u32,
 }
 
+fields! {
+    Compare { models_max }
+}
+
 /// Routing mode: who may answer, and who is likely to (R12).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct RoutingPolicy {
     /// Every model that may answer, fallbacks included.
     pub candidates: Vec<ModelId>,
@@ -334,10 +398,13 @@ pub struct RoutingPolicy {
     pub rules: Vec<RoutingRule>,
 }
 
+fields! {
+    RoutingPolicy { candidates, default, rules }
+}
+
 /// One rule of routing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct RoutingRule {
     /// What must hold, all of it; nothing always holds.
     pub when: RoutingCondition,
@@ -346,23 +413,29 @@ pub struct RoutingRule {
     pub model: ModelId,
 }
 
+fields! {
+    RoutingRule { when, model = "use" }
+}
+
 /// What a routing rule looks at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
 pub struct RoutingCondition {
     /// The prompt has more `o200k_base` tokens than this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_tokens_above: Option<u64>,
     /// The request has this flag.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub flag: Option<Flag>,
 }
 
+fields! {
+    RoutingCondition { input_tokens_above or default, flag or default }
+}
+
 /// A plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Which one.
     pub id: PlanId,
@@ -371,11 +444,15 @@ pub struct Plan {
     /// The credits it grants: once for `free`, each period for `pro`.
     pub credits: Credits,
     /// Its price in whole US dollars for a period; absent for `free`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub price_usd: Option<u32>,
     /// How many months a period has, 1 or 12; absent for `free`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub months: Option<u32>,
+}
+
+fields! {
+    Plan { id, name, credits, price_usd or default, months or default }
 }
 
 /// The plans there are.
@@ -397,9 +474,8 @@ names! {
 }
 
 /// Custom Packs: any whole-dollar amount, priced by brackets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct Packs {
     /// The smallest amount, in US dollars.
     pub usd_min: u32,
@@ -409,10 +485,13 @@ pub struct Packs {
     pub brackets: Vec<PackBracket>,
 }
 
+fields! {
+    Packs { usd_min, usd_max, brackets }
+}
+
 /// One bracket: the whole amount is priced by the bracket that it falls in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct PackBracket {
     /// The smallest amount in this bracket, in US dollars.
     pub from_usd: u32,
@@ -420,10 +499,13 @@ pub struct PackBracket {
     pub credits_per_usd: Credits,
 }
 
+fields! {
+    PackBracket { from_usd, credits_per_usd }
+}
+
 /// A typical request of one row of the product's table, and the levels it may show (R9).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct Reference {
     /// The row: a task, with the model's tier where that matters.
     pub row: String,
@@ -431,6 +513,10 @@ pub struct Reference {
     pub request: Request,
     /// The levels that one unit of it may show.
     pub levels: Vec<Level>,
+}
+
+fields! {
+    Reference { row, request, levels }
 }
 
 /// What a leg of a task costs on one model: an offer and a model put together.

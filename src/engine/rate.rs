@@ -1,26 +1,29 @@
 //! Rates: credits per so many units of a meter.
 
 use crate::amount::Credits;
-use crate::checked::deserialize_integer;
+use crate::checked::{fields, read_integer};
 use crate::decimal::{DecimalFault, decimal_text};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The dearest rate, per [`Per`] units (R6).
 pub const RATE_MAX: Credits = Credits::from_micros(1_000_000_000_000);
 
 /// Credits for `per` units of a meter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
 pub struct Rate {
     /// What `per` units cost, up to [`RATE_MAX`].
     pub credits: Credits,
     /// How many units that price is for.
     pub per: Per,
     /// Says that a rate of zero is meant (R5).
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_false")]
     #[cfg_attr(test, ts(as = "Option<bool>"))]
     pub free: bool,
+}
+
+fields! {
+    Rate { credits, per, free or default }
 }
 
 /// How many units a rate is for: 1, 1 000 or 1 000 000, a plain number in JSON.
@@ -60,7 +63,7 @@ impl TryFrom<u64> for Per {
     }
 }
 
-deserialize_integer!(Per, "1, 1000 or 1000000");
+read_integer!(Per, "1, 1000 or 1000000", Self::One);
 
 impl From<Per> for u32 {
     fn from(per: Per) -> Self {

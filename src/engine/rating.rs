@@ -1,10 +1,11 @@
 //! Rating: usage x rates -> charge, with the lines that show how (R6, R8).
 
 use crate::amount::{AmountOverflow, Credits, ExactCredits};
-use crate::checked::names;
+use crate::checked::{fields, names};
 use crate::meter::{Meter, Quantity, Usage};
 use crate::price_book::Price;
 use crate::rate::{Factor, Rate};
+use crate::read::{Read, Reader};
 use alloc::vec::Vec;
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -49,21 +50,21 @@ pub enum Line {
     },
 }
 
-/// A line's fields as they are read: flat, since serde reads a tagged enum by way of a second copy
-/// of every reader in it, which the browser would have to load.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A line's fields as they are read: flat, and then it is seen whether they are those of its kind.
 struct LineFields {
     kind: LineKind,
     amount: ExactCredits,
-    #[serde(default)]
     meter: Option<Meter>,
-    #[serde(default)]
     quantity: Option<Quantity>,
-    #[serde(default)]
     rate: Option<Rate>,
-    #[serde(default)]
     multiplier: Option<Factor>,
+}
+
+fields! {
+    LineFields {
+        kind, amount, meter or default, quantity or default, rate or default,
+        multiplier or default,
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -82,6 +83,15 @@ names! {
         Multiplier = "multiplier",
         Rounding = "rounding",
         Minimum = "minimum",
+    }
+}
+
+impl Read for Line {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self::try_from(LineFields::read(reader)).unwrap_or_else(|fault| {
+            reader.fail(format_args!("{fault}"));
+            Self::Base { amount: ExactCredits::default() }
+        })
     }
 }
 

@@ -2,13 +2,14 @@
 
 use crate::account::{Hold, HoldLeg, LotPart};
 use crate::amount::{AmountOverflow, Credits};
-use crate::checked::names;
+use crate::checked::{fields, names};
 use crate::denial::Denial;
 use crate::estimate::Caps;
 use crate::id::{ActionId, BookVersion, ModelId};
 use crate::meter::Usage;
 use crate::price_book::PublishedBook;
 use crate::rating::{self, Line, RatingFault};
+use crate::read::{Read, Reader};
 use crate::request::Task;
 use crate::settle::{Finish, LegEnd, UsageSource};
 use crate::time::Timestamp;
@@ -19,9 +20,8 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// Why one action cost what it cost.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct Receipt {
     /// The action.
     pub action_id: ActionId,
@@ -45,15 +45,24 @@ pub struct Receipt {
     pub released: Credits,
 }
 
+fields! {
+    Receipt {
+        action_id, task, price_book, rules, authorized_at, hold, caps, legs, charge, released,
+    }
+}
+
 /// One leg of a receipt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct ReceiptLeg {
     /// What was held for it.
     pub hold: Credits,
     /// How it ended.
     pub outcome: ReceiptOutcome,
+}
+
+fields! {
+    ReceiptLeg { hold, outcome }
 }
 
 /// How a leg ended, with what explains its charge.
@@ -99,30 +108,26 @@ pub enum ReceiptOutcome {
 }
 
 /// An outcome's fields as they are read: flat, for the same reason as a line's.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct OutcomeFields {
     kind: OutcomeKind,
-    #[serde(default)]
     at: Option<Timestamp>,
-    #[serde(default)]
     model: Option<ModelId>,
-    #[serde(default)]
     usage: Option<Usage>,
-    #[serde(default)]
     usage_source: Option<UsageSource>,
-    #[serde(default)]
     finish: Option<Finish>,
-    #[serde(default)]
     lines: Option<Vec<Line>>,
-    #[serde(default)]
     charge: Option<Credits>,
-    #[serde(default)]
     absorbed: Option<Credits>,
-    #[serde(default)]
     drawn: Option<Vec<LotPart>>,
-    #[serde(default)]
     reason: Option<VoidReason>,
+}
+
+fields! {
+    OutcomeFields {
+        kind, at or default, model or default, usage or default, usage_source or default,
+        finish or default, lines or default, charge or default, absorbed or default,
+        drawn or default, reason or default,
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -139,6 +144,15 @@ names! {
         Settled = "settled",
         Voided = "voided",
         Expired = "expired",
+    }
+}
+
+impl Read for ReceiptOutcome {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self::try_from(OutcomeFields::read(reader)).unwrap_or_else(|fault| {
+            reader.fail(format_args!("{fault}"));
+            Self::Open
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::account::{Account, Answer, Change, Hold, LedgerFault, Refused};
 use crate::authorize::HOLD_TTL_SECONDS;
+use crate::checked::fields;
 use crate::denial::Denial;
 use crate::entry::{Event, Movements};
 use crate::id::ActionId;
@@ -13,14 +14,17 @@ use crate::price_book::{PriceBook, PublishedBook};
 use crate::settle::LegEnd;
 use crate::time::Timestamp;
 use alloc::format;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The command to renew a hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Renew {
     /// The action.
     pub action_id: ActionId,
+}
+
+fields! {
+    Renew { action_id }
 }
 
 /// Moves the deadline of a hold to [`HOLD_TTL_SECONDS`] from now, at most to the task's longest

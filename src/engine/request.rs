@@ -1,11 +1,11 @@
 //! What a person asks for, as counts and flags: a request never contains their words.
 
-use crate::checked::names;
+use crate::checked::{fields, names};
 use crate::id::ModelId;
 use crate::ordered::OrderedMap;
 use crate::price_book::KindName;
 use alloc::vec::Vec;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The most messages that a request may count.
 pub const MESSAGES_MAX: u32 = 100_000;
@@ -19,58 +19,66 @@ pub const FLAGS_MAX: usize = 8;
 ///
 /// What is absent is bounded by the book. Counts cover everything that is sent to the model:
 /// conversation, system prompt, tools and draft.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-#[serde(deny_unknown_fields)]
 pub struct Request {
     /// The task.
     pub task: Task,
     /// The models: one, 2 to 4 in compare, none in routing.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, ts(optional, as = "Option<Vec<ModelId>>"))]
     pub models: Vec<ModelId>,
     /// Text tokens of the whole input, in each encoding that the models need.
-    #[serde(default, skip_serializing_if = "OrderedMap::is_empty")]
+    #[serde(skip_serializing_if = "OrderedMap::is_empty")]
     #[cfg_attr(test, ts(type = "{ [encoding in Encoding]?: number }", optional))]
     pub input_tokens: OrderedMap<Encoding, u64>,
     /// How many messages the input has.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<u32>,
     /// The longest answer wanted, for each leg, reasoning included.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(type = "number"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number", optional))]
     pub output_tokens_max: Option<u64>,
     /// The most steps of an agent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(type = "number"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number", optional))]
     pub steps_max: Option<u64>,
     /// The most searches.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(type = "number"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number", optional))]
     pub searches_max: Option<u64>,
     /// Pages to read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(type = "number"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number", optional))]
     pub pages: Option<u64>,
     /// Images to make; one where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<u32>,
     /// Clips to make; one where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub clips: Option<u32>,
     /// How long each clip is; one block of the model where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_seconds: Option<u32>,
     /// 3D models to make; one where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub three_d_models: Option<u32>,
     /// A cache that the caller asks the provider to write; without it none is written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_write: Option<CacheWrite>,
     /// What the text looks like; see [`crate::routing::flags`].
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, ts(optional, as = "Option<Vec<Flag>>"))]
     pub flags: Vec<Flag>,
+}
+
+fields! {
+    Request {
+        task, models or default, input_tokens or default, messages or default,
+        output_tokens_max or default, steps_max or default, searches_max or default,
+        pages or default, images or default, clips or default, clip_seconds or default,
+        three_d_models or default, cache_write or default, flags or default,
+    }
 }
 
 impl Request {

@@ -5,6 +5,7 @@
 
 use crate::account::{Account, Action, Answer, Change, Draft, LedgerFault, Refused};
 use crate::amount::Credits;
+use crate::checked::fields;
 use crate::denial::Denial;
 use crate::entry::{Event, LedgerAccount, Movements};
 use crate::grant::{action_id_reused, check_reason};
@@ -17,8 +18,7 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 /// The command to revoke a lot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Revoke {
     /// The id that makes a repeat safe.
     pub action_id: ActionId,
@@ -26,6 +26,10 @@ pub struct Revoke {
     pub lot: LotId,
     /// Why, in the operator's words: one line.
     pub reason: String,
+}
+
+fields! {
+    Revoke { action_id, lot, reason }
 }
 
 /// A lot that was revoked.

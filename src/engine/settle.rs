@@ -2,7 +2,7 @@
 
 use crate::account::{Account, Answer, Change, Hold, HoldLeg, LedgerFault, LotPart, Refused};
 use crate::amount::Credits;
-use crate::checked::names;
+use crate::checked::{fields, names};
 use crate::denial::Denial;
 use crate::entry::{Event, LedgerAccount, Movements};
 use crate::id::{ActionId, ModelId};
@@ -17,8 +17,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// The command to settle a leg.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Settle {
     /// The action.
     pub action_id: ActionId,
@@ -32,6 +31,10 @@ pub struct Settle {
     pub usage_source: UsageSource,
     /// How the answer came to its end.
     pub finish: Finish,
+}
+
+fields! {
+    Settle { action_id, leg, model, usage, usage_source, finish }
 }
 
 /// Who counted a usage.

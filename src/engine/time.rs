@@ -3,7 +3,7 @@
 //! The engine never asks what time it is; `now` is an argument. Periods are half-open everywhere:
 //! the first instant belongs, the last does not.
 
-use crate::checked::deserialize_text;
+use crate::checked::read_text;
 use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
@@ -134,7 +134,7 @@ impl Serialize for Timestamp {
     }
 }
 
-deserialize_text!(Timestamp, "a time, like \"2026-03-15T10:00:00Z\"");
+read_text!(Timestamp, "a time, like \"2026-03-15T10:00:00Z\"", Self(0));
 
 /// Year, month and day of a count of days since 1970-01-01, in the Gregorian calendar.
 ///

@@ -2,7 +2,7 @@
 
 use crate::account::{Account, Answer, Change, Refused};
 use crate::amount::Credits;
-use crate::checked::names;
+use crate::checked::{fields, names};
 use crate::denial::Denial;
 use crate::entry::{Event, LedgerAccount, Movements};
 use crate::id::{ActionId, ModelId};
@@ -14,8 +14,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The command to void a leg.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Void {
     /// The action.
     pub action_id: ActionId,
@@ -24,19 +23,26 @@ pub struct Void {
     /// Why.
     pub reason: VoidReason,
     /// What was used all the same, for the platform to bear.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub used: Option<Used>,
 }
 
+fields! {
+    Void { action_id, leg, reason, used or default }
+}
+
 /// What a voided leg used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct Used {
     /// On which model, one of the leg's.
     pub model: ModelId,
     /// How much.
     pub usage: Usage,
+}
+
+fields! {
+    Used { model, usage }
 }
 
 /// Why a leg is voided: the table of outcomes in the rules.

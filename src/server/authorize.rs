@@ -22,13 +22,14 @@ use kumari_engine::denial::{Denial, DenialCode, Remedy};
 use kumari_engine::eligibility::Quote;
 use kumari_engine::entry::{Entry, Event};
 use kumari_engine::estimate::{Estimate, estimate_capped};
+use kumari_engine::fields;
 use kumari_engine::id::{AccountId, ActionId, ModelId};
 use kumari_engine::price_book::PublishedBook;
 use kumari_engine::request::{Request, Task};
 use kumari_engine::routing;
 use kumari_engine::time::Timestamp;
 use kumari_store::{Author, ChatWrite, Conversation, ConversationId, Message, MessageStatus};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -36,32 +37,39 @@ use std::sync::Arc;
 const TITLE_CHARS_MAX: usize = 80;
 
 /// What a person sends.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Send {
     action_id: Uuid7,
     conversation_id: Uuid7,
     task: Task,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     models: Vec<ModelId>,
     text: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     output_tokens_max: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     steps_max: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     searches_max: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     images: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     clips: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     clip_seconds: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     three_d_models: Option<u32>,
     /// What they saw; no part of what they asked, so a resend may bring another one.
     #[serde(skip_serializing)]
     quote: Quote,
+}
+
+fields! {
+    Send {
+        action_id, conversation_id, task, models or default, text, output_tokens_max or default,
+        steps_max or default, searches_max or default, images or default, clips or default,
+        clip_seconds or default, three_d_models or default, quote,
+    }
 }
 
 /// `POST /api/actions`: 201, or 200 for a repeat.

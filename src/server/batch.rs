@@ -19,28 +19,30 @@ use kumari_engine::payment::Payment;
 use kumari_engine::renew::Renew;
 use kumari_engine::settle::Settle;
 use kumari_engine::void::Void;
+use kumari_engine::{fields, names};
 use kumari_store::BATCH_MAX;
 use kumari_wire::{Tree, from_tree};
+use serde::Serialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The longest body, in bytes: 1 000 commands of 4 KiB.
 const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// A command as the batch has it, without its body.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 struct Head {
     account: AccountId,
     command: Name,
-    #[serde(rename = "body")]
     _body: IgnoredAny,
 }
 
+fields! {
+    Head { account, command, _body = "body" }
+}
+
 /// The command's name: the last word of its own address.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug)]
 enum Name {
     Authorize,
     Extend,
@@ -49,6 +51,18 @@ enum Name {
     Void,
     Grant,
     Payments,
+}
+
+names! {
+    Name {
+        Authorize = "authorize",
+        Extend = "extend",
+        Renew = "renew",
+        Settle = "settle",
+        Void = "void",
+        Grant = "grant",
+        Payments = "payments",
+    }
 }
 
 #[derive(Debug, Serialize)]

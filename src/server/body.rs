@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::LengthLimitError;
 use kumari_wire::Tree;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 /// The longest body, in bytes, of a request that carries no text of a person.
 pub(crate) const SMALL_BODY_BYTES_MAX: usize = 64 * 1024;
@@ -24,7 +23,7 @@ pub(crate) struct JsonTree<const MAX: usize>(pub(crate) Tree);
 impl<S, T, const MAX: usize> FromRequest<S> for Json<T, MAX>
 where
     S: Send + Sync,
-    T: DeserializeOwned,
+    T: kumari_engine::read::Read,
 {
     type Rejection = Problem;
 

@@ -11,17 +11,20 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kumari_engine::eligibility::{Eligibility, Quote, eligibility};
 use kumari_engine::estimate::{Estimate, estimate};
+use kumari_engine::fields;
 use kumari_engine::request::Request;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::sync::Arc;
 
 /// What is to be priced, and what was shown before.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct Ask {
     request: Request,
-    #[serde(default)]
     quote: Option<Quote>,
+}
+
+fields! {
+    Ask { request, quote or default }
 }
 
 #[derive(Debug, Serialize)]

@@ -8,6 +8,7 @@ use kumari_engine::account::{Account, Change, LedgerFault, Refused};
 use kumari_engine::authorize::{Authorize, authorize};
 use kumari_engine::eligibility::Quote;
 use kumari_engine::extend::{Extend, extend};
+use kumari_engine::fields;
 use kumari_engine::grant::{Grant, grant};
 use kumari_engine::id::ActionId;
 use kumari_engine::pay::pay;
@@ -17,8 +18,6 @@ use kumari_engine::request::Request;
 use kumari_engine::settle::{Settle, settle};
 use kumari_engine::time::Timestamp;
 use kumari_engine::void::{Void, void};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 /// What a backend asks of an account.
 #[derive(Debug)]
@@ -40,18 +39,20 @@ pub(crate) enum Command {
 }
 
 /// An action to admit. A backend counts by itself, and is believed.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct Admission {
     action_id: ActionId,
     request: Request,
     /// What the person saw; without one, caps are lowered to what the balance allows.
-    #[serde(default)]
     quote: Option<Quote>,
 }
 
+fields! {
+    Admission { action_id, request, quote or default }
+}
+
 /// A document that is a command.
-pub(crate) trait Body: DeserializeOwned {
+pub(crate) trait Body: kumari_engine::read::Read {
     /// The command.
     fn command(self) -> Answer<Command>;
 }

@@ -17,8 +17,9 @@ use kumari_engine::id::{AccountId, ActionId};
 use kumari_engine::lot::LotKind;
 use kumari_engine::period::advance;
 use kumari_engine::price_book::PlanId;
+use kumari_engine::read::{Read, Reader};
 use kumari_store::{Session, TokenHash};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -36,9 +37,15 @@ pub(crate) struct Caller {
 }
 
 /// `{}`: a session needs nothing to begin.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct Begin {}
+
+impl Read for Begin {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        reader.record(&[], false).close();
+        Self {}
+    }
+}
 
 #[derive(Debug, Serialize)]
 struct SessionView {

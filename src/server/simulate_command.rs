@@ -21,19 +21,22 @@ use kumari_engine::revoke::{Revoke, revoke};
 use kumari_engine::settle::{Settle, settle};
 use kumari_engine::time::Timestamp;
 use kumari_engine::void::{Void, void};
+use kumari_engine::{fields, variants};
 use serde::Deserialize;
 
 /// One line of a history.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// When it happens.
     pub at: Timestamp,
     /// On which account.
     pub account: AccountId,
     /// What happens.
-    #[serde(rename = "do")]
     pub command: Command,
+}
+
+fields! {
+    Step { at, account, command = "do" }
 }
 
 /// What happens to an account.
@@ -70,42 +73,66 @@ pub enum Command {
     Query(Query),
 }
 
+variants! {
+    Command {
+        Grant(Grant) = "grant",
+        Pay(Pay) = "pay",
+        Fail(Fail) = "fail",
+        Refund(Refund) = "refund",
+        Dispute(Dispute) = "dispute",
+        Subscribe(Subscribe) = "subscribe",
+        Cancel(Cancel) = "cancel",
+        Revoke(Revoke) = "revoke",
+        Authorize(Box<Send>) = "authorize",
+        Extend(Extend) = "extend",
+        Renew(Renew) = "renew",
+        Settle(Settle) = "settle",
+        Void(Void) = "void",
+        Query(Query) = "query",
+    }
+}
+
 /// Money came in.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Pay {
     payment: ActionId,
     usd_cents: u32,
     product: Product,
     /// When it was paid, where that is not now.
-    #[serde(default)]
     at: Option<Timestamp>,
+}
+
+fields! {
+    Pay { payment, usd_cents, product, at or default }
 }
 
 /// An attempt to pay did not work.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fail {
     payment: ActionId,
-    #[serde(default)]
     subscription: Option<ActionId>,
     /// When it failed, where that is not now.
-    #[serde(default)]
     at: Option<Timestamp>,
 }
 
+fields! {
+    Fail { payment, subscription or default, at or default }
+}
+
 /// Money of a payment went back.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Refund {
     payment: ActionId,
     /// All that was refunded of it so far.
     usd_cents: u32,
 }
 
+fields! {
+    Refund { payment, usd_cents }
+}
+
 /// How a dispute of a payment stands.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Dispute {
     payment: ActionId,
     dispute: ActionId,
@@ -113,9 +140,12 @@ pub struct Dispute {
     status: DisputeStatus,
 }
 
+fields! {
+    Dispute { payment, dispute, usd_cents, status }
+}
+
 /// A subscription begins.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Subscribe {
     subscription: ActionId,
     payment: ActionId,
@@ -124,34 +154,44 @@ pub struct Subscribe {
     months: u32,
 }
 
+fields! {
+    Subscribe { subscription, payment, usd_cents, months }
+}
+
 /// A subscription ends with the period that is paid.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Cancel {
     subscription: ActionId,
     /// Since when, where that is not now.
-    #[serde(default)]
     at: Option<Timestamp>,
 }
 
+fields! {
+    Cancel { subscription, at or default }
+}
+
 /// What somebody asks.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Send {
     action_id: ActionId,
     request: Request,
     /// What the person saw; a caller that saw nothing has none, and takes the caps that fit.
-    #[serde(default)]
     quote: Option<Quote>,
 }
 
+fields! {
+    Send { action_id, request, quote or default }
+}
+
 /// What somebody looks at, beside balance and lots.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Query {
     /// An action, a payment or a subscription.
-    #[serde(default)]
     pub action_id: Option<ActionId>,
+}
+
+fields! {
+    Query { action_id or default }
 }
 
 /// A step as the engine knows it.

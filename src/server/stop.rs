@@ -13,20 +13,22 @@ use axum::response::Response;
 use kumari_engine::account::{Account, Hold};
 use kumari_engine::authorize::HOLD_TTL_SECONDS;
 use kumari_engine::denial::Denial;
+use kumari_engine::fields;
 use kumari_engine::id::{AccountId, ActionId};
 use kumari_engine::renew::last_deadline;
 use kumari_engine::time::Timestamp;
 use kumari_engine::void::{Void, VoidReason, void};
 use kumari_store::LedgerError;
-use serde::Deserialize;
 use std::sync::Arc;
 
 /// Which leg to stop; all of them where absent.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct Stop {
-    #[serde(default)]
     leg: Option<u32>,
+}
+
+fields! {
+    Stop { leg or default }
 }
 
 /// `POST /api/actions/{id}/stop`: 202, the end comes as an event. What has ended stays as it is,

@@ -12,19 +12,23 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kumari_engine::account;
 use kumari_engine::entry::Event;
+use kumari_engine::fields;
 use kumari_engine::grant::Granted;
 use kumari_engine::id::ActionId;
 use kumari_engine::payment::{Payment, Product};
 use kumari_store::{Done, LedgerError};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::sync::Arc;
 
 /// A purchase.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct TopUp {
     action_id: Uuid7,
     usd: u32,
+}
+
+fields! {
+    TopUp { action_id, usd }
 }
 
 #[derive(Debug, Serialize)]

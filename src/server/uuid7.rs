@@ -1,5 +1,6 @@
 //! Ids that a browser makes: UUIDs of version 7, in their one usual spelling.
 
+use kumari_engine::read::{Read, Reader};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -10,6 +11,20 @@ use uuid::Uuid;
 /// Other spellings of the same UUID are refused: an id that names one action must be one text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Uuid7(pub(crate) Uuid);
+
+const EXPECTED: &str = "a UUID of version 7 in lower case with hyphens";
+
+impl Read for Uuid7 {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        reader.text(EXPECTED).and_then(read).map_or_else(
+            || {
+                reader.fail(format_args!("not {EXPECTED}: make a new one"));
+                Self(Uuid::nil())
+            },
+            Self,
+        )
+    }
+}
 
 impl<'de> Deserialize<'de> for Uuid7 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -23,13 +38,12 @@ impl Visitor<'_> for OneSpelling {
     type Value = Uuid7;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a UUID of version 7 in lower case with hyphens")
+        f.write_str(EXPECTED)
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Uuid7, E> {
-        read(text).map(Uuid7).ok_or_else(|| {
-            E::custom("not a UUID of version 7 in lower case with hyphens: make a new one")
-        })
+        let id = read(text).map(Uuid7);
+        id.ok_or_else(|| E::custom(format_args!("not {EXPECTED}: make a new one")))
     }
 }
 

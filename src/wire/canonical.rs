@@ -4,9 +4,9 @@
 //! escaped, and that keys are sorted by their UTF-16 code units.
 
 use crate::hex::hex;
-use crate::tree::Tree;
 use crate::write::{CanonicalFault, to_tree};
 use kumari_engine::id::Fingerprint;
+use kumari_engine::tree::Tree;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 

@@ -1,14 +1,15 @@
 //! JSON text in.
 
 use crate::read::{Fault, FaultKind, from_tree};
-use crate::tree::Tree;
-use serde::de::DeserializeOwned;
+use crate::tree::Any;
+use kumari_engine::read::Read;
+use kumari_engine::tree::Tree;
 
 /// Reads a document from UTF-8 bytes.
 ///
 /// # Errors
 /// [`Fault`] at the first thing that is wrong.
-pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+pub fn from_slice<T: Read>(bytes: &[u8]) -> Result<T, Fault> {
     from_tree(&parse_slice(bytes)?)
 }
 
@@ -34,7 +35,7 @@ pub fn parse_slice(bytes: &[u8]) -> Result<Tree, Fault> {
 ///
 /// # Errors
 /// [`Fault`] at the first thing that is wrong.
-pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+pub fn from_str<T: Read>(text: &str) -> Result<T, Fault> {
     from_tree(&parse(text)?)
 }
 
@@ -43,7 +44,8 @@ pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
 /// # Errors
 /// [`Fault`] where it is not JSON.
 pub fn parse(text: &str) -> Result<Tree, Fault> {
-    serde_json::from_str(text).map_err(|error| syntax(error.to_string()))
+    let Any(tree) = serde_json::from_str(text).map_err(|error| syntax(error.to_string()))?;
+    Ok(tree)
 }
 
 fn syntax(message: String) -> Fault {

@@ -3,11 +3,11 @@
 use crate::canonical::{canonical, canonical_tree, sha256};
 use crate::parse::parse;
 use crate::read::{Fault, FaultKind, from_tree};
-use crate::tree::Tree;
 use crate::write::CanonicalFault;
 use kumari_engine::id::IdFault;
 use kumari_engine::price_book::{PriceBook, PublishedBook, SCHEMA};
 use kumari_engine::price_book_check::{RuleFault, check};
+use kumari_engine::tree::Tree;
 
 /// Why a price book was refused. Nothing of it is in force.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! From a value of the engine's types to a tree.
 
-use crate::tree::Tree;
+use kumari_engine::tree::Tree;
 use serde::ser::{Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 use std::fmt;
 

@@ -12,6 +12,7 @@ mod payments;
 mod period;
 mod price_book;
 mod rating;
+mod reading;
 mod receipt;
 mod refunds;
 mod settle;

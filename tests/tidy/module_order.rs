@@ -28,7 +28,9 @@ const ORDER: [&str; 19] = [
 ];
 
 /// What the engine has besides, each the helper of a neighbour.
-const ENGINE_HELPERS: [&str; 18] = [
+const ENGINE_HELPERS: [&str; 20] = [
+    "tree",
+    "read",
     "checked",
     "decimal",
     "ordered",
