@@ -11,7 +11,8 @@ use crate::grant::{Granted, action_id_reused, check_room, issue};
 use crate::id::ActionId;
 use crate::lot::{LOTS_MAX, LotId, LotKind};
 use crate::payment::{
-    DISPUTES_MAX, Dispute, DisputeStatus, Payment, Product, Purchase, SubscriptionStatus,
+    AHEAD_SECONDS_MAX, DISPUTES_MAX, Dispute, DisputeStatus, Payment, Product, Purchase,
+    SubscriptionStatus,
 };
 use crate::period::{self, Periods};
 use crate::price_book::{PlanId, PublishedBook};
@@ -26,6 +27,9 @@ const CENTS_PER_DOLLAR: u32 = 100;
 ///
 /// The same fact again is answered with the purchase or the subscription as it is now; so is one
 /// that something later has overtaken.
+///
+/// A payment that is denied bought nothing, and the ledger keeps nothing of it: its money is given
+/// back at its provider, and its refund is no fact of this ledger.
 ///
 /// # Errors
 /// [`Refused::Denied`] with `payment_unknown` where a refund or a dispute comes before its payment
@@ -160,7 +164,8 @@ fn period_to_pay(
             if known.paid.contains(&n) {
                 let start = periods.start(n);
                 let message = format!(
-                    "the period of subscription `{id}` from {start} is paid by another payment"
+                    "the period of subscription `{id}` from {start} is paid by another payment: \
+                     this one bought nothing, give its money back at its provider"
                 );
                 return Err(Denial::new(DenialCode::PaymentConflict, message, Vec::new()));
             }
@@ -207,6 +212,10 @@ fn failed(
     subscription: Option<&ActionId>,
     now: Timestamp,
 ) -> Result<Answer, Refused> {
+    // One id names one thing (R27): as a subscription's it could never be paid any more.
+    if subscription == Some(payment) {
+        return Err(action_id_reused().into());
+    }
     match (draft.account().actions.get(payment), subscription) {
         // Where another attempt was paid, that is told with a later time and stands.
         (Some(Action::Purchase(_)) | None, Some(subscription)) => {
@@ -326,10 +335,24 @@ fn subscription_changed(
         }
     };
     if is_news {
+        check_time(at, now)?;
         let event = Event::SubscriptionChanged { subscription: id.clone(), status, status_at: at };
         draft.append(now, event, Movements::default())?;
     }
     answer(draft, id)
+}
+
+/// What is told of a time that has not come would stand for ever against what is told of it then.
+fn check_time(at: Timestamp, now: Timestamp) -> Result<(), Denial> {
+    if at <= now.plus_seconds(AHEAD_SECONDS_MAX) {
+        return Ok(());
+    }
+    let message = format!(
+        "is more than {AHEAD_SECONDS_MAX} seconds ahead of {now}: mend the clock, or tell it then"
+    );
+    let mut denial = Denial::request_invalid("at", &message);
+    denial.transient = true;
+    Err(denial)
 }
 
 /// The purchase or the subscription as it is now.

@@ -18,6 +18,10 @@ use serde::{Deserialize, Serialize};
 /// The most disputes of one payment.
 pub const DISPUTES_MAX: usize = 16;
 
+/// How far ahead of `now` what is told of a subscription may be, in seconds: clocks differ a little.
+/// What is further ahead would stand against all that is told of the time until then.
+pub const AHEAD_SECONDS_MAX: u32 = 300;
+
 /// One fact about money. Amounts are in US cents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -26,7 +30,7 @@ pub enum Payment {
     Paid {
         /// The payment's id.
         payment: ActionId,
-        /// When it was paid.
+        /// When it was paid; what is told of a later time counts as paid now.
         at: Timestamp,
         /// How much.
         usd_cents: u32,
@@ -37,7 +41,7 @@ pub enum Payment {
     Failed {
         /// The payment's id; it may be paid later.
         payment: ActionId,
-        /// When it failed.
+        /// When it failed, at most [`AHEAD_SECONDS_MAX`] from now.
         at: Timestamp,
         /// The subscription that it was to renew, which is then past due.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,7 +85,8 @@ pub enum Payment {
     SubscriptionChanged {
         /// The subscription's id.
         subscription: ActionId,
-        /// Since when; of two changes the later one stands, in whatever order they are told.
+        /// Since when, at most [`AHEAD_SECONDS_MAX`] from now; of two changes the later one stands, in
+        /// whatever order they are told.
         at: Timestamp,
         /// What it is since then.
         status: SubscriptionStatus,

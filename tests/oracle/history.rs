@@ -481,7 +481,9 @@ impl Maker<'_> {
     }
 
     fn around_now(&mut self) -> Timestamp {
-        let millis = self.now.as_millis() + self.rng.i64(-100_000_000..1_000);
+        // Sometimes a little ahead, and sometimes more than is believed.
+        let range = if self.rng.u8(..6) == 0 { 0..600_000 } else { -100_000_000..1_000 };
+        let millis = self.now.as_millis() + self.rng.i64(range);
         Timestamp::from_millis(millis).unwrap_or(self.now)
     }
 }

@@ -56,28 +56,35 @@ class Money:
         self.actions[payment] = purchase
         if product != "pack":
             subscription = self.status(pro["subscription"], "active", paid_at)
-            subscription.pop("news", None)
             subscription["periods"] = (anchor, months)
             subscription["paid"] = sorted([*subscription["paid"], number])
         self.entered(now)
         self.settle_lots(now)
         return purchase
 
-    def status(self, key, status, at):
+    def is_news(self, key, status, at):
         """Of two the later one stands, in whatever order they are told."""
-        first = {"form": "subscription", "status": status, "at": at, "periods": None, "paid": []}
-        known = self.actions.setdefault(key, first)
+        known = self.actions.get(key)
+        if known is None:
+            return True
         if known["form"] != "subscription":
             raise Denied("action_id_reused")
         order = STATUSES.index
-        if known is first or (known["at"], order(known["status"])) < (at, order(status)):
+        return (known["at"], order(known["status"])) < (at, order(status))
+
+    def status(self, key, status, at):
+        if self.is_news(key, status, at):
+            known = self.actions.setdefault(key, {"form": "subscription", "periods": None, "paid": []})
             known["status"], known["at"] = status, at
-            known["news"] = True
-        return known
+        return self.actions[key]
 
     def tell_status(self, now, key, status, at):
+        news = self.is_news(key, status, at)
+        # What is five minutes off has not happened.
+        if news and at > now + 300_000:
+            raise Denied("request_invalid")
         known = self.status(key, status, at)
-        if known.pop("news", False):
+        if news:
             self.entered(now)
         return known
 
@@ -86,6 +93,8 @@ class Money:
 
     def fail(self, now, do, told):
         known = self.actions.get(do["payment"])
+        if do.get("subscription") == do["payment"]:
+            raise Denied("action_id_reused")
         if known:
             if known["form"] == "purchase":
                 return known

@@ -4,7 +4,7 @@ use kumari_engine::account::{Action, Answer, Refused};
 use kumari_engine::denial::{DenialCode, Remedy};
 use kumari_engine::grant::{Grant, grant};
 use kumari_engine::lot::{Lot, LotId, LotKind};
-use kumari_engine::payment::{Payment, Product, SubscriptionStatus};
+use kumari_engine::payment::{AHEAD_SECONDS_MAX, Payment, Product, SubscriptionStatus};
 use kumari_engine::period::Periods;
 use kumari_engine::price_book::PlanId;
 use kumari_engine::request::Task;
@@ -253,6 +253,53 @@ fn r36_past_due_says_payment_problem_and_leaves_the_rest_usable() {
     assert_eq!(ledger.account.sequence, sequence);
 }
 
+/// What is told of a time to come would be the last word until then: a little ahead is another's
+/// clock, more is a mistake.
+#[test]
+fn r36_what_is_told_of_a_time_to_come_is_not_believed() {
+    let ahead = |ledger: &Ledger, seconds| {
+        let subscription = action("sub");
+        let at = ledger.now.plus_seconds(AHEAD_SECONDS_MAX + seconds);
+        let changed = SubscriptionStatus::PastDue;
+        [
+            Payment::SubscriptionChanged {
+                subscription: subscription.clone(),
+                at,
+                status: changed,
+            },
+            Payment::Failed { payment: action("f"), at, subscription: Some(subscription) },
+        ]
+    };
+    let mut ledger = Ledger::default();
+    for fact in ahead(&ledger, 1) {
+        let denial = ledger.pay(&book(), &fact).unwrap_err();
+        let told = (denial.code, denial.path.as_deref(), denial.transient);
+        assert_eq!(told, (DenialCode::RequestInvalid, Some("at"), true));
+    }
+    assert_eq!(ledger.account.sequence, 0);
+    let told = ahead(&ledger, 0);
+    for fact in told.iter().chain(&told) {
+        ledger.pay(&book(), fact).unwrap();
+    }
+    assert_eq!(ledger.account.sequence, 1, "told again it is known");
+    // Paid is paid, whatever the clock said: it counts from now.
+    ledger.pay(&book(), &pro("p", 1, "2027-01-01T00:00:00Z")).unwrap();
+    assert_eq!(purchase(&ledger, "p").paid_at, ledger.now);
+    ledger.now = ledger.now.plus_seconds(AHEAD_SECONDS_MAX + 1);
+    ledger.pay(&book(), &status(SubscriptionStatus::Active, &ledger.now.to_string())).unwrap();
+    assert!(!ledger.account.standing(ledger.now).unwrap().past_due);
+}
+
+/// R27: a payment that failed with the id of its subscription could never be paid.
+#[test]
+fn r27_a_failed_payment_and_its_subscription_cannot_have_one_id() {
+    let mut ledger = Ledger::default();
+    let subscription = Some(action("sub"));
+    let failed = Payment::Failed { payment: action("sub"), at: ledger.now, subscription };
+    assert_eq!(refusal(&mut ledger, &failed), DenialCode::ActionIdReused);
+    ledger.pay(&book(), &pack("sub", 1_000)).unwrap();
+}
+
 #[test]
 fn r36_of_two_changes_the_later_stands_in_whatever_order_they_come() {
     use SubscriptionStatus::{Active, Cancelled, PastDue};
@@ -267,7 +314,7 @@ fn r36_of_two_changes_the_later_stands_in_whatever_order_they_come() {
     for (first, other) in
         (0..changes.len()).flat_map(|one| (0..changes.len()).map(move |two| (one, two)))
     {
-        let mut ledger = Ledger::default();
+        let mut ledger = Ledger { now: time("2026-05-03T00:00:00Z"), ..Ledger::default() };
         for index in [first, other].into_iter().chain(0..changes.len()).chain([other, first]) {
             let (what, at) = changes[index];
             ledger.pay(&book(), &status(what, at)).unwrap();
@@ -334,6 +381,7 @@ fn r38_a_subscriptions_life_never_touches_packs_nor_gives_the_free_credits_again
     ledger.pay(&book(), &pro("p1", 1, "2026-03-01T00:00:00Z")).unwrap();
     check(&ledger, PlanId::Pro, "3300");
     // Cancelled: the lot lives to its period's end.
+    ledger.now = time("2026-03-10T00:00:00Z");
     ledger.pay(&book(), &status(SubscriptionStatus::Cancelled, "2026-03-10T00:00:00Z")).unwrap();
     ledger.now = time("2026-03-31T09:59:59.999Z");
     check(&ledger, PlanId::Pro, "3300");

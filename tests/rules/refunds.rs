@@ -145,6 +145,21 @@ fn r39_a_dispute_freezes_its_lot_and_won_restores_it() {
     assert_eq!(refusal(&mut ledger, &won("p", 1_000)), DenialCode::PaymentConflict);
 }
 
+/// A dispute that is won gives back what is left, not the time that passed: a period that ended
+/// meanwhile has ended (R17, R18), frozen or not.
+#[test]
+fn r39_a_dispute_won_restores_a_lot_and_not_its_time() {
+    for (decided, left) in [("2026-03-31T09:59:59Z", "2200"), ("2026-03-31T10:00:00Z", "0")] {
+        let mut ledger = Ledger::default();
+        ledger.pay(&book(), &pro("p", 1, "2026-02-28T10:00:00Z")).unwrap();
+        ledger.pay(&book(), &disputed("p", 2_000)).unwrap();
+        ledger.now = time(decided);
+        ledger.pay(&book(), &won("p", 2_000)).unwrap();
+        assert_eq!(ledger.balances().0, left, "{decided}");
+        assert_eq!(ledger.account.totals.debt, credits("0"));
+    }
+}
+
 #[test]
 fn r39_a_dispute_lost_takes_what_a_refund_would_and_denies_while_something_is_owed() {
     for told_open_first in [true, false] {
