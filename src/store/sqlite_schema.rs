@@ -10,10 +10,11 @@ use rusqlite::Connection;
 const APPLICATION_ID: i32 = 0x6b75_6d61;
 
 /// All migrations; the schema's number is how many of them were applied.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_ledger_chat_and_lookups.sql"),
     include_str!("migrations/0002_payment_claims.sql"),
     include_str!("migrations/0003_service_keys.sql"),
+    include_str!("migrations/0004_journal_in_time_order.sql"),
 ];
 
 /// The file is empty, or ours and not too new. Nothing is written before this is known.
@@ -72,7 +73,7 @@ fn count(migrations: &[&str]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{APPLICATION_ID, apply, schema};
+    use super::{APPLICATION_ID, MIGRATIONS, apply, schema};
     use crate::error::StoreError;
     use crate::sqlite::write;
     use rusqlite::Connection;
@@ -103,5 +104,38 @@ mod tests {
         let older = write(&mut connection, |transaction| apply(transaction, &[first]));
         let newer = older.unwrap_err().to_string();
         assert!(newer.contains("schema 2") && newer.contains("knows 1"), "{newer}");
+    }
+
+    #[test]
+    fn the_journal_moves_into_the_order_of_time_with_its_rows_and_guards() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        write(&mut connection, |transaction| apply(transaction, &MIGRATIONS[..3])).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO entries VALUES ('a', 1, 10, 'a1'), ('a', 2, 30, 'a2'), ('b', 1, 20, 'b1');
+                 INSERT INTO actions VALUES ('a', '2', 'a-2', 99), ('b', '1', 'b-1', NULL);",
+            )
+            .unwrap();
+        write(&mut connection, |transaction| apply(transaction, &MIGRATIONS)).unwrap();
+
+        let rows = |sql: &str| -> Vec<String> {
+            let mut statement = connection.prepare(sql).unwrap();
+            let rows = statement.query_map([], |row| row.get(0)).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        let entries = "SELECT account_id || sequence || '@' || at || ':' || entry FROM entries";
+        assert_eq!(
+            rows(&format!("{entries} ORDER BY rowid")),
+            ["a1@10:a1", "b1@20:b1", "a2@30:a2"]
+        );
+        let actions = "SELECT account_id || action_id || ':' || state || '@' || \
+                       coalesce(open_until, 'never') FROM actions ORDER BY rowid";
+        assert_eq!(rows(actions), ["b1:b-1@never", "a2:a-2@99"]);
+        for forbidden in ["UPDATE entries SET entry = ''", "DELETE FROM entries"] {
+            let refused = connection.execute_batch(forbidden).unwrap_err().to_string();
+            assert!(refused.contains("journal entries never"), "{refused}");
+        }
+        let twice = connection.execute_batch("INSERT INTO entries VALUES ('a', 2, 40, '')");
+        assert!(twice.unwrap_err().to_string().contains("UNIQUE"));
     }
 }
