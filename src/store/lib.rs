@@ -22,6 +22,7 @@ mod memory;
 mod sqlite;
 mod sqlite_ledger;
 mod sqlite_chat;
+mod sqlite_checkpoint;
 mod sqlite_lookup;
 mod sqlite_audit;
 mod sqlite_schema;

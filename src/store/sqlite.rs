@@ -13,6 +13,7 @@ use crate::limits::{
     KEYS_MAX, MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
 };
 use crate::lookup::{BookListing, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
+use crate::sqlite_checkpoint::{Checkpointer, WAL_PAGES};
 use crate::sqlite_readers::Readers;
 use crate::sqlite_writer::Writer;
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
@@ -31,9 +32,6 @@ use std::time::Duration;
 /// How many pages the connection that writes keeps, as SQLite wants it said: in KiB, below zero.
 /// 64 MiB hold the pages that 100 000 accounts were last written to.
 const WRITER_CACHE_KIB_NEGATIVE: i32 = -65_536;
-/// After how many pages of 4 KiB the write-ahead log is copied back. A page that was written often
-/// in between is copied once, and the copy costs two flushes; the log stays around 40 MiB.
-const WAL_PAGES: i32 = 10_000;
 
 /// The store in one SQLite file.
 ///
@@ -42,6 +40,8 @@ const WAL_PAGES: i32 = 10_000;
 #[derive(Debug)]
 pub struct SqliteStore {
     pub(crate) writer: Writer,
+    /// After the writer, for it ends with the writer's connection.
+    _checkpointer: Checkpointer,
     pub(crate) readers: Readers,
 }
 
@@ -77,7 +77,6 @@ impl SqliteStore {
         sqlite_schema::check_owner(&connection)?;
         set_durable(&connection)?;
         connection.pragma_update(None, "cache_size", WRITER_CACHE_KIB_NEGATIVE)?;
-        connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
         write(&mut connection, |transaction| sqlite_schema::migrate(transaction))?;
         let readers = (0..options.readers.max(1)).map(|_| {
             let reader = connect(path, options)?;
@@ -85,8 +84,11 @@ impl SqliteStore {
             Ok(reader)
         });
         let readers = readers.collect::<Result<Vec<Connection>, StoreError>>()?;
+        let checkpointer =
+            Checkpointer::start(&mut connection, connect(path, options)?, WAL_PAGES)?;
         Ok(Self {
             writer: Writer::start(connection, options.writes_waiting_max)?,
+            _checkpointer: checkpointer,
             readers: Readers::new(readers, options.reads_max),
         })
     }
