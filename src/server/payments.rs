@@ -7,6 +7,7 @@
 //! to say.
 
 use crate::app::App;
+use crate::books::{Book, Books};
 use kumari_engine::account::Account;
 use kumari_engine::denial::{Denial, DenialCode};
 use kumari_engine::id::{AccountId, ActionId};
@@ -14,6 +15,7 @@ use kumari_engine::pay::pay;
 use kumari_engine::payment::Payment;
 use kumari_engine::time::Timestamp;
 use kumari_store::{Done, LedgerError, PaymentClaim};
+use std::sync::Arc;
 
 /// Takes a fact about money into the ledger of the account that it is about. Told again it changes
 /// nothing.
@@ -36,7 +38,7 @@ pub(crate) async fn take(
         }
         None => owner(app, &objects).await?,
     };
-    let book = app.book_in_force();
+    let book = book_of(&app.books, &payment, app.now());
     let decide =
         move |account: &Account, now: Timestamp| pay(account, &book.published, &payment, now);
     app.command_on(&account, &objects, |_| Vec::new(), decide).await
@@ -68,7 +70,8 @@ pub(crate) async fn claim(
         | Payment::DisputeLost { .. } => return Ok(()),
     }
     let account = app.ledger.read(buyer, &objects).await?;
-    pay(&account, &app.book_in_force().published, payment, app.now())?;
+    let now = app.now();
+    pay(&account, &book_of(&app.books, payment, now).published, payment, now)?;
     for object in &objects {
         let wanted = PaymentClaim { object: object.clone(), account: buyer.clone() };
         // Somebody else may have been faster.
@@ -77,6 +80,20 @@ pub(crate) async fn claim(
         }
     }
     Ok(())
+}
+
+/// The book that prices a fact: the one in force when it was sold, which may be told late.
+pub(crate) fn book_of(books: &Books, payment: &Payment, now: Timestamp) -> Arc<Book> {
+    let sold_at = match payment {
+        Payment::Paid { at, .. } => *at,
+        Payment::Failed { .. }
+        | Payment::Refunded { .. }
+        | Payment::Disputed { .. }
+        | Payment::DisputeWon { .. }
+        | Payment::DisputeLost { .. }
+        | Payment::SubscriptionChanged { .. } => now,
+    };
+    books.in_force(sold_at.min(now))
 }
 
 fn not_theirs(object: &ActionId) -> LedgerError {

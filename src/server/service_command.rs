@@ -3,6 +3,7 @@
 //! Nothing here waits or commits: see `carry_out`.
 
 use crate::books::Books;
+use crate::payments;
 use crate::problem::{Answer, Problem};
 use kumari_engine::account::{Account, Change, LedgerFault, Refused};
 use kumari_engine::authorize::{Authorize, authorize};
@@ -162,16 +163,8 @@ impl Command {
             }
             Self::Grant(command) => grant(account, command, now),
             Self::Payment(payment) => {
-                let sold_at = match payment {
-                    Payment::Paid { at, .. } => *at,
-                    Payment::Failed { .. }
-                    | Payment::Refunded { .. }
-                    | Payment::Disputed { .. }
-                    | Payment::DisputeWon { .. }
-                    | Payment::DisputeLost { .. }
-                    | Payment::SubscriptionChanged { .. } => now,
-                };
-                pay(account, &books.in_force(sold_at).published, payment, now)
+                let book = payments::book_of(books, payment, now);
+                pay(account, &book.published, payment, now)
             }
         }
     }

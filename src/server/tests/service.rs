@@ -120,6 +120,25 @@ async fn a_payment_buys_a_pack_once() {
     assert_eq!((status, &refunded["standing"]["available"]), (200, &json!("0")));
 }
 
+/// A payment that is told late is for what was sold then, whatever is sold now.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_is_priced_by_the_book_of_its_time() {
+    let server = TestServer::start(StoreKind::Database).await;
+    let dearer = [
+        ("/effective_at", json!("2026-11-25T00:00:00Z")),
+        ("/packs/usd_min", json!(20)),
+        ("/packs/brackets/0/from_usd", json!(20)),
+    ];
+    let server = server.restart(book_with(&dearer)).await;
+    let backend = Backend::new(&server, KeyScope::Ledger).await;
+    let paid = |id: &str, at: &str| json!({ "paid": { "payment": id, "at": at, "usd_cents": 1_000, "product": "pack" } });
+    server.clock.set(common::time("2026-11-26T00:00:00Z"));
+    let now = backend.post("/api/accounts/a/payments", &paid("pi_1", "2026-11-26T00:00:00Z")).await;
+    assert_eq!(code(&now), (422, "request_invalid"), "{now:?}");
+    let late = paid("pi_2", "2026-11-24T23:59:59Z");
+    assert_eq!(done(&backend, "/api/accounts/a/payments", &late).await.0, 201);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_denied_of_a_payment_binds_it_to_nobody() {
     let server = TestServer::start(StoreKind::Database).await;
