@@ -41,9 +41,11 @@ pub(crate) struct Job {
     pub(crate) book: Arc<Book>,
 }
 
-/// Begins to answer, and returns at once.
+/// Begins to answer, unless its run was begun already, and returns at once.
 pub(crate) fn start(app: &Arc<App>, job: Job) {
-    job.run.start();
+    if !job.run.start() {
+        return;
+    }
     app.runs.insert(&job.run);
     app.tasks.spawn(run(Arc::clone(app), job));
 }

@@ -2,6 +2,7 @@
 //! what it saw comes along as a quote, and nothing is admitted above it.
 
 use crate::action::{self, ActionView, LegStatus, LegView};
+use crate::admission::Admission;
 use crate::answer;
 use crate::app::App;
 use crate::body::{Json, SEND_BODY_BYTES_MAX, json};
@@ -16,18 +17,16 @@ use crate::uuid7::Uuid7;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use kumari_engine::account::{Account, Answer, Change, Hold, Refused};
+use kumari_engine::account::Hold;
 use kumari_engine::authorize::{Authorize, authorize};
 use kumari_engine::denial::{Denial, DenialCode, Remedy};
 use kumari_engine::eligibility::Quote;
-use kumari_engine::entry::{Entry, Event};
 use kumari_engine::estimate::{Estimate, estimate_capped};
 use kumari_engine::fields;
 use kumari_engine::id::{AccountId, ActionId, ModelId};
 use kumari_engine::price_book::PublishedBook;
 use kumari_engine::request::{Request, Task};
 use kumari_engine::routing;
-use kumari_engine::time::Timestamp;
 use kumari_store::{Author, ChatWrite, Conversation, ConversationId, Message, MessageStatus};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -117,29 +116,20 @@ async fn admit(
         tokens: prompt.new_tokens.clone(),
     };
     let place = claim(&app, &account, &id, &book, &command)?;
-    let pricing = Arc::clone(&book);
-    let open_holds_max = app.config.limits.account_answers_max;
-    let done = app
-        .command(
-            &account,
-            &id,
-            move |change| rows.of(change),
-            move |account, now| {
-                within_limit(account, &pricing.published, &command, now, open_holds_max)
-            },
-        )
-        .await;
-    let begun = done.map_err(Problem::from).and_then(|done| {
-        match (admitted(&done.entries, &done.answer, &id), &place) {
-            (Some(hold), Some(run)) => {
-                let price = estimate_capped(&book.published, &hold.request, &hold.caps)?;
-                let (hold, run, book) = (hold.clone(), Arc::clone(run), Arc::clone(&book));
-                answer::start(&app, answer::Job { run, hold, price, prompt, book });
-                Ok(StatusCode::CREATED)
-            }
-            // Somebody else sent the same at the same time and was first.
-            (Some(_) | None, _) => Ok(StatusCode::OK),
+    let admission = Admission {
+        command,
+        book: Arc::clone(&book),
+        open_holds_max: app.config.limits.account_answers_max,
+    };
+    let hold = admission.admit(&app, &account, move |hold| rows.of(hold)).await;
+    let begun = hold.map_err(Problem::from).and_then(|hold| match (hold, &place) {
+        (Some(hold), Some(run)) => {
+            let price = estimate_capped(&book.published, &hold.request, &hold.caps)?;
+            answer::start(&app, answer::Job { run: Arc::clone(run), hold, price, prompt, book });
+            Ok(StatusCode::CREATED)
         }
+        // Somebody else sent the same at the same time and was first.
+        (Some(_) | None, _) => Ok(StatusCode::OK),
     });
     if let Some(run) = &place {
         app.runs.give_back(run);
@@ -169,26 +159,6 @@ fn claim(
                 .retry_after(std::time::Duration::from_secs(2)))
         }
     }
-}
-
-/// Admits, up to the server's own limit of running answers: decided on the account as it is when
-/// the change is made, so no number of parallel sends gets past it.
-fn within_limit(
-    account: &Account,
-    book: &PublishedBook,
-    command: &Authorize,
-    now: Timestamp,
-    open_holds_max: usize,
-) -> Result<Change, Refused> {
-    let change = authorize(account, book, command, now)?;
-    let open = usize::try_from(change.account.open_holds).unwrap_or(usize::MAX);
-    let is_new = admitted(&change.entries, &change.answer, &command.action_id).is_some();
-    if is_new && open > open_holds_max {
-        let message = format!("{open_holds_max} of your answers are running; wait until one ends");
-        let remedies = Vec::from([Remedy::WaitForHolds]);
-        return Err(Denial::new(DenialCode::TooManyOpen, message, remedies).into());
-    }
-    Ok(change)
 }
 
 /// What the engine is asked, before anything is counted.
@@ -226,14 +196,6 @@ fn check(send: &Send) -> problem::Answer<()> {
     Ok(())
 }
 
-/// The hold that these entries admitted, out of their answer; none for a repeat.
-fn admitted<'a>(entries: &[Entry], answer: &'a Answer, id: &ActionId) -> Option<&'a Hold> {
-    let is_new = entries
-        .iter()
-        .any(|entry| matches!(&entry.event, Event::Authorized { hold } if hold.action_id == *id));
-    if let Answer::Authorized(hold) = answer { is_new.then_some(hold) } else { None }
-}
-
 fn leg_views(price: &Estimate) -> Vec<LegView> {
     let view = |(leg, index)| {
         let leg: &kumari_engine::estimate::LegEstimate = leg;
@@ -258,10 +220,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn of(&self, change: &Change) -> Vec<ChatWrite> {
-        let Some(hold) = admitted(&change.entries, &change.answer, &self.action_id) else {
-            return Vec::new();
-        };
+    fn of(&self, hold: &Hold) -> Vec<ChatWrite> {
         let conversation = Conversation {
             id: self.conversation,
             title: title(&self.text),

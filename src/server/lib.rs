@@ -39,6 +39,7 @@ mod uuid7;
 mod counter;
 mod history;
 mod authorize;
+mod admission;
 mod runs;
 mod transcript;
 mod answer;

@@ -4,7 +4,7 @@ use crate::action::LegView;
 use crate::transcript::Transcript;
 use kumari_engine::id::{AccountId, ActionId};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,8 @@ pub(crate) struct Run {
     /// One for each leg: cancelled when the person presses Stop.
     pub(crate) stops: Vec<CancellationToken>,
     started: AtomicBool,
+    /// How many sends wait to hear whether they admitted it.
+    senders: AtomicUsize,
 }
 
 /// The process answers as many as it can.
@@ -29,12 +31,13 @@ impl Run {
     pub(crate) fn new(account: AccountId, action_id: ActionId, legs: Vec<LegView>) -> Self {
         let stops = legs.iter().map(|_| CancellationToken::new()).collect();
         let (transcript, started) = (Transcript::new(legs), AtomicBool::new(false));
-        Self { account, action_id, transcript, stops, started }
+        Self { account, action_id, transcript, stops, started, senders: AtomicUsize::new(1) }
     }
 
-    /// Says that somebody answers it.
-    pub(crate) fn start(&self) {
-        self.started.store(true, Ordering::SeqCst);
+    /// Says that somebody answers it, unless somebody did: then it is not begun again.
+    #[must_use]
+    pub(crate) fn start(&self) -> bool {
+        !self.started.swap(true, Ordering::SeqCst)
     }
 
     /// Whether somebody answers it.
@@ -60,6 +63,7 @@ impl Runs {
         let mut runs = self.lock();
         let key = (run.account.clone(), run.action_id.clone());
         if let Some(there) = runs.get(&key) {
+            there.senders.fetch_add(1, Ordering::SeqCst);
             return Ok(Arc::clone(there));
         }
         if runs.len() >= most {
@@ -76,10 +80,13 @@ impl Runs {
         self.lock().entry(key).or_insert_with(|| Arc::clone(run));
     }
 
-    /// Gives the place of a run back that nobody answers: its action was not admitted here.
+    /// Gives the place of a run back, once by each who claimed it. It is free when nobody answers it
+    /// and nobody may yet: its action was not admitted here.
     pub(crate) fn give_back(&self, run: &Run) {
-        if !run.has_started() {
-            self.remove(run);
+        let mut runs = self.lock();
+        let is_last = run.senders.fetch_sub(1, Ordering::SeqCst) == 1;
+        if is_last && !run.has_started() {
+            runs.remove(&(run.account.clone(), run.action_id.clone()));
             run.transcript.finish(None);
         }
     }
@@ -126,8 +133,14 @@ mod tests {
         runs.give_back(&refused);
         assert!(runs.get(&refused.account, &refused.action_id).is_none());
         assert!(refused.transcript.is_closed(), "who listens is told that nothing comes");
+        let waiting = runs.claim(run("c"), 1).unwrap();
+        let repeat = runs.claim(run("c"), 1).unwrap();
+        runs.give_back(&repeat);
+        assert!(!waiting.transcript.is_closed(), "the other may yet answer it");
+        runs.give_back(&waiting);
         let answered = runs.claim(run("b"), 1).unwrap();
-        answered.start();
+        assert!(answered.start());
+        assert!(!answered.start(), "begun twice");
         runs.give_back(&answered);
         assert!(runs.get(&answered.account, &answered.action_id).is_some());
     }

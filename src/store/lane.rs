@@ -31,6 +31,8 @@ pub(crate) struct Queued {
     order: Order,
     /// How often it lost the fence.
     losses: u32,
+    /// A commit of it failed and may have happened.
+    unsure: bool,
     reply: oneshot::Sender<Outcome>,
 }
 
@@ -38,10 +40,13 @@ impl Queued {
     /// A command, and where its answer will be.
     pub(crate) fn new(order: Order) -> (Self, oneshot::Receiver<Outcome>) {
         let (reply, answer) = oneshot::channel();
-        (Self { order, losses: 0, reply }, answer)
+        (Self { order, losses: 0, unsure: false, reply }, answer)
     }
 
-    fn answer(self, outcome: Outcome) {
+    fn answer(self, mut outcome: Outcome) {
+        if let Ok(done) = &mut outcome {
+            done.unsure = self.unsure;
+        }
         // Whoever asked may have gone; what was done stays done.
         drop(self.reply.send(outcome));
     }
@@ -127,7 +132,8 @@ impl Lane {
             return Vec::new();
         }
         let mut again = Vec::new();
-        for turn in turns {
+        for mut turn in turns {
+            turn.queued.iter_mut().for_each(|queued| queued.unsure |= error.is_outcome_unknown());
             match self.commit(Vec::from([turn]), now).await {
                 Ok(left) => again.extend(left),
                 Err((turns, error)) => turns.into_iter().for_each(|turn| turn.fail(&error)),

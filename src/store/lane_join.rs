@@ -88,7 +88,7 @@ pub(crate) fn answers(change: Change, steps: Vec<Step>) -> Vec<Result<Done, Ledg
     let answer = |step: Step| {
         let Did { entries, answer, sequence, as_of, standing } = step?;
         let entries = joined.by_ref().take(entries).collect();
-        Ok(Done { entries, answer, sequence, as_of, standing })
+        Ok(Done { entries, answer, sequence, as_of, standing, unsure: false })
     };
     steps.into_iter().map(answer).collect()
 }

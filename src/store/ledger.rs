@@ -63,6 +63,9 @@ pub struct Done {
     pub as_of: Timestamp,
     /// What the account has.
     pub standing: Standing,
+    /// A commit of this very command failed before it was answered and may have happened: what looks
+    /// like a repeat may be its own doing.
+    pub unsure: bool,
 }
 
 /// How much a ledger has done since it was made.

@@ -9,6 +9,7 @@ pub(crate) mod events;
 pub(crate) mod postgres;
 pub(crate) mod program;
 pub(crate) mod provider;
+pub(crate) mod unsure;
 
 use client::Client;
 use kumari_engine::price_book::PublishedBook;

@@ -1,0 +1,111 @@
+//! A store whose commits fail, though some of them happened: what a database does whose line breaks
+//! at the wrong instant.
+
+use async_trait::async_trait;
+use kumari_engine::account::{Account, Change, Refused};
+use kumari_engine::entry::{Entry, Event};
+use kumari_engine::id::{AccountId, ActionId, BookVersion};
+use kumari_engine::time::Timestamp;
+use kumari_store::{
+    ActionChat, BookListing, ChatWrite, Commit, CommitOutcome, Conversation, ConversationId,
+    Decide, MemoryStore, Message, PaymentClaim, ServiceKey, Session, Store, StoreError, Stored,
+    StoredBook, TokenHash, Wanted,
+};
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// What becomes of a commit that admits an action, and is reported as failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Happens,
+    DoesNot,
+}
+
+/// A store in memory; each of the next admissions meets the next fate.
+#[derive(Debug, Default)]
+pub(crate) struct Unsure {
+    inner: MemoryStore,
+    fates: Mutex<VecDeque<Fate>>,
+}
+
+impl Unsure {
+    /// The next admissions meet these, in their order.
+    pub(crate) fn meet(&self, fates: &[Fate]) {
+        self.fates.lock().unwrap().extend(fates);
+    }
+
+    fn fate(&self, commits: &[Commit]) -> Option<Fate> {
+        let mut entries = commits.iter().flat_map(|commit| &commit.change.entries);
+        let admits = entries.any(|entry: &Entry| matches!(entry.event, Event::Authorized { .. }));
+        if admits { self.fates.lock().unwrap().pop_front() } else { None }
+    }
+}
+
+/// Everything else is what the store in memory does.
+macro_rules! inner {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl Store for Unsure {
+            $(async fn $name(&self, $($argument: $type),*) -> $answer {
+                self.inner.$name($($argument),*).await
+            })*
+
+            async fn commit(
+                &self,
+                commits: Vec<Commit>,
+            ) -> Result<Vec<CommitOutcome>, StoreError> {
+                let fate = self.fate(&commits);
+                // Other sends queue meanwhile, and are a group.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                if fate != Some(Fate::DoesNot) {
+                    let outcomes = self.inner.commit(commits).await?;
+                    if fate.is_none() {
+                        return Ok(outcomes);
+                    }
+                }
+                Err(StoreError::Closed)
+            }
+
+            async fn decide_alone(
+                &self,
+                wanted: &Wanted,
+                now: Timestamp,
+                decide: Decide,
+            ) -> Result<Result<Change, Refused>, StoreError> {
+                self.inner.decide_alone(wanted, now, decide).await
+            }
+        }
+    };
+}
+
+inner! {
+    fn load(wanted: &[Wanted], now: Timestamp) -> Result<Vec<Account>, StoreError>;
+    fn entries(account: &AccountId, after_sequence: u64, limit: u32) -> Result<Vec<Entry>, StoreError>;
+    fn accounts_due(now: Timestamp, after: Option<&AccountId>, limit: u32) -> Result<Vec<AccountId>, StoreError>;
+    fn accounts(after: Option<&AccountId>, limit: u32) -> Result<Vec<AccountId>, StoreError>;
+    fn stored(account: &AccountId, after: Option<&ActionId>, limit: u32) -> Result<Stored, StoreError>;
+    fn write_chat(account: &AccountId, writes: Vec<ChatWrite>) -> Result<(), StoreError>;
+    fn conversations(account: &AccountId, before: Option<(Timestamp, ConversationId)>, limit: u32) -> Result<Vec<Conversation>, StoreError>;
+    fn conversation(account: &AccountId, id: ConversationId) -> Result<Option<Conversation>, StoreError>;
+    fn messages(account: &AccountId, conversation: ConversationId, limit: u32) -> Result<Vec<Message>, StoreError>;
+    fn action_chat(account: &AccountId, action_id: &ActionId) -> Result<Option<ActionChat>, StoreError>;
+    fn all_messages(account: &AccountId, after: Option<&(ActionId, Option<u32>)>, limit: u32) -> Result<Vec<(ConversationId, Message)>, StoreError>;
+    fn open_session(session: Session) -> Result<Session, StoreError>;
+    fn session(token_hash: &TokenHash, now: Timestamp) -> Result<Option<Session>, StoreError>;
+    fn sessions(after: Option<&TokenHash>, limit: u32) -> Result<Vec<Session>, StoreError>;
+    fn close_session(token_hash: &TokenHash) -> Result<bool, StoreError>;
+    fn forget_sessions(now: Timestamp, limit: u32) -> Result<u32, StoreError>;
+    fn claim_payment(claim: PaymentClaim) -> Result<PaymentClaim, StoreError>;
+    fn payment_claim(object: &ActionId) -> Result<Option<PaymentClaim>, StoreError>;
+    fn payment_claims(after: Option<&ActionId>, limit: u32) -> Result<Vec<PaymentClaim>, StoreError>;
+    fn add_service_key(key: ServiceKey) -> Result<(), StoreError>;
+    fn service_key(secret_hash: &TokenHash) -> Result<Option<ServiceKey>, StoreError>;
+    fn service_keys(after: Option<&TokenHash>, limit: u32) -> Result<Vec<ServiceKey>, StoreError>;
+    fn revoke_service_key(secret_hash: &TokenHash, now: Timestamp) -> Result<bool, StoreError>;
+    fn publish_book(book: StoredBook) -> Result<(), StoreError>;
+    fn book(version: &BookVersion) -> Result<Option<StoredBook>, StoreError>;
+    fn book_at(now: Timestamp) -> Result<Option<StoredBook>, StoreError>;
+    fn books(limit: u32) -> Result<Vec<BookListing>, StoreError>;
+    fn ping() -> Result<(), StoreError>;
+}
