@@ -11,7 +11,7 @@ use crate::client_read::document;
 use crate::client_retry::{Step, step, wait_millis};
 use crate::client_state::{Effect, Event, Model, PENDING_MAX};
 use crate::client_types::{Balance, ClientError, PendingAction, PendingKind, Send, Session};
-use crate::convert::{book_refused, denied, read, tree_of, write, write_text};
+use crate::convert::{denied, read, tree_of, unreadable, write, write_text};
 use crate::thrown::{set, thrown};
 use js_sys::{Function, Object, Promise};
 use kumari_engine::fields;
@@ -387,7 +387,7 @@ fields! {
 fn book_of(value: &JsValue) -> Result<Rc<PublishedBook>, ClientError> {
     let tree = tree_of(value).map_err(|error| fault_of(&error))?;
     let book = kumari_wire::published_from_tree(&tree);
-    book.map(Rc::new).map_err(|fault| fault_of(&book_refused(&fault)))
+    book.map(Rc::new).map_err(|fault| fault_of(&unreadable(&fault)))
 }
 
 /// A thrown error as the state shows it.

@@ -260,10 +260,9 @@ impl Model {
             return;
         };
         let price = estimate(book, &draft.request);
-        let verdict = self
-            .balance
-            .as_ref()
-            .map(|balance| eligibility(book, &balance.standing, &draft.request, &price, None));
+        let verdict = self.balance.as_ref().map(|balance| {
+            eligibility(book, &balance.standing, &draft.request, price.clone(), None)
+        });
         // What is shown is what would be sent: the price at the caps that the balance allows.
         draft.estimate = match &verdict {
             Some(Eligibility::Allowed(allowed)) if !allowed.caps.is_none() => {

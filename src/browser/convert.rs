@@ -6,11 +6,11 @@
 //! written as a tree and built as plain objects. Text is parsed by JavaScript's own parser, which
 //! the page has anyway.
 
-use crate::thrown::{set, thrown};
+use crate::thrown::thrown;
 use js_sys::{Array, Number, Object};
 use kumari_engine::denial::Denial;
 use kumari_engine::read::Read;
-use kumari_wire::{BookFault, CanonicalFault, Fault, FaultKind, Tree};
+use kumari_wire::{CanonicalFault, Fault, FaultKind, Tree, Unreadable};
 use serde::Serialize;
 use wasm_bindgen::{JsCast as _, JsValue};
 
@@ -142,25 +142,12 @@ pub(crate) fn malformed(fault: &Fault) -> JsValue {
     thrown(code, &fault.path, &fault.message)
 }
 
-/// A price book that was refused, to throw; every rule that it breaks is in `faults`.
-pub(crate) fn book_refused(fault: &BookFault) -> JsValue {
-    let message = fault.to_string();
+/// A price book that cannot be read, to throw.
+pub(crate) fn unreadable(fault: &Unreadable) -> JsValue {
     match fault {
-        BookFault::Shape(fault) => thrown("price_book_invalid", &fault.path, &fault.message),
-        BookFault::Canonical(_) => thrown("price_book_invalid", "", &message),
-        BookFault::EngineOutdated { .. } => thrown("engine_outdated", "schema", &message),
-        BookFault::Rules(rules) => {
-            let first = rules.first().map_or("", |rule| rule.path.as_str());
-            let error = thrown("price_book_invalid", first, &message);
-            let list = js_sys::Array::new();
-            for rule in rules {
-                let object: JsValue = js_sys::Object::new().into();
-                set(&object, "path", &rule.path.as_str().into());
-                set(&object, "message", &rule.message.as_str().into());
-                list.push(&object);
-            }
-            set(&error, "faults", &list);
-            error
+        Unreadable::Shape(fault) => thrown("price_book_invalid", &fault.path, &fault.message),
+        Unreadable::EngineOutdated { .. } => {
+            thrown("engine_outdated", "schema", &fault.to_string())
         }
     }
 }

@@ -1,7 +1,7 @@
-//! A price book that was read and checked once, held on this side of the boundary: it is far too
+//! A price book that was read once, held on this side of the boundary: it is far too
 //! large to cross at every keystroke.
 
-use crate::convert::{book_refused, parsed, tree_of};
+use crate::convert::{parsed, tree_of, unreadable};
 use kumari_engine::price_book::PublishedBook;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -15,16 +15,15 @@ pub struct PriceBookHandle {
     canonical: String,
 }
 
-/// Reads, checks and hashes a price book. Throws an `Error` with `code` (`price_book_invalid`,
-/// `engine_outdated`), `path` and `message`; `faults` lists every rule that it breaks.
+/// Reads and hashes a price book that was published. Throws an `Error` with `code`
+/// (`price_book_invalid`, `engine_outdated`), `path` and `message`.
 ///
 /// # Errors
 /// The `Error` to throw.
 #[wasm_bindgen(js_name = loadPriceBook)]
 pub fn load_price_book(json: &str) -> Result<PriceBookHandle, JsValue> {
     let tree = tree_of(&parsed(json)?)?;
-    let published =
-        kumari_wire::published_from_tree(&tree).map_err(|fault| book_refused(&fault))?;
+    let published = kumari_wire::published_from_tree(&tree).map_err(|fault| unreadable(&fault))?;
     Ok(PriceBookHandle { published, canonical: kumari_wire::canonical_tree(&tree) })
 }
 

@@ -71,7 +71,7 @@ pub fn eligibility(
 ) -> Result<JsEligibility, JsValue> {
     let (standing, request, quote) = (read(standing)?, read(request)?, read_quote(quote)?);
     let price = uncapped(book.published(), &request);
-    write(&decide(book.published(), &standing, &request, &price, quote.as_ref()))
+    write(&decide(book.published(), &standing, &request, price, quote.as_ref()))
 }
 
 /// Computes the charge of a receipt again, from its usage and the book that it names.
@@ -128,7 +128,7 @@ pub fn eligibility_json(
     let (standing, request) = (read_text(standing)?, read_text(request)?);
     let quote = quote.map(|quote| read_text(&quote)).transpose()?;
     let price = uncapped(book.published(), &request);
-    write_text(&decide(book.published(), &standing, &request, &price, quote.as_ref()))
+    write_text(&decide(book.published(), &standing, &request, price, quote.as_ref()))
 }
 
 /// A denial in place of an estimate.

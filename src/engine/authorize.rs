@@ -63,7 +63,7 @@ pub fn authorize(
 
     let standing = draft.account().standing(now)?;
     let uncapped = estimate(book, &command.request);
-    let verdict = eligibility(book, &standing, &command.request, &uncapped, command.quote.as_ref());
+    let verdict = eligibility(book, &standing, &command.request, uncapped, command.quote.as_ref());
     let caps = match verdict {
         Eligibility::Allowed(allowed) => allowed.caps,
         Eligibility::Denied(denial) => return Err(Refused::Denied(*denial)),

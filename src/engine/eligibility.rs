@@ -108,7 +108,7 @@ pub fn eligibility(
     book: &PublishedBook,
     standing: &Standing,
     request: &Request,
-    estimate: &Result<Estimate, Denial>,
+    estimate: Result<Estimate, Denial>,
     quote: Option<&Quote>,
 ) -> Eligibility {
     match decide(book, standing, request, estimate, quote) {
@@ -121,28 +121,27 @@ fn decide(
     book: &PublishedBook,
     standing: &Standing,
     request: &Request,
-    estimate: &Result<Estimate, Denial>,
+    estimate: Result<Estimate, Denial>,
     quote: Option<&Quote>,
 ) -> Result<Allowed, Denial> {
     check_access(standing)?;
-    let uncapped = estimate.as_ref().map_err(Clone::clone)?;
-    let shown = match quote {
-        None => None,
-        Some(quote) => Some(honour(book, request, uncapped, quote)?),
+    let uncapped = estimate?;
+    let price = match quote {
+        None => uncapped,
+        Some(quote) => honour(book, request, uncapped, quote)?,
     };
-    let price = shown.as_ref().unwrap_or(uncapped);
     check_standing(book, standing)?;
 
-    let allow = |price: &Estimate| Ok(Allowed { hold: price.high, caps: price.caps.clone() });
+    let allow = |price: Estimate| Ok(Allowed { hold: price.high, caps: price.caps });
     let room = standing.limit_left.map_or(standing.available, |left| left.min(standing.available));
     if price.high <= room {
         return allow(price);
     }
-    match (fit(book, request, price, room), quote) {
-        (Some(fitting), None) => allow(&fitting),
+    match (fit(book, request, &price, room), quote) {
+        (Some(fitting), None) => allow(fitting),
         // A tighter cap than the one shown is another offer than the one accepted (R20).
         (Some(fitting), Some(_)) => Err(price_changed(fitting)),
-        (None, _) if fit(book, request, price, standing.available).is_some() => {
+        (None, _) if fit(book, request, &price, standing.available).is_some() => {
             Err(limit_reached())
         }
         (None, _) => Err(insufficient(book, standing, request, price)),
@@ -190,18 +189,18 @@ fn check_access(standing: &Standing) -> Result<(), Denial> {
 fn honour(
     book: &PublishedBook,
     request: &Request,
-    uncapped: &Estimate,
+    uncapped: Estimate,
     quote: &Quote,
 ) -> Result<Estimate, Denial> {
     if quote.price_book != book.version || quote.rules != crate::RULES_VERSION {
-        return Err(price_changed(uncapped.clone()));
+        return Err(price_changed(uncapped));
     }
     let capped = estimate_capped(book, request, &quote.caps);
     match capped {
-        Ok(capped) if !are_above_floors(&capped) => Err(price_changed(uncapped.clone())),
+        Ok(capped) if !are_above_floors(&capped) => Err(price_changed(uncapped)),
         Ok(capped) if capped.high <= quote.high => Ok(capped),
         Ok(capped) => Err(price_changed(capped)),
-        Err(_) => Err(price_changed(uncapped.clone())),
+        Err(_) => Err(price_changed(uncapped)),
     }
 }
 
@@ -259,7 +258,7 @@ fn insufficient(
     book: &PublishedBook,
     standing: &Standing,
     request: &Request,
-    price: &Estimate,
+    price: Estimate,
 ) -> Denial {
     let problem =
         if standing.past_due { "; your last payment for Pro did not go through" } else { "" };
@@ -275,7 +274,7 @@ fn insufficient(
     remedies.extend(ways_on(book, standing));
     let mut denial = Denial::new(DenialCode::CreditsInsufficient, message, remedies);
     denial.transient = wait;
-    denial.estimate = Some(Box::new(price.clone()));
+    denial.estimate = Some(Box::new(price));
     denial
 }
 

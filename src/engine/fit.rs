@@ -18,17 +18,13 @@ pub(crate) fn fit(
     price: &Estimate,
     available: Credits,
 ) -> Option<Estimate> {
-    if price.high <= available {
-        return Some(price.clone());
-    }
     let mut caps = price.caps.clone();
-    let mut capped = price.clone();
-    if request.task == Task::Routing {
+    if price.high > available && request.task == Task::Routing {
         caps.candidates = Some(affordable_candidates(book, request, price, available)?);
-        capped = estimate_capped(book, request, &caps).ok()?;
-        if capped.high <= available {
-            return Some(capped);
-        }
+    }
+    let capped = estimate_capped(book, request, &caps).ok()?;
+    if capped.high <= available {
+        return Some(capped);
     }
     // The bounds that each knob may move in: down to the highest floor of any leg.
     let candidates = || capped.legs.iter().flat_map(|leg| &leg.candidates);

@@ -15,7 +15,7 @@ use kumari_engine::authorize::HOLD_TTL_SECONDS;
 use kumari_engine::id::{AccountId, ActionId, BookVersion};
 use kumari_engine::time::Timestamp;
 use kumari_store::{ChatWrite, Done, Ledger, LedgerError, Store, StoreError};
-use kumari_wire::BookFault;
+use kumari_wire::Unreadable;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -150,16 +150,14 @@ impl App {
     }
 }
 
-fn unreadable(fault: BookFault) -> Problem {
+fn unreadable(fault: Unreadable) -> Problem {
     match fault {
-        BookFault::EngineOutdated { .. } => Problem::new(
+        Unreadable::EngineOutdated { .. } => Problem::new(
             StatusCode::CONFLICT,
             "engine_outdated",
             "this price book is of a newer form than this server reads; ask a newer one",
         ),
-        BookFault::Shape(_) | BookFault::Rules(_) | BookFault::Canonical(_) => {
-            Problem::internal("price book", &fault)
-        }
+        Unreadable::Shape(_) => Problem::internal("price book", &fault),
     }
 }
 

@@ -43,7 +43,8 @@ pub(crate) async fn ask(
     let standing = account.standing(app.now().max(account.updated_at))?;
     let book = app.book_in_force();
     let estimate = estimate(&book.published, &ask.request);
+    let told = estimate.as_ref().ok().cloned();
     let verdict =
-        eligibility(&book.published, &standing, &ask.request, &estimate, ask.quote.as_ref());
-    Ok(json(StatusCode::OK, &Told { estimate: estimate.ok(), eligibility: verdict }))
+        eligibility(&book.published, &standing, &ask.request, estimate, ask.quote.as_ref());
+    Ok(json(StatusCode::OK, &Told { estimate: told, eligibility: verdict }))
 }

@@ -4,7 +4,7 @@
 //! escaped, and that keys are sorted by their UTF-16 code units.
 
 use crate::hex::hex;
-use crate::write::{CanonicalFault, to_tree};
+use crate::write::{CanonicalFault, Writer};
 use kumari_engine::id::Fingerprint;
 use kumari_engine::tree::Tree;
 use serde::Serialize;
@@ -15,15 +15,17 @@ use sha2::{Digest as _, Sha256};
 /// # Errors
 /// [`CanonicalFault`] where it has none; the engine's own types always have one.
 pub fn canonical<T: Serialize + ?Sized>(value: &T) -> Result<String, CanonicalFault> {
-    Ok(canonical_tree(&to_tree(value)?))
+    let mut writer = Writer::default();
+    value.serialize(&mut writer)?;
+    Ok(writer.text)
 }
 
 /// The canonical JSON of a tree whose objects have each key once. A number that is not a safe
 /// integer, which no reader here accepts, is written as `null`.
 pub fn canonical_tree(tree: &Tree) -> String {
-    let mut text = String::new();
-    write(&mut text, tree);
-    text
+    let mut writer = Writer::default();
+    writer.tree(tree);
+    writer.text
 }
 
 /// The SHA-256 of the canonical JSON of `value`, in hexadecimal: what a caller asked, for
@@ -39,69 +41,6 @@ pub fn fingerprint<T: Serialize + ?Sized>(value: &T) -> Result<Fingerprint, Cano
 /// The SHA-256 of a text, in lower-case hexadecimal.
 pub(crate) fn sha256(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
-}
-
-fn write(text: &mut String, tree: &Tree) {
-    match tree {
-        Tree::Null | Tree::Number => text.push_str("null"),
-        Tree::Bool(true) => text.push_str("true"),
-        Tree::Bool(false) => text.push_str("false"),
-        Tree::Integer(value) => text.push_str(&value.to_string()),
-        Tree::Text(value) => write_string(text, value),
-        Tree::List(list) => {
-            text.push('[');
-            for (index, value) in list.iter().enumerate() {
-                if index > 0 {
-                    text.push(',');
-                }
-                write(text, value);
-            }
-            text.push(']');
-        }
-        Tree::Map(map) => {
-            // Our objects have few keys; the library's sort would be a thirtieth of the browser's
-            // module.
-            let mut entries: Vec<&(String, Tree)> = Vec::with_capacity(map.len());
-            for entry in map {
-                let is_before =
-                    |other: &&(String, Tree)| other.0.encode_utf16().le(entry.0.encode_utf16());
-                entries.insert(entries.partition_point(is_before), entry);
-            }
-            text.push('{');
-            for (index, (key, value)) in entries.into_iter().enumerate() {
-                if index > 0 {
-                    text.push(',');
-                }
-                write_string(text, key);
-                text.push(':');
-                write(text, value);
-            }
-            text.push('}');
-        }
-    }
-}
-
-fn write_string(text: &mut String, value: &str) {
-    text.push('"');
-    for character in value.chars() {
-        match character {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\u{8}' => text.push_str("\\b"),
-            '\t' => text.push_str("\\t"),
-            '\n' => text.push_str("\\n"),
-            '\u{c}' => text.push_str("\\f"),
-            '\r' => text.push_str("\\r"),
-            '\0'..'\u{20}' => {
-                let mut unit = [0; 1];
-                character.encode_utf8(&mut unit);
-                text.push_str("\\u00");
-                text.push_str(&hex(&unit));
-            }
-            _ => text.push(character),
-        }
-    }
-    text.push('"');
 }
 
 #[cfg(test)]

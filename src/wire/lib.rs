@@ -14,6 +14,6 @@ mod write;
 pub use canonical::{canonical, canonical_tree, fingerprint};
 pub use kumari_engine::tree::Tree;
 pub use parse::{from_slice, from_str, parse, parse_slice};
-pub use price_book::{BookFault, publish, published_from_tree, read_published};
+pub use price_book::{BookFault, Unreadable, publish, published_from_tree, read_published};
 pub use read::{Fault, FaultKind, from_tree};
-pub use write::{CanonicalFault, to_tree};
+pub use write::CanonicalFault;

@@ -9,9 +9,9 @@ use kumari_engine::price_book::{PriceBook, PublishedBook, SCHEMA};
 use kumari_engine::price_book_check::{RuleFault, check};
 use kumari_engine::tree::Tree;
 
-/// Why a price book was refused. Nothing of it is in force.
+/// Why a price book that was published before cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BookFault {
+pub enum Unreadable {
     /// It is not JSON of a price book's shape; the first fault.
     #[error("{0}")]
     Shape(Fault),
@@ -23,6 +23,14 @@ pub enum BookFault {
         /// The schema of the document.
         found: i64,
     },
+}
+
+/// Why a price book was refused. Nothing of it is in force.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BookFault {
+    /// It cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// It has no canonical form.
     #[error(transparent)]
     Canonical(#[from] CanonicalFault),
@@ -37,7 +45,7 @@ pub enum BookFault {
 /// # Errors
 /// [`BookFault`] with the first fault of its shape, or all faults of its rules.
 pub fn publish(text: &str) -> Result<PublishedBook, BookFault> {
-    let tree = parse(text).map_err(BookFault::Shape)?;
+    let tree = parse(text).map_err(Unreadable::Shape)?;
     let published = published_from_tree(&tree)?;
     let mut faults = check(&published.book);
     if canonical(&published.book)? != canonical_tree(&tree) {
@@ -53,26 +61,26 @@ pub fn publish(text: &str) -> Result<PublishedBook, BookFault> {
 /// readable for ever (R4), even where a later engine would no longer accept it.
 ///
 /// # Errors
-/// [`BookFault`] with the first fault of its shape.
-pub fn read_published(text: &str) -> Result<PublishedBook, BookFault> {
-    published_from_tree(&parse(text).map_err(BookFault::Shape)?)
+/// [`Unreadable`] with the first fault of its shape.
+pub fn read_published(text: &str) -> Result<PublishedBook, Unreadable> {
+    published_from_tree(&parse(text).map_err(Unreadable::Shape)?)
 }
 
 /// As [`read_published`], from a tree.
 ///
 /// # Errors
 /// As [`read_published`].
-pub fn published_from_tree(tree: &Tree) -> Result<PublishedBook, BookFault> {
+pub fn published_from_tree(tree: &Tree) -> Result<PublishedBook, Unreadable> {
     // The schema comes first: a newer book may well have fields that this engine does not know.
     if let Some(found) = schema_of(tree)
         && found != i64::from(SCHEMA)
     {
-        return Err(BookFault::EngineOutdated { found });
+        return Err(Unreadable::EngineOutdated { found });
     }
-    let book: PriceBook = from_tree(tree).map_err(BookFault::Shape)?;
+    let book: PriceBook = from_tree(tree).map_err(Unreadable::Shape)?;
     let version = sha256(&canonical_tree(tree)).parse().map_err(|fault: IdFault| {
         let (path, message) = (String::new(), fault.to_string());
-        BookFault::Shape(Fault { kind: FaultKind::Shape, path, message })
+        Unreadable::Shape(Fault { kind: FaultKind::Shape, path, message })
     })?;
     Ok(PublishedBook { version, book })
 }

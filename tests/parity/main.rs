@@ -152,7 +152,8 @@ fn question(case: &Case) -> Result<Value> {
 fn native_answer(books: &[PublishedBook], case: &Case) -> Result<[String; 2]> {
     let book = books.get(case.book).context("there is no such book")?;
     let price = estimate(book, &case.request);
-    let verdict = eligibility(book, &case.standing, &case.request, &price, case.quote.as_ref());
+    let verdict =
+        eligibility(book, &case.standing, &case.request, price.clone(), case.quote.as_ref());
     let price = match price {
         Ok(price) => canonical(&price)?,
         Err(denial) => canonical(&json!({"denial": denial}))?,

@@ -33,7 +33,7 @@ fn decide(
     request: &Request,
     quote: Option<&Quote>,
 ) -> Result<Allowed, Denial> {
-    match eligibility(book, standing, request, &estimate(book, request), quote) {
+    match eligibility(book, standing, request, estimate(book, request), quote) {
         Eligibility::Allowed(allowed) => Ok(allowed),
         Eligibility::Denied(denial) => Err(*denial),
     }

@@ -80,7 +80,7 @@ proptest! {
             (false, _) => request(Task::Compare, &MODELS[..models], input),
         };
         let standing = ledger.account.standing(ledger.now).unwrap();
-        match eligibility(&book, &standing, &asked, &estimate(&book, &asked), None) {
+        match eligibility(&book, &standing, &asked, estimate(&book, &asked), None) {
             Eligibility::Allowed(allowed) => {
                 prop_assert!(allowed.hold <= standing.available);
                 let quote = kumari_engine::eligibility::Quote {

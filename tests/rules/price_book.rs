@@ -1,7 +1,7 @@
 //! Price books: read, checked, versioned (R4, R5).
 
 use kumari_tests::books::{small_book, small_json};
-use kumari_wire::{BookFault, FaultKind, publish, read_published};
+use kumari_wire::{BookFault, FaultKind, Unreadable, publish, read_published};
 use serde_json::{Value, json};
 
 /// An edit that breaks a book, and the path of the fault that must be named.
@@ -25,7 +25,7 @@ fn r04_a_newer_schema_is_recognised_before_its_unknown_fields() {
     book["schema"] = json!(2);
     book["discounts"] = json!([]);
     let fault = publish(&book.to_string()).unwrap_err();
-    assert_eq!(fault, BookFault::EngineOutdated { found: 2 });
+    assert_eq!(fault, Unreadable::EngineOutdated { found: 2 }.into());
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn r05_a_shape_fault_stops_at_the_first_with_its_path() {
         let mut book = small_json();
         edit(&mut book);
         match publish(&book.to_string()).unwrap_err() {
-            BookFault::Shape(fault) => {
+            BookFault::Unreadable(Unreadable::Shape(fault)) => {
                 assert_eq!((fault.kind, fault.path.as_str()), (FaultKind::Shape, path), "{fault}");
             }
             other => panic!("{path}: {other}"),

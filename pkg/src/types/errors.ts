@@ -7,8 +7,6 @@ export interface CreditsError extends Error {
   code: string;
   /** The field at fault, as `models[1]`; empty where it is the whole value. */
   path: string;
-  /** Every rule that a price book breaks, where `code` is `price_book_invalid`. */
-  faults?: { path: string; message: string }[];
 }
 
 /** What `estimate` and `replay` throw where the book has no price: an error and a denial in one. */
