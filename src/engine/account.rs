@@ -118,9 +118,10 @@ pub struct Hold {
     pub deadline: Timestamp,
     /// What was reserved at admission, and what extending added.
     pub amount: Credits,
-    /// The lots that it is bound to, in burn-down order, with what each of them gave (R23).
+    /// The lots that it is bound to, with what each of them gave: at admission in burn-down order,
+    /// what extending added behind them.
     pub lots: Vec<LotPart>,
-    /// What is still reserved of each.
+    /// What is still reserved of each, in burn-down order (R23).
     pub pool: Vec<LotPart>,
     /// One leg for each model of a comparison, else one.
     pub legs: Vec<HoldLeg>,

@@ -7,7 +7,7 @@ use crate::account::{Account, Action, Answer, Change, Hold, HoldLeg, LedgerFault
 use crate::amount::Credits;
 use crate::entry::{Entry, Event, LedgerAccount, Movements, Posting, Side, is_balanced};
 use crate::id::ActionId;
-use crate::lot::{Lot, LotId, LotKind};
+use crate::lot::{Lot, LotId, LotKind, burn_down};
 use crate::payment::{Product, Purchase, Subscription, SubscriptionStatus};
 use crate::settle::LegEnd;
 use crate::time::Timestamp;
@@ -144,16 +144,22 @@ fn record(account: &mut Account, entry: &Entry) -> Result<(), LedgerFault> {
             Ok(())
         }
         Event::Extended { action_id, caps, parts, lots } => {
+            let mut order: Vec<&Lot> = account.lots.iter().collect();
+            order.sort_by(|a, b| burn_down(a, b));
+            let order: Vec<LotId> = order.into_iter().map(|lot| lot.id).collect();
             let hold = hold_mut(account, action_id)?;
             hold.caps = caps.clone();
             for (leg, part) in hold.legs.iter_mut().zip(parts) {
                 leg.part = *part;
             }
             hold.amount = hold.amount.add(Credits::sum(lots.iter().map(|part| part.amount))?)?;
-            lots.iter().try_for_each(|part| {
+            for part in lots {
                 join(&mut hold.lots, part)?;
-                join(&mut hold.pool, part)
-            })
+                join(&mut hold.pool, part)?;
+            }
+            // What was added may have to be used before what was there (R23).
+            hold.pool.sort_by_key(|part| order.iter().position(|lot| *lot == part.lot));
+            Ok(())
         }
         Event::LegEnded { action_id, leg, end } => {
             let hold = hold_mut(account, action_id)?;

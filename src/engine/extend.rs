@@ -36,8 +36,8 @@ fields! {
 
 /// Holds what larger caps cost in addition, for the legs that are open.
 ///
-/// `book` is the one that the hold was priced with. The lots that give the addition join the end of
-/// the hold's pool. A hold that has caps as large already is answered as it is, so a repeat is safe.
+/// `book` is the one that the hold was priced with. The lots that give the addition join the hold's
+/// pool in burn-down order, as if it had been admitted now (R23). A hold that has caps as large already is answered as it is, so a repeat is safe.
 ///
 /// # Errors
 /// [`Refused::Denied`] with `action_unknown`, `leg_already_ended`, `request_invalid` where a cap is

@@ -15,8 +15,11 @@ use crate::service_key::{MayChange, MayRead};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use kumari_engine::account::Account;
 use kumari_engine::entry::Entry;
 use kumari_engine::id::AccountId;
+use kumari_engine::period::advance;
+use kumari_engine::time::Timestamp;
 use kumari_store::ENTRIES_MAX;
 use serde::Serialize;
 use std::sync::Arc;
@@ -86,10 +89,23 @@ pub(crate) async fn entries(
     RawQuery(query): RawQuery,
 ) -> Answer<Response> {
     let (after, limit) = page(query.as_deref().unwrap_or_default())?;
-    let entries = app.store().entries(&account_id(&account)?, after, limit).await?;
+    let account = account_id(&account)?;
+    write_due(&app, &account).await?;
+    let entries = app.store().entries(&account, after, limit).await?;
     let is_full = u32::try_from(entries.len()).is_ok_and(|count| count == limit);
     let next = entries.last().filter(|_| is_full).map(|entry| entry.sequence);
     Ok(json(StatusCode::OK, &Entries { entries, next }))
+}
+
+/// Writes down what time did to the account until now (R32): whoever copies a journal gets entries
+/// that stay what they are.
+async fn write_due(app: &App, account: &AccountId) -> Answer<()> {
+    let due = app.ledger.advanced(account, &[]).await?;
+    if !due.entries.is_empty() {
+        let decide = |account: &Account, now: Timestamp| Ok(advance(account, now)?);
+        app.command_on(account, &[], |_| Vec::new(), decide).await?;
+    }
+    Ok(())
 }
 
 fn account_id(text: &str) -> Answer<AccountId> {

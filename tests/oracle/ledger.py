@@ -183,6 +183,8 @@ class Account(Money):
                         known[0][1] += part
                     else:
                         parts.append([lot["number"], part])
+        # R23: what is added later may have to be used first.
+        hold["pool"].sort(key=lambda part: burn_down(self.lots[part[0]]))
         assert value == 0
 
     def draw(self, hold, value, backwards):

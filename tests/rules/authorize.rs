@@ -12,6 +12,7 @@ use kumari_engine::lot::{Lot, LotId, LotKind, burn_down};
 use kumari_engine::meter::Meter;
 use kumari_engine::price_book::PublishedBook;
 use kumari_engine::request::{Request, Task};
+use kumari_engine::settle::LegEnd;
 use kumari_tests::accounts::{Ledger, action, credits, time};
 use kumari_tests::books::{request, small_book};
 
@@ -315,7 +316,7 @@ fn r28_extend_holds_the_difference_under_the_same_action() {
     let parts: Vec<_> = hold.legs.iter().map(|leg| leg.part).collect();
     assert_eq!(parts, price.legs.iter().map(|leg| leg.high).collect::<Vec<_>>());
     let kinds: Vec<_> = hold.pool.iter().map(|part| part.kind).collect();
-    assert_eq!(kinds, [LotKind::Pro, LotKind::Pack], "each lot once, the new at the end");
+    assert_eq!(kinds, [LotKind::Pro, LotKind::Pack], "each lot once, in burn-down order");
 
     // The same again, and a smaller one that comes late, change nothing.
     let sequence = ledger.account.sequence;
@@ -330,6 +331,29 @@ fn r28_extend_holds_the_difference_under_the_same_action() {
     let price = estimate_capped(&book, &asked, &more).unwrap();
     assert_eq!([hold.legs[0].part, hold.legs[1].part], [price.legs[0].high, parts[1]]);
     assert_eq!(hold.reserved().unwrap(), price.legs[0].high);
+}
+
+/// What is added by a lot that ends is used before the pack that was there (R18, R23).
+#[test]
+fn r23_what_extending_adds_joins_the_pool_in_burn_down_order() {
+    let book = small_book(|_| {});
+    let asked = request(Task::Direct, &["top"], 1_000);
+    let caps = capped(&[500, 1_000]);
+    let mut ledger = Ledger::default();
+    ledger.grant("pack", LotKind::Pack, "10");
+    let quote = quoted(&book, &asked, &caps[0]);
+    ledger.authorize_quoted(&book, "a", &asked, Some(quote)).unwrap();
+    ledger.grant_until("pro", LotKind::Pro, "10", Some("2026-03-15T00:00:00Z"));
+    let Ok(Answer::Authorized(hold)) = ledger.extend(&book, "a", caps[1].clone()) else { panic!() };
+    let kinds: Vec<LotKind> = hold.pool.iter().map(|part| part.kind).collect();
+    assert_eq!(kinds, [LotKind::Pro, LotKind::Pack]);
+    let Ok(Answer::Ended(LegEnd::Settled(settled))) =
+        ledger.settle(&book, ("a", 0), "top", &[(Meter::OutputTokens, 1)])
+    else {
+        panic!()
+    };
+    let drawn: Vec<LotKind> = settled.drawn.iter().map(|part| part.kind).collect();
+    assert_eq!(drawn, [LotKind::Pro, LotKind::Pack], "what was added, and the rest of the pack");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use kumari_engine::account::{Account, Action, Hold, apply};
 use kumari_engine::amount::Credits;
 use kumari_engine::denial::DenialCode;
 use kumari_engine::entry::{Entry, LedgerAccount, Side};
-use kumari_engine::lot::{Lot, LotId, LotKind};
+use kumari_engine::lot::{Lot, LotId, LotKind, burn_down};
 use kumari_engine::payment::{DisputeStatus, Payment, Purchase};
 use kumari_engine::period::advance;
 use kumari_tests::accounts::Ledger;
@@ -16,7 +16,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     /// R21, R23, R29–R31: whatever happens, nothing is negative, the books balance, the sums are
-    /// those of the parts, and the account is what its entries say.
+    /// those of the parts, pools are in burn-down order, and the account is what its entries say.
     #[test]
     fn r31_the_books_balance_after_every_step(steps in prop::collection::vec(step(), 1..60)) {
         let book = book();
@@ -48,6 +48,10 @@ proptest! {
                 prop_assert_eq!(hold.reserved().unwrap(), open);
                 let lots: BTreeSet<LotId> = hold.pool.iter().map(|part| part.lot).collect();
                 prop_assert_eq!(lots.len(), hold.pool.len(), "each lot once");
+                let pool: Vec<&Lot> =
+                    hold.pool.iter().filter_map(|part| lot_of(account, part.lot)).collect();
+                prop_assert_eq!(pool.len(), hold.pool.len());
+                prop_assert!(pool.is_sorted_by(|a, b| burn_down(a, b).is_lt()), "burn-down order");
             }
             let open = holds.iter().filter(|hold| hold.is_open()).count();
             prop_assert_eq!(u32::try_from(open).unwrap(), account.open_holds);

@@ -552,11 +552,12 @@ deadline: Timestamp,
  */
 amount: Credits,
 /**
- * The lots that it is bound to, in burn-down order, with what each of them gave (R23).
+ * The lots that it is bound to, with what each of them gave: at admission in burn-down order,
+ * what extending added behind them.
  */
 lots: Array<LotPart>,
 /**
- * What is still reserved of each.
+ * What is still reserved of each, in burn-down order (R23).
  */
 pool: Array<LotPart>,
 /**

@@ -6,8 +6,10 @@ mod common;
 use common::backend::{Backend, authorize, code, done, grant, settle};
 use common::client::{credits, new_id};
 use common::{STORES, StoreKind, TestServer, book_with};
+use kumari_server::Config;
 use kumari_store::KeyScope;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backend_grants_authorizes_and_settles() {
@@ -198,6 +200,32 @@ async fn the_journal_is_read_in_pages() {
         let refused = backend.get(&format!("/api/accounts/a/entries?{query}")).await;
         assert_eq!((code(&refused), &refused.body["path"]), ((422, "request_invalid"), &json!(at)));
     }
+}
+
+/// R32: what time did is entered before the journal is read, whether a sweeper has run or not.
+#[tokio::test(flavor = "multi_thread")]
+async fn r32_the_journal_is_read_up_to_now() {
+    let config = Config { sweep_every: Duration::from_secs(3_600), ..common::config() };
+    let server = TestServer::start_with(StoreKind::Database, common::book(), config).await;
+    let backend = Backend::new(&server, KeyScope::Ledger).await;
+    let mut ends = grant(&new_id(), "5");
+    ends["expires_at"] = json!("2026-11-24T10:01:00Z");
+    done(&backend, "/api/accounts/a/grant", &ends).await;
+    server.clock.advance_seconds(60);
+    let journal = backend.get("/api/accounts/a/entries").await.body;
+    let kinds: Vec<&Value> = journal["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| &entry["event"]["kind"])
+        .collect();
+    assert_eq!(kinds, ["granted", "lot_expired"]);
+    let stored = server.store.entries(&"a".parse().unwrap(), 0, 10).await.unwrap();
+    assert_eq!(
+        serde_json::to_value(stored).unwrap(),
+        journal["entries"],
+        "they stay what they are"
+    );
 }
 
 /// A hold is settled with the book that priced it, which this process may not have read.

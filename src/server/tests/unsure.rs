@@ -1,6 +1,10 @@
 //! Sends whose commit failed and may have happened: their answer is begun once, never twice, never
 //! not at all.
-#![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what is not there fails the test"
+)]
 
 #[cfg(test)]
 mod common;
