@@ -89,7 +89,7 @@ impl CreditsClient {
     /// The `Error` to throw where the options are malformed.
     #[wasm_bindgen(constructor)]
     pub fn new(options: Option<JsOptions>) -> Result<CreditsClient, JsValue> {
-        let options = options.as_deref().map_or(Ok(None), crate::convert::read_optional)?;
+        let options: Option<ClientOptions> = read(&options.into())?;
         Ok(Self { inner: Inner::new(options.unwrap_or_default()) })
     }
 
@@ -133,7 +133,7 @@ impl CreditsClient {
     /// The `Error` to throw where the request is malformed.
     #[wasm_bindgen(js_name = setRequest)]
     pub fn set_request(&self, request: Option<JsDraft>) -> Result<(), JsValue> {
-        let request = request.as_deref().map_or(Ok(None), crate::convert::read_optional)?;
+        let request = read(&request.into())?;
         self.inner.draft(request);
         Ok(())
     }

@@ -10,35 +10,17 @@ use crate::thrown::thrown;
 use js_sys::{Array, Number, Object};
 use kumari_engine::denial::Denial;
 use kumari_engine::read::Read;
-use kumari_wire::{CanonicalFault, Fault, FaultKind, Tree, Unreadable};
+use kumari_wire::{CanonicalFault, Tree, Unreadable};
 use serde::Serialize;
 use wasm_bindgen::{JsCast as _, JsValue};
 
-/// Reads a plain object.
+/// Reads a plain object; `undefined` and `null` are an `Option`'s `None`.
 ///
 /// # Errors
 /// The `Error` to throw: `request_invalid` with the path of the field at fault.
 pub(crate) fn read<T: Read>(value: &JsValue) -> Result<T, JsValue> {
-    kumari_wire::from_tree(&tree_of(value)?).map_err(|fault| malformed(&fault))
-}
-
-/// Reads a plain object that may be `undefined` or `null`.
-///
-/// # Errors
-/// As [`read`].
-pub(crate) fn read_optional<T: Read>(value: &JsValue) -> Result<Option<T>, JsValue> {
-    if value.is_undefined() || value.is_null() {
-        return Ok(None);
-    }
-    read(value).map(Some)
-}
-
-/// Reads JSON text.
-///
-/// # Errors
-/// The `Error` to throw: `json_malformed`, or `request_invalid` with the path of the field.
-pub(crate) fn read_text<T: Read>(text: &str) -> Result<T, JsValue> {
-    read(&parsed(text)?)
+    kumari_engine::read::read(&tree_of(value)?)
+        .map_err(|fault| thrown("request_invalid", &fault.path, &fault.message))
 }
 
 /// What JavaScript's own parser makes of a text.
@@ -131,15 +113,6 @@ pub(crate) fn denied(denial: &Denial) -> JsValue {
         Ok(fields) => js_sys::Object::assign(error.unchecked_ref(), &fields).into(),
         Err(_) => error,
     }
-}
-
-/// A document that was refused, to throw.
-pub(crate) fn malformed(fault: &Fault) -> JsValue {
-    let code = match fault.kind {
-        FaultKind::Syntax => "json_malformed",
-        FaultKind::Shape => "request_invalid",
-    };
-    thrown(code, &fault.path, &fault.message)
 }
 
 /// A price book that cannot be read, to throw.

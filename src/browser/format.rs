@@ -1,7 +1,7 @@
 //! Amounts for people: exact, grouped as their language does, never through a float.
 
 use crate::thrown::thrown;
-use kumari_engine::amount::{Credits, ExactCredits};
+use kumari_engine::amount::ExactCredits;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -40,11 +40,8 @@ pub fn format(amount: &str, locale: Option<String>) -> Result<String, JsValue> {
 /// How many decimals an amount shows.
 fn decimals_shown(amount: &str) -> Result<u32, String> {
     // A price line may have more decimals than a balance; both are shown as they are.
-    if let Err(fault) = amount.parse::<Credits>() {
-        let line: Result<ExactCredits, _> = amount.parse();
-        line.map_err(|_| format!("`{amount}` is {fault}"))?;
-    }
-    let decimals = amount.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    amount.parse::<ExactCredits>().map_err(|fault| format!("`{amount}` is {fault}"))?;
+    let decimals = amount.bytes().rev().position(|byte| byte == b'.').unwrap_or(0);
     Ok(match decimals {
         1 => 2,
         other => u32::try_from(other).unwrap_or(u32::MAX),

@@ -1,9 +1,10 @@
 //! The rules as JavaScript calls them.
 
-use crate::convert::{denied, read, read_optional, read_text, write, write_text};
+use crate::convert::{denied, parsed, read, write, write_text};
 use crate::handle::PriceBookHandle;
-use kumari_engine::eligibility::eligibility as decide;
-use kumari_engine::estimate::{Caps, estimate as uncapped, estimate_capped};
+use kumari_engine::denial::Denial;
+use kumari_engine::eligibility::{Eligibility, eligibility as decide};
+use kumari_engine::estimate::{Caps, Estimate, estimate as uncapped, estimate_capped};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -53,8 +54,7 @@ pub fn estimate(
     request: &JsRequest,
     caps: Option<JsCaps>,
 ) -> Result<JsEstimate, JsValue> {
-    let (request, caps) = (read(request)?, read_caps(caps)?);
-    let made = estimate_capped(book.published(), &request, &caps);
+    let made = price(book, request, &caps.into())?;
     write(&made.map_err(|denial| denied(&denial))?)
 }
 
@@ -69,9 +69,7 @@ pub fn eligibility(
     request: &JsRequest,
     quote: Option<JsQuote>,
 ) -> Result<JsEligibility, JsValue> {
-    let (standing, request, quote) = (read(standing)?, read(request)?, read_quote(quote)?);
-    let price = uncapped(book.published(), &request);
-    write(&decide(book.published(), &standing, &request, price, quote.as_ref()))
+    write(&verdict(book, standing, request, &quote.into())?)
 }
 
 /// Computes the charge of a receipt again, from its usage and the book that it names.
@@ -107,8 +105,7 @@ pub fn rules_version() -> String {
 /// The `Error` to throw where the JSON is malformed.
 #[wasm_bindgen(js_name = estimateJson)]
 pub fn estimate_json(book: &PriceBookHandle, request: &str) -> Result<String, JsValue> {
-    let request = read_text(request)?;
-    match uncapped(book.published(), &request) {
+    match price(book, &parsed(request)?, &JsValue::UNDEFINED)? {
         Ok(price) => write_text(&price),
         Err(denial) => write_text(&Refusal { denial }),
     }
@@ -125,24 +122,33 @@ pub fn eligibility_json(
     request: &str,
     quote: Option<String>,
 ) -> Result<String, JsValue> {
-    let (standing, request) = (read_text(standing)?, read_text(request)?);
-    let quote = quote.map(|quote| read_text(&quote)).transpose()?;
-    let price = uncapped(book.published(), &request);
-    write_text(&decide(book.published(), &standing, &request, price, quote.as_ref()))
+    let quote = quote.map_or(Ok(JsValue::UNDEFINED), |quote| parsed(&quote))?;
+    write_text(&verdict(book, &parsed(standing)?, &parsed(request)?, &quote)?)
 }
 
 /// A denial in place of an estimate.
 #[derive(serde::Serialize)]
 struct Refusal {
-    denial: kumari_engine::denial::Denial,
+    denial: Denial,
 }
 
-fn read_caps(caps: Option<JsCaps>) -> Result<Caps, JsValue> {
-    caps.map_or(Ok(Caps::default()), |caps| Ok(read_optional(&caps)?.unwrap_or_default()))
+fn price(
+    book: &PriceBookHandle,
+    request: &JsValue,
+    caps: &JsValue,
+) -> Result<Result<Estimate, Denial>, JsValue> {
+    let (request, caps) = (read(request)?, read::<Option<Caps>>(caps)?);
+    Ok(estimate_capped(book.published(), &request, &caps.unwrap_or_default()))
 }
 
-fn read_quote(
-    quote: Option<JsQuote>,
-) -> Result<Option<kumari_engine::eligibility::Quote>, JsValue> {
-    quote.map_or(Ok(None), |quote| read_optional(&quote))
+fn verdict(
+    book: &PriceBookHandle,
+    standing: &JsValue,
+    request: &JsValue,
+    quote: &JsValue,
+) -> Result<Eligibility, JsValue> {
+    let (standing, request, quote) = (read(standing)?, read(request)?, read::<Option<_>>(quote)?);
+    let book = book.published();
+    let price = uncapped(book, &request);
+    Ok(decide(book, &standing, &request, price, quote.as_ref()))
 }

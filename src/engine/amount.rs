@@ -201,8 +201,8 @@ impl ExactCredits {
         let step_units =
             i128::from(step.0).checked_mul(Self::UNITS_PER_MICRO).ok_or(AmountOverflow)?;
         let below = self.0.checked_div_euclid(step_units).ok_or(AmountOverflow)?;
-        let rest = self.0.checked_rem_euclid(step_units).ok_or(AmountOverflow)?;
-        let steps = below.checked_add(i128::from(rest > 0)).ok_or(AmountOverflow)?;
+        let is_whole = below.checked_mul(step_units) == Some(self.0);
+        let steps = below.checked_add(i128::from(!is_whole)).ok_or(AmountOverflow)?;
         steps
             .checked_mul(i128::from(step.0))
             .and_then(|micros| i64::try_from(micros).ok())

@@ -246,3 +246,33 @@ macro_rules! variants {
     };
 }
 pub(crate) use variants;
+
+/// Reads an enum from an object whose `kind` names the member, and whose other fields are that
+/// member's.
+macro_rules! kinds {
+    ($type:ident {
+        $($member:ident { $($field:ident),* $(,)? } = $name:literal),+ $(,)?
+    }) => {
+        impl $crate::read::Read for $type {
+            fn read(reader: &mut $crate::read::Reader<'_>) -> Self {
+                #[derive(Clone, Copy)]
+                enum Named {
+                    $($member),+
+                }
+                $crate::names! { Named { $($member = $name),+ } }
+                match reader.kind() {
+                    $(Named::$member => {
+                        let mut record = reader.record(&["kind", $(stringify!($field)),*], false);
+                        record.required();
+                        let value = Self::$member {
+                            $($field: $crate::fields!(@next record)),*
+                        };
+                        record.close();
+                        value
+                    })+
+                }
+            }
+        }
+    };
+}
+pub(crate) use kinds;

@@ -42,10 +42,10 @@ pub(crate) fn parse(text: &str, decimals: u32) -> Result<i128, DecimalFault> {
         Some(rest) => (true, rest),
         None => (false, text),
     };
-    let (whole, fraction) = match digits.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (digits, None),
-    };
+    // As `split_once`, whose search for any character is larger than all of this.
+    let point = digits.bytes().position(|byte| byte == b'.').unwrap_or(digits.len());
+    let (whole, fraction) = digits.split_at_checked(point).unwrap_or((digits, ""));
+    let fraction = fraction.strip_prefix('.');
     let leading_zero = whole.len() > 1 && whole.starts_with('0');
     if whole.is_empty() || leading_zero || !all_digits(whole) {
         return Err(DecimalFault::Syntax);
@@ -97,8 +97,9 @@ pub(crate) fn write(f: &mut dyn fmt::Write, value: i128, decimals: u32) -> fmt::
         }
     };
     loop {
-        let digit = u8::try_from(rest.checked_rem(10).unwrap_or(0)).unwrap_or(0);
-        rest = rest.checked_div(10).unwrap_or(0);
+        let quotient = rest.checked_div(10).unwrap_or(0);
+        let digit = u8::try_from(rest.wrapping_sub(quotient.wrapping_mul(10))).unwrap_or(0);
+        rest = quotient;
         is_trimmed = is_trimmed && fraction > 0 && digit == 0;
         if !is_trimmed {
             put(b'0'.wrapping_add(digit));

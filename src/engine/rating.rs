@@ -1,11 +1,10 @@
 //! Rating: usage x rates -> charge, with the lines that show how (R6, R8).
 
 use crate::amount::{AmountOverflow, Credits, ExactCredits};
-use crate::checked::{fields, names};
+use crate::checked::kinds;
 use crate::meter::{Meter, Quantity, Usage};
 use crate::price_book::Price;
 use crate::rate::{Factor, Rate};
-use crate::read::{Read, Reader};
 use alloc::vec::Vec;
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -13,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// One line of a price. The amounts of all lines add up to the charge exactly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(tag = "kind", rename_all = "snake_case", try_from = "LineFields")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Line {
     /// The task's base.
     Base {
@@ -50,68 +49,13 @@ pub enum Line {
     },
 }
 
-/// A line's fields as they are read: flat, and then it is seen whether they are those of its kind.
-struct LineFields {
-    kind: LineKind,
-    amount: ExactCredits,
-    meter: Option<Meter>,
-    quantity: Option<Quantity>,
-    rate: Option<Rate>,
-    multiplier: Option<Factor>,
-}
-
-fields! {
-    LineFields {
-        kind, amount, meter or default, quantity or default, rate or default,
-        multiplier or default,
-    }
-}
-
-#[derive(Clone, Copy)]
-enum LineKind {
-    Base,
-    Meter,
-    Multiplier,
-    Rounding,
-    Minimum,
-}
-
-names! {
-    LineKind {
-        Base = "base",
-        Meter = "meter",
-        Multiplier = "multiplier",
-        Rounding = "rounding",
-        Minimum = "minimum",
-    }
-}
-
-impl Read for Line {
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self::try_from(LineFields::read(reader)).unwrap_or_else(|fault| {
-            reader.fail(format_args!("{fault}"));
-            Self::Base { amount: ExactCredits::default() }
-        })
-    }
-}
-
-impl TryFrom<LineFields> for Line {
-    type Error = &'static str;
-
-    fn try_from(fields: LineFields) -> Result<Self, Self::Error> {
-        let LineFields { kind, amount, meter, quantity, rate, multiplier } = fields;
-        match (kind, meter, quantity, rate, multiplier) {
-            (LineKind::Base, None, None, None, None) => Ok(Self::Base { amount }),
-            (LineKind::Meter, Some(meter), Some(quantity), Some(rate), None) => {
-                Ok(Self::Meter { meter, quantity, rate, amount })
-            }
-            (LineKind::Multiplier, None, None, None, Some(multiplier)) => {
-                Ok(Self::Multiplier { multiplier, amount })
-            }
-            (LineKind::Rounding, None, None, None, None) => Ok(Self::Rounding { amount }),
-            (LineKind::Minimum, None, None, None, None) => Ok(Self::Minimum { amount }),
-            _ => Err("the fields of this line are not those of its kind"),
-        }
+kinds! {
+    Line {
+        Base { amount } = "base",
+        Meter { meter, quantity, rate, amount } = "meter",
+        Multiplier { multiplier, amount } = "multiplier",
+        Rounding { amount } = "rounding",
+        Minimum { amount } = "minimum",
     }
 }
 

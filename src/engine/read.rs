@@ -180,6 +180,16 @@ impl<'tree> Reader<'tree> {
         Record { reader: self, depth, map, names: names.iter() }
     }
 
+    /// The value that an object has at `kind`; the object itself is still to be read.
+    pub fn kind<T: Read>(&mut self) -> T {
+        let tree = self.tree;
+        let mut record = self.record(&["kind"], true);
+        let kind = T::read(record.required());
+        record.close();
+        self.tree = tree;
+        kind
+    }
+
     /// The elements of a list, in order.
     pub fn elements(&mut self) -> Elements<'_, 'tree> {
         let list = if let Tree::List(list) = self.tree {

@@ -2,14 +2,13 @@
 
 use crate::account::{Hold, HoldLeg, LotPart};
 use crate::amount::{AmountOverflow, Credits};
-use crate::checked::{fields, names};
+use crate::checked::{fields, kinds};
 use crate::denial::Denial;
 use crate::estimate::Caps;
 use crate::id::{ActionId, BookVersion, ModelId};
 use crate::meter::Usage;
 use crate::price_book::PublishedBook;
 use crate::rating::{self, Line, RatingFault};
-use crate::read::{Read, Reader};
 use crate::request::Task;
 use crate::settle::{Finish, LegEnd, UsageSource};
 use crate::time::Timestamp;
@@ -68,7 +67,7 @@ fields! {
 /// How a leg ended, with what explains its charge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(tag = "kind", rename_all = "snake_case", try_from = "OutcomeFields")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ReceiptOutcome {
     /// It has not.
     Open,
@@ -107,94 +106,14 @@ pub enum ReceiptOutcome {
     },
 }
 
-/// An outcome's fields as they are read: flat, for the same reason as a line's.
-struct OutcomeFields {
-    kind: OutcomeKind,
-    at: Option<Timestamp>,
-    model: Option<ModelId>,
-    usage: Option<Usage>,
-    usage_source: Option<UsageSource>,
-    finish: Option<Finish>,
-    lines: Option<Vec<Line>>,
-    charge: Option<Credits>,
-    absorbed: Option<Credits>,
-    drawn: Option<Vec<LotPart>>,
-    reason: Option<VoidReason>,
-}
-
-fields! {
-    OutcomeFields {
-        kind, at or default, model or default, usage or default, usage_source or default,
-        finish or default, lines or default, charge or default, absorbed or default,
-        drawn or default, reason or default,
-    }
-}
-
-#[derive(Clone, Copy)]
-enum OutcomeKind {
-    Open,
-    Settled,
-    Voided,
-    Expired,
-}
-
-names! {
-    OutcomeKind {
-        Open = "open",
-        Settled = "settled",
-        Voided = "voided",
-        Expired = "expired",
-    }
-}
-
-impl Read for ReceiptOutcome {
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self::try_from(OutcomeFields::read(reader)).unwrap_or_else(|fault| {
-            reader.fail(format_args!("{fault}"));
-            Self::Open
-        })
-    }
-}
-
-impl TryFrom<OutcomeFields> for ReceiptOutcome {
-    type Error = &'static str;
-
-    fn try_from(fields: OutcomeFields) -> Result<Self, Self::Error> {
-        fields.outcome().ok_or("the fields of this outcome are not those of its kind")
-    }
-}
-
-impl OutcomeFields {
-    fn outcome(self) -> Option<ReceiptOutcome> {
-        let settles = [
-            self.model.is_some(),
-            self.usage.is_some(),
-            self.usage_source.is_some(),
-            self.finish.is_some(),
-            self.lines.is_some(),
-            self.charge.is_some(),
-            self.absorbed.is_some(),
-            self.drawn.is_some(),
-        ];
-        match (self.kind, settles.contains(&true), self.at, self.reason) {
-            (OutcomeKind::Settled, true, Some(at), None) => Some(ReceiptOutcome::Settled {
-                at,
-                model: self.model?,
-                usage: self.usage?,
-                usage_source: self.usage_source?,
-                finish: self.finish?,
-                lines: self.lines?,
-                charge: self.charge?,
-                absorbed: self.absorbed?,
-                drawn: self.drawn?,
-            }),
-            (OutcomeKind::Voided, false, Some(at), Some(reason)) => {
-                Some(ReceiptOutcome::Voided { at, reason })
-            }
-            (OutcomeKind::Expired, false, Some(at), None) => Some(ReceiptOutcome::Expired { at }),
-            (OutcomeKind::Open, false, None, None) => Some(ReceiptOutcome::Open),
-            _ => None,
-        }
+kinds! {
+    ReceiptOutcome {
+        Open {} = "open",
+        Settled {
+            at, model, usage, usage_source, finish, lines, charge, absorbed, drawn,
+        } = "settled",
+        Voided { at, reason } = "voided",
+        Expired { at } = "expired",
     }
 }
 

@@ -103,19 +103,20 @@ impl FromStr for Timestamp {
 
     fn from_str(text: &str) -> Result<Self, TimestampFault> {
         let number = |from: usize, to: usize| -> Option<i64> {
-            let digits = text.get(from..to)?;
-            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+            let mut bytes = text.get(from..to)?.bytes();
+            bytes.try_fold(0_i64, |number, byte| {
+                let digit = i64::from(byte.wrapping_sub(b'0'));
+                byte.is_ascii_digit().then(|| number.wrapping_mul(10).wrapping_add(digit))
+            })
         };
+        // Numbers of at most four digits: nothing here comes near the range of its type.
         let parse = || {
             let days = days_from_civil(number(0, 4)?, number(5, 7)?, number(8, 10)?);
-            let seconds = number(11, 13)?
-                .checked_mul(3_600)?
-                .checked_add(number(14, 16)?.checked_mul(60)?)?
-                .checked_add(number(17, 19)?)?;
+            let minutes = number(11, 13)?.wrapping_mul(60).wrapping_add(number(14, 16)?);
+            let seconds = minutes.wrapping_mul(60).wrapping_add(number(17, 19)?);
             let millis = if text.len() == 24 { number(20, 23)? } else { 0 };
-            days.checked_mul(MILLIS_PER_DAY)?
-                .checked_add(seconds.checked_mul(1_000)?)?
-                .checked_add(millis)
+            let of_day = seconds.wrapping_mul(1_000).wrapping_add(millis);
+            Some(days.wrapping_mul(MILLIS_PER_DAY).wrapping_add(of_day))
         };
         let time = parse().and_then(|millis| Self::from_millis(millis).ok());
         // Whatever is out of range or spelt otherwise does not come back as the same text.
@@ -139,48 +140,48 @@ read_text!(Timestamp, "a time, like \"2026-03-15T10:00:00Z\"", Self(0));
 /// Year, month and day of a count of days since 1970-01-01, in the Gregorian calendar.
 ///
 /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`; here
-/// for days from 1970 on only, in years that begin on 1 March.
+/// for days from 1970 on only, in years that begin on 1 March. No sum comes near the range of its
+/// type, here and in its inverse: a year has at most ten digits.
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let shifted = days.saturating_add(719_468);
+    let shifted = days.wrapping_add(719_468);
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
     let leap_days = day_of_era
         .div_euclid(1_460)
-        .saturating_sub(day_of_era.div_euclid(36_524))
-        .saturating_add(day_of_era.div_euclid(146_096));
-    let year_of_era = day_of_era.saturating_sub(leap_days).div_euclid(365);
+        .wrapping_sub(day_of_era.div_euclid(36_524))
+        .wrapping_add(day_of_era.div_euclid(146_096));
+    let year_of_era = day_of_era.wrapping_sub(leap_days).div_euclid(365);
     let days_before = year_of_era
-        .saturating_mul(365)
-        .saturating_add(year_of_era.div_euclid(4))
-        .saturating_sub(year_of_era.div_euclid(100));
-    let day_of_year = day_of_era.saturating_sub(days_before);
-    let month_from_march = day_of_year.saturating_mul(5).saturating_add(2).div_euclid(153);
-    let days_before_month = month_from_march.saturating_mul(153).saturating_add(2).div_euclid(5);
-    let day = day_of_year.saturating_sub(days_before_month).saturating_add(1);
-    let month = month_from_march.saturating_add(2).rem_euclid(12).saturating_add(1);
-    let year =
-        year_of_era.saturating_add(era.saturating_mul(400)).saturating_add(i64::from(month <= 2));
+        .wrapping_mul(365)
+        .wrapping_add(year_of_era.div_euclid(4))
+        .wrapping_sub(year_of_era.div_euclid(100));
+    let day_of_year = day_of_era.wrapping_sub(days_before);
+    let month_from_march = day_of_year.wrapping_mul(5).wrapping_add(2).div_euclid(153);
+    let days_before_month = month_from_march.wrapping_mul(153).wrapping_add(2).div_euclid(5);
+    let day = day_of_year.wrapping_sub(days_before_month).wrapping_add(1);
+    let month = month_from_march.wrapping_add(2).rem_euclid(12).wrapping_add(1);
+    let year = year_of_era.wrapping_add(era.wrapping_mul(400)).wrapping_add(i64::from(month <= 2));
     (year, month, day)
 }
 
 /// The inverse of [`civil_from_days`]; a day or month out of range gives some other date's count.
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = year.saturating_sub(i64::from(month <= 2));
+    let year = year.wrapping_sub(i64::from(month <= 2));
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
-    let month_from_march = month.saturating_add(9).rem_euclid(12);
+    let month_from_march = month.wrapping_add(9).rem_euclid(12);
     let day_of_year = month_from_march
-        .saturating_mul(153)
-        .saturating_add(2)
+        .wrapping_mul(153)
+        .wrapping_add(2)
         .div_euclid(5)
-        .saturating_add(day.saturating_sub(1));
+        .wrapping_add(day.wrapping_sub(1));
     year_of_era
-        .saturating_mul(365)
-        .saturating_add(year_of_era.div_euclid(4))
-        .saturating_sub(year_of_era.div_euclid(100))
-        .saturating_add(day_of_year)
-        .saturating_add(era.saturating_mul(146_097))
-        .saturating_sub(719_468)
+        .wrapping_mul(365)
+        .wrapping_add(year_of_era.div_euclid(4))
+        .wrapping_sub(year_of_era.div_euclid(100))
+        .wrapping_add(day_of_year)
+        .wrapping_add(era.wrapping_mul(146_097))
+        .wrapping_sub(719_468)
 }
 
 /// Year and month, `months` after the month given, which is 1 to 12.
