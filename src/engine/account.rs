@@ -12,7 +12,7 @@ use crate::entry::Entry;
 use crate::estimate::Caps;
 use crate::grant::Granted;
 use crate::id::{AccountId, ActionId, BookVersion, Fingerprint, ModelId};
-use crate::lot::{Lot, LotId, LotKind, usable};
+use crate::lot::{Lot, LotId, LotKind};
 use crate::payment::{Purchase, Subscription};
 use crate::price_book::PlanId;
 use crate::request::Request;
@@ -308,7 +308,8 @@ impl Account {
     /// # Errors
     /// [`LedgerFault::Overflow`] where a sum leaves the range.
     pub fn standing(&self, now: Timestamp) -> Result<Standing, LedgerFault> {
-        let available = Credits::sum(usable(&self.lots, now).iter().map(|lot| lot.available))?;
+        let usable = self.lots.iter().filter(|lot| lot.is_usable(now));
+        let available = Credits::sum(usable.map(|lot| lot.available))?;
         let period = self.lots.iter().find(|lot| lot.kind == LotKind::Pro && lot.is_usable(now));
         Ok(Standing {
             settled: self.settled()?,

@@ -74,6 +74,20 @@ async fn a_backend_grants_authorizes_and_settles() {
     }
 }
 
+/// R3: what no account can have is the caller's doing, and no fault of ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_out_of_range_is_denied() {
+    let server = TestServer::start(StoreKind::Database).await;
+    let backend = Backend::new(&server, KeyScope::Ledger).await;
+    let most = "9000000000000";
+    done(&backend, "/api/accounts/a/grant", &grant("g1", most)).await;
+    for amount in [most, "9300000000000"] {
+        let refused = backend.post("/api/accounts/a/grant", &grant("g2", amount)).await;
+        let told = (code(&refused), &refused.body["path"]);
+        assert_eq!(told, ((422, "request_invalid"), &json!("amount")), "{amount}");
+    }
+}
+
 /// R20, R28: without a quote caps are lowered to what the balance allows; with more credits the
 /// same action is extended.
 #[tokio::test(flavor = "multi_thread")]
