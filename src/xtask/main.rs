@@ -12,6 +12,7 @@ mod bench_row;
 mod bench_table;
 mod chromium;
 mod crash;
+mod faketime;
 mod mutants;
 mod node;
 mod pack;

@@ -13,7 +13,7 @@ use crate::progress::seconds;
 use crate::repository::Repository;
 use crate::system::Missing;
 use crate::wasm_target::{self, Route, RouteChoice};
-use crate::{chromium, node, postgres, python};
+use crate::{chromium, faketime, node, postgres, python};
 
 /// A part that is ready, or why it is not.
 pub(crate) type Part<T> = Result<T, Missing>;
@@ -31,6 +31,8 @@ pub(crate) enum Tool {
     Python,
     /// PostgreSQL's programs.
     Postgres,
+    /// A clock that a test may set.
+    Faketime,
 }
 
 impl Tool {
@@ -38,7 +40,7 @@ impl Tool {
     pub(crate) const FOR_BUILDING: &[Self] = &[Self::Wasm, Self::Npm];
     /// All that there is.
     pub(crate) const ALL: &[Self] =
-        &[Self::Wasm, Self::Npm, Self::Chromium, Self::Python, Self::Postgres];
+        &[Self::Wasm, Self::Npm, Self::Chromium, Self::Python, Self::Postgres, Self::Faketime];
 }
 
 /// What the set-up found or brought; a tool that was not asked for counts as missing.
@@ -53,6 +55,8 @@ pub(crate) struct Tools {
     pub(crate) python: Part<PathBuf>,
     /// PostgreSQL's programs.
     pub(crate) postgres: Part<postgres::Programs>,
+    /// The library of the clock that a test may set.
+    pub(crate) faketime: Part<PathBuf>,
 }
 
 impl Tools {
@@ -73,6 +77,7 @@ impl Tools {
             chromium: Err(not_asked_for()),
             python: Err(not_asked_for()),
             postgres: Err(not_asked_for()),
+            faketime: Err(not_asked_for()),
         };
         if wanted.contains(&Tool::Wasm) {
             tools.wasm = wasm_target::ready(repository, choice)?;
@@ -102,6 +107,10 @@ impl Tools {
             tools.postgres = postgres::ready(repository)?;
             words.push(word(&tools.postgres, |_| "postgresql".to_owned()));
         }
+        if wanted.contains(&Tool::Faketime) {
+            tools.faketime = faketime::ready(repository)?;
+            words.push(word(&tools.faketime, |_| "faketime".to_owned()));
+        }
         words.retain(|word| !word.is_empty());
         if !words.is_empty() {
             println!("setup {} ({})", words.join(", "), seconds(started.elapsed()));
@@ -126,7 +135,7 @@ impl Tools {
     /// Everything that was to be set up is there.
     pub(crate) fn complete(&self) -> bool {
         let programs = self.chromium.is_ok() && self.python.is_ok() && self.postgres.is_ok();
-        self.wasm.is_ok() && self.npm.is_ok() && programs
+        self.wasm.is_ok() && self.npm.is_ok() && programs && self.faketime.is_ok()
     }
 }
 

@@ -12,6 +12,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use crate::crash::{self, Clusters, Effort};
+use crate::faketime;
 use crate::pack;
 use crate::postgres::{CLUSTER, Cluster};
 use crate::progress;
@@ -85,12 +86,15 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
             oracle(repository, "release", (&python, cluster), &arguments)
         }
         What::Crash => {
-            let tools = Tools::prepare(repository, route, &[Tool::Postgres])?;
+            let tools = Tools::prepare(repository, route, &[Tool::Postgres, Tool::Faketime])?;
             let programs = tools.postgres.map_err(|missing| anyhow!("{missing}"))?;
+            let library = tools.faketime.map_err(|missing| anyhow!("{missing}"))?;
             crash::build(repository)?;
             let clusters = _clusters.insert(Clusters::start(repository, &programs)?);
             let effort = Effort { rounds: &rounds, seed: &seed_text };
-            crash::tests(repository, "_", effort, Some(clusters))
+            let mut tests = crash::tests(repository, "_", effort, Some(clusters));
+            tests.env(faketime::VARIABLE, library);
+            tests
         }
     };
     let started = Instant::now();

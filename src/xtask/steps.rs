@@ -11,7 +11,7 @@ use crate::crash::{self, Clusters, Effort};
 use crate::postgres::{CLUSTER, CLUSTER_TO_CRASH, Cluster};
 use crate::setup::Tool;
 use crate::test::{Bench, Step, Verdict, ready};
-use crate::{assets, bench, bench_row, chromium, pack, run, soak};
+use crate::{assets, bench, bench_row, chromium, faketime, pack, run, soak};
 
 /// Checks that compile nothing.
 const SHORT: Duration = Duration::from_secs(300);
@@ -148,6 +148,13 @@ pub(crate) const STEPS: &[Step] = &[
         needs: &[],
         uses: &[Tool::Postgres],
         run: crash,
+    },
+    Step {
+        name: "clock",
+        shows: "a clock that jumps an hour or a day, forward or back, breaks nothing",
+        needs: &[],
+        uses: &[Tool::Postgres, Tool::Faketime],
+        run: clock,
     },
     Step {
         name: "disk",
@@ -326,6 +333,18 @@ fn crash(bench: &Bench) -> Result<Verdict> {
     };
     let clusters = Clusters::start(bench.repository, &programs)?;
     bench.check(crash::tests(bench.repository, "postgres_", EFFORT, Some(&clusters)), LONG)
+}
+
+fn clock(bench: &Bench) -> Result<Verdict> {
+    let (library, programs) = match (ready(&bench.tools.faketime), ready(&bench.tools.postgres)) {
+        (Ok(library), Ok(programs)) => (library, programs),
+        (Err(verdict), _) | (_, Err(verdict)) => return Ok(verdict),
+    };
+    crash::build(bench.repository)?;
+    let clusters = Clusters::start(bench.repository, &programs)?;
+    let mut tests = crash::tests(bench.repository, "clock_", EFFORT, Some(&clusters));
+    tests.env(faketime::VARIABLE, library);
+    bench.check(tests, LONG)
 }
 
 fn disk(bench: &Bench) -> Result<Verdict> {

@@ -28,6 +28,13 @@ pub(crate) struct Reply {
     pub(crate) retry_after: bool,
 }
 
+impl Reply {
+    /// What a command is told: its answer, or why not.
+    pub(crate) fn answer(&self) -> &Value {
+        self.body.get("answer").unwrap_or(&self.body)
+    }
+}
+
 /// No answer came: what was asked may have happened or not.
 #[derive(Debug)]
 pub(crate) struct NoAnswer;

@@ -70,7 +70,7 @@ fn postgres_gone_or_hanging_is_told_and_comes_back() {
     let mut next = || commands.next().expect("there is no end of commands");
 
     let mut before = next();
-    before.answer = before.send(&client).map(|reply| reply.body["answer"].clone());
+    before.answer = before.send(&client).map(|reply| reply.answer().clone());
     assert!(before.answer.is_some());
     let gone = next();
     let stopped = Stopped::now(&control);

@@ -53,7 +53,7 @@ fn disk_that_is_full_refuses_writes_and_goes_on_with_space() {
     let client = Client::new(&server.base, &key);
     let mut sent: Vec<Sent> = Vec::new();
     for mut command in grants("full").take(COMMANDS_MAX) {
-        command.answer = command.send(&client).map(|reply| reply.body["answer"].clone());
+        command.answer = command.send(&client).map(|reply| reply.answer().clone());
         let is_refused = command.answer.is_none();
         sent.push(command);
         if is_refused {

@@ -15,6 +15,7 @@ mod postmaster;
 mod server;
 mod time;
 mod two;
+mod wall_clock;
 mod witness;
 
 /// How often the server is killed; more in `cargo xtask soak crash`.

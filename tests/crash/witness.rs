@@ -4,7 +4,7 @@
 //! It knows no rule of the ledger but two: a grant adds its amount, an end takes its charge.
 
 use crate::client::{Client, credits};
-use crate::load::Sent;
+use crate::load::{Sent, is_too_late};
 use crate::server::{run, text};
 use kumari_engine::amount::Credits;
 use serde_json::Value;
@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 
 /// A command or an end by time, as the journal has it: what it was, and the id of its action.
 type Effect = (String, String);
+
+/// The end of a leg whose hold's deadline came first.
+const EXPIRED: &str = "expired";
 
 /// What is known of one account.
 #[derive(Default)]
@@ -40,23 +43,25 @@ impl Witness {
             self.accounts.entry(one.account.clone()).or_default();
         }
         self.read_journals(client);
+        let mut effects = Vec::new();
         for one in sent {
             let known = self.known(&one.account);
-            let times = known.effects.get(&effect_of(one)).copied().unwrap_or(0);
+            let times = known.effects.get(&effect_of(one, one.answer.as_ref())).copied();
+            let times = times.unwrap_or(0);
             assert!(times <= 1, "{times} times: {one:?}");
             assert!(times == 1 || one.answer.is_none(), "answered, and lost: {one:?}");
             let again = one.send(client).unwrap_or_else(|| panic!("not answered: {one:?}"));
-            assert!(times == 0 || again.status == 200, "done again: {one:?}: {again:?}");
-            let answer = &again.body["answer"];
+            assert!(times == 0 || again.status != 201, "done again: {one:?}: {again:?}");
+            let answer = again.answer();
             if let Some(first) = &one.answer {
                 assert_eq!(told(first), told(answer), "another answer: {one:?}");
             }
             self.known_mut(&one.account).learn(one, answer);
+            effects.push((one, effect_of(one, Some(answer))));
         }
         self.read_journals(client);
-        for one in sent {
-            let times = self.known(&one.account).effects.get(&effect_of(one));
-            assert_eq!(times, Some(&1), "{one:?}");
+        for (one, effect) in effects {
+            assert_eq!(self.known(&one.account).effects.get(&effect), Some(&1), "{one:?}");
         }
         for (account, known) in &self.accounts {
             known.check(account, &client.read(&format!("/api/accounts/{account}/balance")));
@@ -101,12 +106,13 @@ impl Witness {
 
 impl Known {
     fn learn(&mut self, sent: &Sent, answer: &Value) {
-        self.commands += 1;
-        let changed = match sent.command {
-            "grant" => self.settled.add(credits(&sent.body["amount"])),
-            "settle" => self.settled.sub(credits(&answer["ended"]["charge"])),
+        let (what, _) = effect_of(sent, Some(answer));
+        let changed = match what.as_str() {
+            "granted" => self.settled.add(credits(&sent.body["amount"])),
+            "settled" => self.settled.sub(credits(&answer["ended"]["charge"])),
             _ => Ok(self.settled),
         };
+        self.commands += usize::from(what != EXPIRED);
         self.settled = changed.expect("amounts are small");
     }
 
@@ -118,7 +124,7 @@ impl Known {
         assert!(!amount("held").is_negative(), "{account}: {standing}");
         let sum = amount("available").add(amount("held")).expect("amounts are small");
         assert_eq!(sum, self.settled, "{account}: {standing}");
-        let happened = self.effects.keys().filter(|(what, _)| what != "expired").count();
+        let happened = self.effects.keys().filter(|(what, _)| what != EXPIRED).count();
         assert_eq!(happened, self.commands, "{account}: something that nobody asked for");
     }
 }
@@ -129,14 +135,20 @@ fn told(answer: &Value) -> Value {
         Some(hold) => {
             Value::from_iter(["action_id", "amount", "at"].map(|name| hold[name].clone()))
         }
+        None if is_too_late(answer) => answer["code"].clone(),
         None => answer.clone(),
     }
 }
 
-fn effect_of(sent: &Sent) -> Effect {
+/// What a command leaves in the journal; one that came after its hold's deadline leaves something
+/// else, and its answer says so.
+fn effect_of(sent: &Sent, answer: Option<&Value>) -> Effect {
+    let is_late = answer.is_some_and(|answer| answer["ended"]["kind"] == EXPIRED);
     let what = match sent.command {
+        _ if answer.is_some_and(is_too_late) => EXPIRED,
         "grant" => "granted",
         "authorize" => "authorized",
+        "settle" if is_late => "settled_late",
         "settle" => "settled",
         "void" => "voided",
         other => panic!("`{other}` is no command of the load"),
@@ -147,7 +159,7 @@ fn effect_of(sent: &Sent) -> Effect {
 fn effect_in(event: &Value) -> Effect {
     let word = |value: &Value| value.as_str().expect("a word").to_owned();
     match event["kind"].as_str() {
-        Some("granted") => (word(&event["kind"]), word(&event["action_id"])),
+        Some("granted" | "settled_late") => (word(&event["kind"]), word(&event["action_id"])),
         Some("authorized") => (word(&event["kind"]), word(&event["hold"]["action_id"])),
         Some("leg_ended") => (word(&event["end"]["kind"]), word(&event["action_id"])),
         _ => panic!("nobody asked for {event}"),
