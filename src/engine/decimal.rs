@@ -97,7 +97,12 @@ pub(crate) fn write(f: &mut dyn fmt::Write, value: i128, decimals: u32) -> fmt::
         }
     };
     loop {
-        let quotient = rest.checked_div(10).unwrap_or(0);
+        // Nearly every amount fits 64 bits, which every machine divides by itself.
+        let quotient = match u64::try_from(rest) {
+            Ok(rest) => rest.checked_div(10).map(u128::from),
+            Err(_) => rest.checked_div(10),
+        };
+        let quotient = quotient.unwrap_or(0);
         let digit = u8::try_from(rest.wrapping_sub(quotient.wrapping_mul(10))).unwrap_or(0);
         rest = quotient;
         is_trimmed = is_trimmed && fraction > 0 && digit == 0;
