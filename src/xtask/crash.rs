@@ -1,5 +1,7 @@
 //! The crash tests: builds the server that they kill, and says where it is.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -11,6 +13,8 @@ use crate::{assets, progress, run};
 
 /// Building the server, which may compile everything first.
 const BUILD_LIMIT: Duration = Duration::from_secs(2700);
+/// An image with room for a file system and nothing else.
+const IMAGE_BYTES: u64 = 8 << 20;
 
 /// How hard the tests try.
 #[derive(Clone, Copy, Debug)]
@@ -58,11 +62,28 @@ pub(crate) fn build(repository: &Repository) -> Result<()> {
 /// Whether this program may mount a disk, tried with a small one in memory.
 pub(crate) fn may_mount() -> bool {
     let Ok(folder) = tempfile::tempdir() else { return false };
-    let run = |program: &str, arguments: &[&str]| {
-        let output = Command::new(program).args(arguments).arg(folder.path()).output();
-        output.is_ok_and(|output| output.status.success())
-    };
-    run("mount", &["-t", "tmpfs", "-o", "size=64k", "tmpfs"]) && run("umount", &[])
+    mounts(&["-t", "tmpfs", "-o", "size=64k", "tmpfs"], folder.path())
+}
+
+/// Whether this program may mount an image with a file system that it makes, tried with a small one.
+pub(crate) fn may_mount_image() -> bool {
+    let Ok(folder) = tempfile::tempdir() else { return false };
+    let (image, place) = (folder.path().join("image"), folder.path().join("disk"));
+    let file = fs::File::create(&image).and_then(|file| file.set_len(IMAGE_BYTES));
+    let path = image.display().to_string();
+    file.is_ok()
+        && fs::create_dir(&place).is_ok()
+        && works(Command::new("mkfs.ext4").args(["-q", &path]))
+        && mounts(&["-o", "loop", &path], &place)
+}
+
+fn mounts(arguments: &[&str], place: &Path) -> bool {
+    works(Command::new("mount").args(arguments).arg(place))
+        && works(Command::new("umount").arg(place))
+}
+
+fn works(command: &mut Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
 }
 
 /// The tests whose names have `filter` in them, one after the other: each has the machine for

@@ -59,6 +59,29 @@ fn postgres_killed_under_load_loses_nothing_acknowledged() {
 
 #[test]
 #[ignore = "needs the server and PostgreSQL: cargo xtask test --only crash"]
+fn postgres_whose_first_process_is_killed_loses_nothing_acknowledged() {
+    let place = Postgres::new("KUMARI_POSTGRES_CRASH");
+    let (database, key) = (place.database(), place.key());
+    let control = runtime().block_on(Control::of(database));
+    let server = Server::start(database);
+    let client = Client::new(&server.base, &key);
+    let mut rng = Rng::with_seed(crate::seed());
+    let clients = [client.clone()];
+    let load = Load::start(&clients, "first", rng.u64(..), Unanswered::SendAgain);
+    for _ in 0..crate::rounds().div_ceil(8) {
+        load.wait_for(rng.usize(10..100));
+        // With SIGKILL, so nobody tells the others: each sees it by itself, in the midst of work.
+        Postmaster::of(database).kill();
+        control.run(&["start"]);
+    }
+    load.wait_for(50);
+    let mut witness = Witness::default();
+    witness.check(&client, database, &load.end());
+    witness.check_from_the_beginning(&client);
+}
+
+#[test]
+#[ignore = "needs the server and PostgreSQL: cargo xtask test --only crash"]
 fn postgres_gone_or_hanging_is_told_and_comes_back() {
     let place = Postgres::new("KUMARI_POSTGRES_CRASH");
     let (database, key) = (place.database(), place.key());

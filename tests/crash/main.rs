@@ -8,6 +8,7 @@
 mod client;
 mod database;
 mod disk;
+mod image;
 mod kill;
 mod load;
 mod place;

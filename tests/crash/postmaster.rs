@@ -1,8 +1,14 @@
-//! The processes of a cluster, held still: it is there, and answers nothing.
+//! The processes of a cluster: all held still, so that it is there and answers nothing, or the first
+//! one killed.
 
 use crate::place::runtime;
+use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 use tokio_postgres::NoTls;
+
+/// The longest that the others may go on without the first one.
+const ORPHANS_MAX: Duration = Duration::from_secs(30);
 
 /// All processes of a cluster, the first of them PostgreSQL's own.
 pub(crate) struct Postmaster {
@@ -33,6 +39,18 @@ impl Postmaster {
         let all = self.processes();
         signal("STOP", &all);
         Still(all)
+    }
+
+    /// Kills the first one alone, and waits until the others have seen that, and the system has
+    /// forgotten all of them: before that a cluster refuses to start.
+    pub(crate) fn kill(self) {
+        let all = self.processes();
+        signal("KILL", &[self.number]);
+        let begun = Instant::now();
+        while all.iter().any(|number| Path::new(&format!("/proc/{number}")).exists()) {
+            assert!(begun.elapsed() < ORPHANS_MAX, "some of {all:?} go on alone");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     fn processes(&self) -> Vec<u32> {
