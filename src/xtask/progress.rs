@@ -11,7 +11,7 @@ use std::io::{IsTerminal, Read, Seek, SeekFrom, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -32,6 +32,8 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// The process group of the program that runs now, 0 when there is none.
 static RUNNING_GROUP: AtomicI32 = AtomicI32::new(0);
+/// This program was told to end, and is about to.
+static ENDING: AtomicBool = AtomicBool::new(false);
 
 /// How a program ended.
 pub(crate) struct Ran {
@@ -99,18 +101,23 @@ pub(crate) fn run(
             break stop(&mut child, group)?;
         }
     };
+    while ENDING.load(Ordering::SeqCst) {
+        // Who ended it ends this program too; that the program failed would be a false word.
+        std::thread::park();
+    }
     RUNNING_GROUP.store(0, Ordering::SeqCst);
     show.clear();
     Ok(Ran { passed: status.success() && !timed_out, timed_out, took: started.elapsed(), log })
 }
 
 /// Makes Ctrl-C (and a polite kill) end the running program, and what was started for it, before
-/// this one.
+/// this one; [`run`] does not return then, so nothing is said or written about a broken-off program.
 ///
 /// # Errors
 /// When the handler cannot be set, which happens only when it was set before.
 pub(crate) fn end_programs_with_this_one() -> Result<()> {
     ctrlc::set_handler(|| {
+        ENDING.store(true, Ordering::SeqCst);
         let group = RUNNING_GROUP.load(Ordering::SeqCst);
         if group != 0 {
             // The program may have ended just now; then there is nobody left to tell.

@@ -1,7 +1,8 @@
 //! Proofs with large counts, outside CI: what `test` shows in minutes with a fixed seed, `soak` shows
 //! for millions of cases.
 //!
-//! A figure counts only with its result file: seed, commit, machine, duration.
+//! A figure counts only with its result file: seed, commit, machine, duration. A soak that is
+//! broken off (Ctrl-C, a polite kill) writes none.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
