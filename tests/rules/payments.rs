@@ -234,6 +234,12 @@ fn r36_past_due_says_payment_problem_and_leaves_the_rest_usable() {
     assert_eq!(denial.code, DenialCode::CreditsExhausted);
     assert!(denial.message.contains("payment for Pro did not go through"), "{}", denial.message);
     assert_eq!(denial.remedies, [Remedy::MendPayment, Remedy::BuyPack { usd_min: 10 }]);
+    // So it is where something is left, and too little.
+    ledger.grant("little", LotKind::Promo, "0.01");
+    let denial = send(&mut ledger).unwrap_err();
+    assert_eq!(denial.code, DenialCode::CreditsInsufficient);
+    assert!(denial.message.contains("payment for Pro did not go through"), "{}", denial.message);
+    assert!(denial.remedies.contains(&Remedy::MendPayment), "{:?}", denial.remedies);
 
     ledger.pay(&book(), &pack("pack", 1_000)).unwrap();
     send(&mut ledger).unwrap();
