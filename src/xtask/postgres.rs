@@ -14,7 +14,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use nix::unistd::{Gid, Uid, User, chown};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Gid, Pid, Uid, User, chown};
 use tempfile::TempDir;
 
 use crate::progress;
@@ -198,8 +199,19 @@ impl Stop {
     }
 
     fn run(&self) {
+        self.wake();
         // Nothing in it is to be kept; one that does not run any more needs no stopping.
         let _ = self.pg_ctl("stop").args(["--mode", "immediate"]).output();
+    }
+
+    /// A test that holds a cluster still may be broken off before it lets go: woken, its first
+    /// process ends the others.
+    fn wake(&self) {
+        let file = fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
+        if let Some(number) = file.lines().next().and_then(|line| line.parse().ok()) {
+            // One that has ended needs no waking.
+            let _ = kill(Pid::from_raw(number), Signal::SIGCONT);
+        }
     }
 }
 
