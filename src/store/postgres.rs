@@ -1,8 +1,9 @@
 //! The store in a PostgreSQL database, which any number of server processes may share.
 //!
 //! This file is the only one that opens transactions; what happens in them is in
-//! `postgres_ledger`, `postgres_chat` and `postgres_lookup`. A commit is two round trips, however
-//! many accounts it is of: first the fence, which says who won, then the rows of the winners.
+//! `postgres_ledger`, `postgres_chat` and `postgres_lookup`. However many accounts it is of, a
+//! load is one statement, and a commit is two round trips: first the fence, which says who won, then
+//! the rows of the winners.
 //!
 //! What a broken connection leaves open is found out, not guessed: a commit that may have happened
 //! is made again. The fence lets it through only if it had not happened, and where it does not,
@@ -39,8 +40,9 @@ const NOTHING_TO_KEEP: &str = "SELECT set_config('synchronous_commit', 'off', tr
 const COMMIT: &str = "COMMIT";
 const ROLLBACK: &str = "ROLLBACK";
 
-/// Commits side by side share the database's flushes; more than a few share only its processors.
-const LANES: usize = 4;
+/// While one lane's commit waits for the disk, another one decides. Each further one makes the
+/// groups smaller, and a group costs as much as several of its commands.
+const LANES: usize = 2;
 
 /// The store in a PostgreSQL database.
 ///
@@ -184,7 +186,10 @@ impl Connections {
         answered(run(client, &statements)).await?;
         let mut wanted = vec![wanted.clone()];
         let loaded = loop {
-            let read = answered(run(client, &postgres_ledger::load(&wanted, now))).await?;
+            let read = {
+                let load = postgres_ledger::load_locked(&wanted, now);
+                answered(run_one(client, &load)).await?
+            };
             let loaded = postgres_ledger::loaded(&wanted, &read)?;
             if !postgres_ledger::name_payments_due(&mut wanted, &loaded, now) {
                 break loaded;
@@ -257,7 +262,7 @@ impl Store for PostgresStore {
         check::wanted(wanted)?;
         let mut wanted = wanted.to_vec();
         loop {
-            let read = self.as_of_one_instant(postgres_ledger::load(&wanted, now)).await?;
+            let read = self.one(postgres_ledger::load(&wanted, now)).await?;
             let loaded = postgres_ledger::loaded(&wanted, &read)?;
             if !postgres_ledger::name_payments_due(&mut wanted, &loaded, now) {
                 return Ok(loaded);

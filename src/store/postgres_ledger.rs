@@ -7,27 +7,41 @@ use crate::error::StoreError;
 use crate::postgres_statement::{Statement, param};
 use crate::store::{Commit, CommitOutcome, Wanted};
 use crate::values::{from_json, parse, to_json};
-use kumari_engine::account::{Account, Action};
+use kumari_engine::account::Account;
 use kumari_engine::entry::Entry;
 use kumari_engine::id::AccountId;
 use kumari_engine::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::Row;
 
-const ACCOUNTS: &str =
-    "SELECT account_id, sequence, state FROM accounts WHERE account_id = ANY ($1)";
+/// Accounts, their holds that are due, and the actions named, in one statement: so all of it is as
+/// of one instant, by one round trip and without a transaction's own statements.
+macro_rules! load_sql {
+    () => {
+        "\
+        SELECT account_id, NULL AS action_id, sequence, state FROM accounts \
+        WHERE account_id = ANY ($1) \
+        UNION ALL \
+        SELECT actions.account_id, actions.action_id, NULL, actions.state \
+        FROM accounts JOIN actions ON actions.account_id = accounts.account_id \
+        WHERE accounts.account_id = ANY ($1) \
+        AND actions.open_until <= greatest($2, accounts.updated_at) \
+        UNION ALL \
+        SELECT actions.account_id, actions.action_id, NULL, actions.state \
+        FROM unnest($3::text[], $4::text[]) AS named (account_id, action_id) \
+        JOIN actions ON actions.account_id = named.account_id \
+        AND actions.action_id = named.action_id"
+    };
+}
 
-const ACTIONS_DUE: &str = "\
-    SELECT actions.account_id, actions.action_id, actions.state \
-    FROM accounts JOIN actions ON actions.account_id = accounts.account_id \
-    WHERE accounts.account_id = ANY ($1) \
-    AND actions.open_until <= greatest($2, accounts.updated_at)";
+const LOAD_LOCKED: &str = load_sql!();
 
-const ACTIONS_NAMED: &str = "\
-    SELECT actions.account_id, actions.action_id, actions.state \
-    FROM unnest($1::text[], $2::text[]) AS named (account_id, action_id) \
-    JOIN actions ON actions.account_id = named.account_id \
-    AND actions.action_id = named.action_id";
+/// By itself. What a read leaves behind is the database's own tidying, which nobody has to wait for
+/// the disk for, as a commit would: so its own commit does not. The row that says so has no account.
+const LOAD: &str = concat!(
+    load_sql!(),
+    " UNION ALL SELECT NULL, NULL, NULL, set_config('synchronous_commit', 'off', true)"
+);
 
 const PASS_FENCE: &str = "\
     UPDATE accounts SET sequence = new.sequence, updated_at = new.updated_at, \
@@ -78,52 +92,55 @@ const ACCOUNTS_DUE: &str = "\
     UNION SELECT account_id FROM accounts WHERE lot_ends_at <= $1 AND account_id > $2 \
     ORDER BY account_id LIMIT $3";
 
-/// Reads accounts with the actions named and the holds that are due; all of it as of one instant,
-/// or nothing may write to them meanwhile.
-pub(crate) fn load(wanted: &[Wanted], now: Timestamp) -> Vec<Statement<'_>> {
+/// Reads accounts with the actions named and the holds that are due, in a transaction of its own.
+pub(crate) fn load(wanted: &[Wanted], now: Timestamp) -> Statement<'_> {
+    loading(LOAD, wanted, now)
+}
+
+/// The same in a transaction that has locked them, and writes.
+pub(crate) fn load_locked(wanted: &[Wanted], now: Timestamp) -> Statement<'_> {
+    loading(LOAD_LOCKED, wanted, now)
+}
+
+fn loading<'a>(sql: &'static str, wanted: &'a [Wanted], now: Timestamp) -> Statement<'a> {
     let ids: BTreeSet<&str> = wanted.iter().map(|one| one.account.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     let named = wanted.iter().flat_map(|one| one.actions.iter().map(move |action| (one, action)));
     let (of, named): (Vec<&str>, Vec<&str>) =
         named.map(|(one, action)| (one.account.as_str(), action.as_str())).unzip();
-    let mut statements = vec![
-        Statement::new(ACCOUNTS, [param(ids.clone())]),
-        Statement::new(ACTIONS_DUE, [param(ids), param(now.as_millis())]),
-    ];
-    if !named.is_empty() {
-        statements.push(Statement::new(ACTIONS_NAMED, [param(of), param(named)]));
-    }
-    statements
+    Statement::new(sql, [param(ids), param(now.as_millis()), param(of), param(named)])
 }
 
-/// The accounts wanted, from what [`load`] read.
-pub(crate) fn loaded(wanted: &[Wanted], read: &[Vec<Row>]) -> Result<Vec<Account>, StoreError> {
-    let accounts = read.first().into_iter().flatten();
-    let mut stored: BTreeMap<String, Account> = BTreeMap::new();
-    for row in accounts {
-        let id: String = row.try_get(0)?;
-        let sequence: i64 = row.try_get(1)?;
-        let account: Account = from_json("an account", row.try_get(2)?)?;
+/// The accounts wanted, from what [`load`] or [`load_locked`] read.
+pub(crate) fn loaded(wanted: &[Wanted], rows: &[Row]) -> Result<Vec<Account>, StoreError> {
+    let mut stored: BTreeMap<&str, Account> = BTreeMap::new();
+    let mut actions: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    for row in rows {
+        let (Some(id), state): (Option<&str>, &str) = (row.try_get(0)?, row.try_get(3)?) else {
+            continue;
+        };
+        if let Some(action_id) = row.try_get(1)? {
+            actions.insert((id, action_id), state);
+            continue;
+        }
+        let sequence: i64 = row.try_get(2)?;
+        let account: Account = from_json("an account", state)?;
         if account.id.as_str() != id || i64::try_from(account.sequence) != Ok(sequence) {
             return Err(StoreError::corrupt("an account", "its row names another one"));
         }
         stored.insert(id, account);
     }
-    let due = keyed(read.get(1).into_iter().flatten())?;
-    let named = keyed(read.get(2).into_iter().flatten())?;
     let account_of = |one: &Wanted| {
         let id = one.account.as_str();
         let Some(account) = stored.get(id) else {
             return Ok(Account::new(one.account.clone()));
         };
         let mut account = account.clone();
-        for ((_, action_id), state) in due.range((id, "")..).take_while(|((of, _), _)| *of == id) {
-            account.actions.insert(parse("an action's id", action_id)?, action_of(state)?);
-        }
-        for action_id in &one.actions {
-            if let Some(state) = named.get(&(id, action_id.as_str())) {
-                account.actions.insert(action_id.clone(), action_of(state)?);
-            }
+        for ((_, action_id), state) in
+            actions.range((id, "")..).take_while(|((of, _), _)| *of == id)
+        {
+            let action = from_json("an action", state)?;
+            account.actions.insert(parse("an action's id", action_id)?, action);
         }
         Ok(account)
     };
@@ -143,17 +160,6 @@ pub(crate) fn name_payments_due(wanted: &mut [Wanted], loaded: &[Account], now: 
         }
     }
     is_more
-}
-
-/// Actions by account and id.
-fn keyed<'a>(
-    rows: impl Iterator<Item = &'a Row>,
-) -> Result<BTreeMap<(&'a str, &'a str), &'a str>, StoreError> {
-    rows.map(|row| Ok(((row.try_get(0)?, row.try_get(1)?), row.try_get(2)?))).collect()
-}
-
-fn action_of(state: &str) -> Result<Action, StoreError> {
-    from_json("an action", state)
 }
 
 /// Puts each account in the place of the one that its decision was made on, where that is still
