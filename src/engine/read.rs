@@ -168,14 +168,20 @@ impl<'tree> Reader<'tree> {
     ) -> Record<'reader, 'tree> {
         let (depth, map) = (self.path.len(), self.map());
         for (index, (name, tree)) in map.iter().enumerate() {
-            if !is_open && !names.contains(&name.as_str()) {
+            let is_known = names.contains(&name.as_str());
+            if is_known && map.iter().take(index).any(|(earlier, _)| earlier == name) {
+                let here = self.enter(depth, Step::Field(name), tree);
+                here.fail(format_args!("duplicate field `{name}`"));
+            } else if !is_known && !is_open {
                 let expected = Expected(names, "fields");
-                self.enter(depth, Step::Field(name), tree)
-                    .fail(format_args!("unknown field `{name}`, {expected}"));
-            } else if map.iter().take(index).any(|(earlier, _)| earlier == name) {
-                self.enter(depth, Step::Field(name), tree)
-                    .fail(format_args!("duplicate field `{name}`"));
+                let here = self.enter(depth, Step::Field(name), tree);
+                here.fail(format_args!("unknown field `{name}`, {expected}"));
+            } else {
+                continue;
             }
+            // The first fault is enough, and looking for further ones in an object of many
+            // thousand fields would take long.
+            break;
         }
         Record { reader: self, depth, map, names: names.iter() }
     }
