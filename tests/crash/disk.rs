@@ -69,8 +69,9 @@ fn disk_that_is_full_refuses_writes_and_goes_on_with_space() {
         assert!(reply.retry_after, "{reply:?}");
     }
     // Reads go on, and nothing is there by half.
-    client.read("/api/accounts/hot/balance");
-    assert_eq!(client.entries("hot", 0).len(), sent.len() - 1);
+    let account = &refused.account;
+    client.read(&format!("/api/accounts/{account}/balance"));
+    assert_eq!(client.entries(account, 0).len(), sent.len() - 1);
     audit(database);
 
     disk.change("size=64m");

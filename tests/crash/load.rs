@@ -51,6 +51,9 @@ struct Worker {
     client: Client,
     rng: Rng,
     name: String,
+    /// The account on which all clients of this load work. Another load has another, or one account
+    /// would have more lots in the end than it may.
+    hot: String,
     unanswered: Unanswered,
     answered: Sender<()>,
     enough: Arc<AtomicBool>,
@@ -68,6 +71,7 @@ impl Load {
                 client: client.clone(),
                 rng: seeds.fork(),
                 name: format!("{name}-{number}"),
+                hot: format!("{name}-hot"),
                 unanswered,
                 answered: tell.clone(),
                 enough: Arc::clone(&enough),
@@ -101,7 +105,7 @@ impl Worker {
         while !self.enough.load(Ordering::SeqCst) {
             number += 1;
             let account = match self.rng.bool() {
-                true => hot(),
+                true => self.hot.clone(),
                 false => cold(self.rng.usize(..ACCOUNTS)),
             };
             let id = format!("{}-{number}", self.name);
@@ -178,13 +182,9 @@ pub(crate) fn grants(name: &str) -> impl Iterator<Item = Sent> + use<> {
     let name = name.to_owned();
     (0_u64..).map(move |number| {
         let id = format!("{name}-{number}");
-        Sent { account: hot(), command: "grant", body: grant(&id), id, answer: None }
+        let account = "account-of-grants".to_owned();
+        Sent { account, command: "grant", body: grant(&id), id, answer: None }
     })
-}
-
-/// The account on which everybody works.
-fn hot() -> String {
-    "hot".to_owned()
 }
 
 /// One of the others.
