@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use crate::tree::{Tree, assert_found, assert_none};
 
 /// Every member with the members that it may use, in whatever kind of dependency.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("kumari-engine", &[]),
     ("kumari-wire", &["kumari-engine"]),
     ("kumari-tokens", &[]),
@@ -26,6 +26,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "kumari-server",
         ],
     ),
+    ("kumari-rules", &["kumari-engine", "kumari-wire", "kumari-tests"]),
 ];
 
 /// What the engine may use besides the language, outside its tests.
