@@ -40,7 +40,7 @@ pub(crate) struct Wish {
     /// What to measure.
     #[arg(value_enum)]
     what: What,
-    /// Up to a million accounts and ten million entries, too.
+    /// With ten million entries of history, too.
     #[arg(long, conflicts_with = "short")]
     full: bool,
     /// Only see that it works; its figures say nothing.

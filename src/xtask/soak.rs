@@ -16,7 +16,7 @@ use crate::crash::{self, Clusters, Effort};
 use crate::faketime;
 use crate::pack;
 use crate::postgres::{CLUSTER, Cluster};
-use crate::progress;
+use crate::progress::{self, Ran};
 use crate::repository::{self, Repository};
 use crate::setup::{Tool, Tools};
 use crate::wasm_target::RouteChoice;
@@ -111,12 +111,19 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
         "commit": commit(repository)?,
         "machine": machine(),
         "seconds": started.elapsed().as_secs(),
-        "says": ran.output_tail().trim(),
+        "says": said(&ran),
     });
     let file = repository.path("target/soak").join(format!("{name}-{}.json", now.as_secs()));
     repository::write(&file, serde_json::to_string_pretty(&result)?.as_bytes())?;
     println!("{}\nwritten to `{}`", serde_json::to_string_pretty(&result)?, file.display());
     Ok(if ran.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What a soak says at its end; where it failed, all that it left of its words.
+fn said(ran: &Ran) -> String {
+    let tail = ran.output_tail();
+    let last = tail.trim().lines().next_back().filter(|_| ran.passed);
+    last.unwrap_or(tail.trim()).to_owned()
 }
 
 /// The comparison of the second ledger with the engine and every store, built as `profile` says:

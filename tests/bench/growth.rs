@@ -2,23 +2,22 @@
 //! of history, memory, the start after a crash, and balance reads.
 
 use crate::Bench;
-use crate::backend::{Connection, Target};
+use crate::backend::Target;
 use crate::commands::Books;
 use crate::load::{Measured, Plan, fill, history as make_history, run};
 use crate::pairs::runtime;
+use crate::reads::{Read, reads};
 use crate::result::{Results, Row};
 use crate::server::{Database, Server};
 use anyhow::{Context as _, Result};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::task::JoinSet;
+use std::time::Instant;
 
 /// Accounts while history grows.
 const ACCOUNTS: u64 = 1_000;
 /// Balances that are compared in the end.
 const COMPARED_MAX: u64 = 10_000;
 const MEGABYTE: f64 = 1e6;
-const MILLION: f64 = 1e6;
 
 /// A pair's cost as the number of accounts grows; then memory, start and balance reads with the
 /// most of them.
@@ -42,16 +41,19 @@ pub(crate) fn accounts(bench: &Bench, results: &mut Results) -> Result<()> {
         anyhow::Ok(())
     })?;
     let last = books.accounts();
-    let note = (last < 1_000_000).then(|| format!("up to {last}; `--full` goes to a million"));
-    cost(results, "accounts", &costs, (1.3, 1.05), note.as_deref());
+    let note = format!("up to {last}");
+    cost(results, "accounts", &costs, (1.3, 1.05), Some(&note));
 
-    let grown = server.memory_bytes()?.saturating_sub(empty_bytes) as f64;
-    let million = grown / last as f64 * MILLION / MEGABYTE;
-    let row = Row::new("memory for a million accounts", million, "MB").at_most(300.0, 64.0);
-    let scaled = format!("{:.0} MB more than empty at {last} accounts", grown / MEGABYTE);
-    results.add(row.note(scaled));
+    let grown = server.memory_bytes()?.saturating_sub(empty_bytes) as f64 / MEGABYTE;
+    let row = Row::new(format!("memory with {last} accounts, more than empty"), grown, "MB");
+    results.add(row.at_most(300.0, 64.0));
     after_kill(bench, &database, server, &secret, &books, results)?;
-    reads(bench, &database, &secret, &books, results)?;
+    let alone = bench.program.serve(&database, true)?;
+    let target = Target::new(alone.address, &secret)?;
+    let per_second = runtime()?.block_on(reads(&target, bench, Read::Balance(books)))?;
+    let row = Row::new("balance reads over HTTP on one core", per_second, "reads/s");
+    results.add(row.at_least(20_000.0, 40_000.0));
+    drop(alone);
     bench.program.audit(&database)
 }
 
@@ -148,51 +150,4 @@ fn after_kill(
     let row = Row::new("first balance after kill -9", seconds, "s").at_most(3.0, 1.0);
     results.add(row.note(format!("{} accounts", books.accounts())));
     Ok(())
-}
-
-/// Balances from a server that has one core to itself.
-fn reads(
-    bench: &Bench,
-    database: &Database,
-    secret: &str,
-    books: &Arc<Books>,
-    results: &mut Results,
-) -> Result<()> {
-    let server = bench.program.serve(database, true)?;
-    let target = Target::new(server.address, secret)?;
-    let per_second = runtime()?.block_on(async {
-        let from = Instant::now() + bench.scale.warm_up;
-        let to = from + bench.scale.measured;
-        let mut tasks = JoinSet::new();
-        for (connection, number) in
-            target.connections(bench.scale.connections).await?.into_iter().zip(1..)
-        {
-            let random = fastrand::Rng::with_seed(bench.seed ^ number);
-            tasks.spawn(read(connection, Arc::clone(books), random, from, to));
-        }
-        let mut reads = 0;
-        while let Some(task) = tasks.join_next().await {
-            reads += task??;
-        }
-        anyhow::Ok(reads as f64 / (to - from).as_secs_f64())
-    })?;
-    let row = Row::new("balance reads over HTTP on one core", per_second, "reads/s");
-    results.add(row.at_least(20_000.0, 40_000.0));
-    Ok(())
-}
-
-async fn read(
-    mut connection: Connection,
-    books: Arc<Books>,
-    mut random: fastrand::Rng,
-    from: Instant,
-    to: Instant,
-) -> Result<u64> {
-    let mut reads = 0;
-    while to.saturating_duration_since(Instant::now()) > Duration::ZERO {
-        books.balance(&mut connection, random.u64(..books.accounts())).await?;
-        let now = Instant::now();
-        reads += u64::from(now >= from && now < to);
-    }
-    Ok(reads)
 }

@@ -14,6 +14,7 @@ mod in_process;
 mod load;
 mod pairs;
 mod peer;
+mod reads;
 mod result;
 mod scale;
 mod server;

@@ -4,6 +4,7 @@
 use crate::backend::Target;
 use crate::commands::Books;
 use crate::load::{Measured, Plan, fill, run};
+use crate::reads::{Read, reads};
 use crate::result::{Comparison, Results, Row, Wait};
 use crate::server::{Database, Server};
 use crate::{Bench, arrivals};
@@ -55,6 +56,12 @@ impl Scene<'_> {
         let row = per_second(format!("pairs over HTTP, {name}, {connections} connections"), &many);
         results.add(row.beside_unit(Comparison::UnitPerSecond).ratio_at_least(pairs.0, pairs.1));
         results.add(cpu(format!("CPU of the server for a pair, {name}"), &many));
+        if is_sqlite {
+            let nothing = reads(&self.target, self.bench, Read::Nothing).await? / 2.0;
+            let row = Row::new("pairs of requests for nothing over HTTP", nothing, "pairs/s");
+            let row = row.beside_unit(Comparison::UnitPerSecond);
+            results.add(row.note("what HTTP leaves of this machine"));
+        }
         let wait = Wait::of(&many.authorize);
         let name_of = |what: &str| format!("authorize {what}, {name}, {connections} connections");
         results.add(Row::new(name_of("p50"), wait.p50, "ms"));
