@@ -47,6 +47,22 @@ pub(crate) fn build_vocabularies(repository: &Repository) -> Result<()> {
     Ok(())
 }
 
+/// The vocabulary file of an encoding: the one built last, where an older one was left behind.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn vocabulary(repository: &Repository, encoding: &str) -> Result<PathBuf> {
+    let is_it = |path: &PathBuf| {
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        name.strip_prefix(encoding).is_some_and(|rest| rest.starts_with('-'))
+            && name.ends_with(".bin")
+    };
+    let files = files_below(&repository.path(VOCABULARY))?;
+    let built = |path: &PathBuf| fs::metadata(path).and_then(|file| file.modified()).ok();
+    let newest = files.into_iter().filter(is_it).max_by_key(built);
+    newest.with_context(|| format!("no vocabulary of `{encoding}` in `{VOCABULARY}`"))
+}
+
 /// Puts compressed copies beside the files of the built app.
 ///
 /// # Errors

@@ -17,14 +17,14 @@ const RIGHT: f64 = 120.0;
 /// The scale goes to this factor on both sides of the target.
 const FACTOR_MAX: f64 = 16.0;
 
-/// The chart of all rows that can be judged.
-pub(crate) fn chart(rows: &[Row]) -> String {
+/// The chart of all rows of the benchmark `name` that can be judged.
+pub(crate) fn chart(name: &str, rows: &[Row]) -> String {
     let judged: Vec<(&Row, f64)> =
         rows.iter().filter_map(|row| Some((row, row.reached()?))).collect();
     let height = judged.iter().fold(TOP, |height, _| height + ROW) + 12.0;
     let mut svg = format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="system-ui, sans-serif" font-size="13">
-<title>Ledger: how far each figure gets, where 1 is its target</title>
+<title>{name}: how far each figure gets, where 1 is its target</title>
 <rect width="{WIDTH}" height="{height}" fill="white"/>
 "#
     );
@@ -93,7 +93,7 @@ mod tests {
             target: Some(Target { of_ratio: false, at_least: false, target: 2.0, stretch: 1.0 }),
             note: None,
         };
-        let svg = chart(&[row(1.0), row(4.0), Row { target: None, ..row(9.0) }]);
+        let svg = chart("ledger", &[row(1.0), row(4.0), Row { target: None, ..row(9.0) }]);
         assert_eq!(svg.matches("#2a7a4b").count(), 1);
         assert_eq!(svg.matches("#b3402e").count(), 1);
         assert!(svg.contains("a &lt; b") && !svg.contains("9.00 ms"));

@@ -8,8 +8,10 @@
 mod assets;
 mod bench;
 mod bench_chart;
+mod bench_ledger;
 mod bench_row;
 mod bench_table;
+mod bench_tokens;
 mod chromium;
 mod crash;
 mod faketime;

@@ -63,7 +63,18 @@ fn found(repository: &Repository) -> Option<Version> {
 /// # Errors
 /// Only when a program or a log cannot be handled at all.
 pub(crate) fn packages_ready(repository: &Repository) -> Result<Result<(), Missing>> {
-    if packages_are_installed(repository.root()) {
+    packages_ready_in(repository, repository.root())
+}
+
+/// The same for a folder with a lock file of its own.
+///
+/// # Errors
+/// Only when a program or a log cannot be handled at all.
+pub(crate) fn packages_ready_in(
+    repository: &Repository,
+    folder: &Path,
+) -> Result<Result<(), Missing>> {
+    if packages_are_installed(folder) {
         return Ok(Ok(()));
     }
     let npm_is_old = Version::of(repository.command("npm").arg("--version"))
@@ -72,7 +83,7 @@ pub(crate) fn packages_ready(repository: &Repository) -> Result<Result<(), Missi
     if npm_is_old {
         command.args(["--yes", NPM_INSTEAD]);
     }
-    command.arg("ci");
+    command.arg("ci").current_dir(folder);
     let ran = progress::run(repository, "npm ci", &mut command, INSTALL_LIMIT)?;
     if !ran.passed {
         return Ok(Err(Missing {
@@ -80,7 +91,9 @@ pub(crate) fn packages_ready(repository: &Repository) -> Result<Result<(), Missi
             command: format!("see `{}`", ran.log.display()),
         }));
     }
-    println!("     installed the npm packages of package-lock.json ({})", seconds(ran.took));
+    let lock = folder.join("package-lock.json");
+    let lock = lock.strip_prefix(repository.root()).unwrap_or(&lock);
+    println!("     installed the npm packages of {} ({})", lock.display(), seconds(ran.took));
     Ok(Ok(()))
 }
 

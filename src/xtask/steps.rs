@@ -11,7 +11,7 @@ use crate::crash::{self, Clusters, Effort};
 use crate::postgres::{CLUSTER, CLUSTER_TO_CRASH, Cluster};
 use crate::setup::Tool;
 use crate::test::{Bench, Step, Verdict, ready};
-use crate::{assets, bench, bench_row, chromium, faketime, pack, run, soak};
+use crate::{assets, bench_ledger, bench_row, chromium, faketime, pack, run, soak};
 
 /// Checks that compile nothing.
 const SHORT: Duration = Duration::from_secs(300);
@@ -389,9 +389,10 @@ fn bench(bench: &Bench) -> Result<Verdict> {
         verdict @ (Verdict::Failed(_) | Verdict::NotChecked(_)) => return Ok(verdict),
     }
     let server = run::server_binary(bench.repository, "debug");
-    let wanted = bench::Wanted { profile: "dev", length: "short", seed: 1, trace: None };
+    let wanted = bench_ledger::Wanted { profile: "dev", length: "short", seed: 1, trace: None };
     let output = bench.repository.path("target/bench/short.json");
-    let result = bench::measure(bench.repository, Some(&programs), &server, &wanted, &output)?;
+    let result =
+        bench_ledger::measure(bench.repository, Some(&programs), &server, &wanted, &output)?;
     // A result that cannot be read is a fault too.
     bench_row::rows(&result)?;
     Ok(Verdict::Passed)

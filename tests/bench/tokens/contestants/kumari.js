@@ -1,0 +1,19 @@
+// Ours: a document that is told what changed.
+import { TokenDocument, Vocabulary, init } from '@kumari/credits/tokens';
+
+export async function start(read) {
+  const [file] = await Promise.all([read('o200k_base.bin'), init()]);
+  const vocabulary = new Vocabulary(new Uint8Array(file));
+  return {
+    count: (text) => vocabulary.countText(text),
+    draft() {
+      const document = new TokenDocument(vocabulary);
+      return {
+        edit(offset, deleted, inserted) {
+          document.edit(offset, deleted, inserted);
+          return document.count();
+        },
+      };
+    },
+  };
+}
