@@ -26,11 +26,16 @@ export function initOnce(start: Start, file: URL): (source?: WasmSource) => Prom
   };
 }
 
-/** Node's fetch does not read files. Asked of `process`, so that no bundler looks for `node:fs`. */
 function bytesOrUrl(file: URL): WasmSource {
+  return readHere(file) ?? file;
+}
+
+/**
+ * The bytes of a file on disk; nothing for other addresses. Node's fetch does not read files. Asked
+ * of `process`, so that no bundler looks for `node:fs`.
+ */
+export function readHere(file: URL): Uint8Array<ArrayBuffer> | null {
   const { process } = globalThis as { process?: NodeProcess };
-  if (file.protocol === 'file:' && process?.getBuiltinModule) {
-    return process.getBuiltinModule('node:fs').readFileSync(file);
-  }
-  return file;
+  if (file.protocol !== 'file:' || !process?.getBuiltinModule) return null;
+  return process.getBuiltinModule('node:fs').readFileSync(file);
 }

@@ -14,7 +14,8 @@ import {
   loadPriceBook,
 } from '@kumari/credits';
 import { CreditsClient, type CreditsState, type SendResult } from '@kumari/credits/client';
-import { TokenDocument, Vocabulary } from '@kumari/credits/tokens';
+import { type TokenCount, TokenCounter, type TokenCounts } from '@kumari/credits/tokens';
+import { TokenDocument, Vocabulary } from '@kumari/credits/tokens/direct';
 
 export async function rules(json: string, standing: Standing): Promise<string> {
   await init();
@@ -87,4 +88,20 @@ export function tokens(file: Uint8Array): number {
   const draft = new TokenDocument(vocabulary);
   draft.edit(0, 0, 'hello');
   return draft.count() + vocabulary.countText('hello') + draft.length;
+}
+
+export async function typed(read: () => string): Promise<TokenCounts> {
+  const counter = new TokenCounter({ vocabularies: { o200k_base: '/o200k_base.bin' } });
+  // @ts-expect-error an encoding that there is not
+  counter.open(['p50k_base'], read);
+  const draft = counter.open(['o200k_base'], read);
+  const unsubscribe = draft.subscribe(({ tokens, isExact }: TokenCount) => {
+    document.title = `${isExact ? '' : '~'}${tokens.o200k_base ?? 0}`;
+  });
+  draft.edit(0, 5, 'Hello');
+  const { tokens } = await draft.exact();
+  unsubscribe();
+  draft.close();
+  counter.close();
+  return tokens;
 }

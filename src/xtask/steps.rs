@@ -258,6 +258,10 @@ fn pack(bench: &Bench) -> Result<Verdict> {
 }
 
 fn pkg(bench: &Bench) -> Result<Verdict> {
+    if let Err(verdict) = bench.npm() {
+        return Ok(verdict);
+    }
+    assets::build_vocabularies(bench.repository)?;
     npm(bench, &["test", "--workspace", "pkg"], SHORT)
 }
 

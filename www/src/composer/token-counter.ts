@@ -1,6 +1,6 @@
 // The package's token counter with a vocabulary of the server; loaded only when it is needed.
 import type { Encoding } from '@kumari/credits';
-import { TokenDocument, Vocabulary, init } from '@kumari/credits/tokens';
+import { TokenDocument, Vocabulary, init } from '@kumari/credits/tokens/direct';
 
 /** Put in by the build: where the server has each vocabulary. */
 declare const VOCABULARY_ADDRESSES: Partial<Record<Encoding, string>>;

@@ -1,5 +1,5 @@
 // Ours: a document that is told what changed.
-import { TokenDocument, Vocabulary, init } from '@kumari/credits/tokens';
+import { TokenDocument, Vocabulary, init } from '@kumari/credits/tokens/direct';
 
 export async function start(read) {
   const [file] = await Promise.all([read('o200k_base.bin'), init()]);
