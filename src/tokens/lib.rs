@@ -22,11 +22,18 @@ extern crate std;
 mod encoding;
 mod vocabulary;
 mod document;
+mod spans;
+mod halves;
+mod cut;
 mod split;
 mod class;
+mod run;
 mod merge;
 mod table;
 pub mod ranks;
+#[cfg(test)]
+#[path = "tests/corpus/mod.rs"]
+mod corpus;
 
 pub use document::{Document, EditError};
 pub use encoding::Encoding;

@@ -44,6 +44,17 @@ struct Part {
 }
 
 impl Merger {
+    /// Appends the bytes of each token that the bytes merge to. No token is longer than a byte can
+    /// say (`Vocabulary` sees to that).
+    pub(crate) fn lengths(&mut self, merges: &impl Merges, bytes: &[u8], lengths: &mut Vec<u8>) {
+        self.count(merges, bytes);
+        let mut at = 0;
+        while let Some(part) = self.parts.get(at) {
+            lengths.push(u8::try_from(part.next - at).unwrap_or(u8::MAX));
+            at = part.next;
+        }
+    }
+
     /// Tokens that the bytes merge to.
     pub(crate) fn count(&mut self, merges: &impl Merges, bytes: &[u8]) -> usize {
         self.start(merges, bytes);

@@ -7,9 +7,7 @@ use fancy_regex::Regex;
 
 use super::*;
 use crate::class::looks;
-
-#[path = "tests/corpus/mod.rs"]
-mod corpus;
+use crate::corpus;
 
 /// The patterns as tiktoken's npm package spells them.
 fn oracle(encoding: Encoding) -> Regex {

@@ -18,6 +18,7 @@ use core::fmt;
 
 use crate::Encoding;
 use crate::merge::{Merger, Merges};
+use crate::run::{Known, MARGIN, Merge, PIECE_MAX, merge_run};
 use crate::split::pieces;
 use crate::table::{Table, hash_bytes, hash_pair};
 
@@ -63,6 +64,12 @@ impl Vocabulary {
         Self::from_columns(encoding, columns).ok_or_else(|| damaged(found))
     }
 
+    /// One without a token of two bytes.
+    #[cfg(test)]
+    pub(crate) fn of_bytes(encoding: Encoding) -> Self {
+        Self::from_columns(encoding, &[]).unwrap()
+    }
+
     /// The encoding whose tokens these are.
     #[must_use]
     pub const fn encoding(&self) -> Encoding {
@@ -74,15 +81,35 @@ impl Vocabulary {
     #[must_use]
     pub fn count(&self, text: &str) -> u64 {
         let mut merger = Merger::default();
-        pieces(self.encoding, text).map(|piece| self.count_piece(&mut merger, piece)).sum()
+        self.count_pieces(text, &mut merger, |merge, _, piece| {
+            merge_run(merge, piece, Known::default(), MARGIN).len()
+        })
     }
 
-    fn count_piece(&self, merger: &mut Merger, piece: &str) -> u64 {
-        let bytes = piece.as_bytes();
-        if bytes.len() == 1 || self.is_token(bytes) {
-            return 1;
-        }
-        u64::try_from(merger.count(self, bytes)).unwrap_or(u64::MAX)
+    /// Tokens of a text whose long pieces the caller counts: it is given where one begins, and its
+    /// bytes.
+    pub(crate) fn count_pieces(
+        &self,
+        text: &str,
+        merger: &mut Merger,
+        mut count_run: impl FnMut(&mut Merging<'_>, usize, &[u8]) -> usize,
+    ) -> u64 {
+        let mut merging = Merging { vocabulary: self, merger };
+        let mut start = 0;
+        let count = |piece: &str| {
+            let bytes = piece.as_bytes();
+            let begin = start;
+            start += bytes.len();
+            let tokens = if bytes.len() == 1 || self.is_token(bytes) {
+                1
+            } else if bytes.len() <= PIECE_MAX {
+                merging.merger.count(self, bytes)
+            } else {
+                count_run(&mut merging, begin, bytes)
+            };
+            u64::try_from(tokens).unwrap_or(u64::MAX)
+        };
+        pieces(self.encoding, text).map(count).sum()
     }
 
     fn is_token(&self, bytes: &[u8]) -> bool {
@@ -135,6 +162,18 @@ impl Vocabulary {
         let id = usize::try_from(id).ok()?;
         let start = id.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
         Some(start..*self.ends.get(id)?)
+    }
+}
+
+/// A vocabulary at work.
+pub(crate) struct Merging<'a> {
+    vocabulary: &'a Vocabulary,
+    merger: &'a mut Merger,
+}
+
+impl Merge for Merging<'_> {
+    fn merge(&mut self, text: &[u8], lengths: &mut Vec<u8>) {
+        self.merger.lengths(self.vocabulary, text, lengths);
     }
 }
 
