@@ -53,6 +53,7 @@ mod provider_demo_phrases;
 mod provider_demo_words;
 pub mod provider_openai;
 mod provider_openai_send;
+pub mod provider_openai_body;
 mod provider_openai_events;
 mod provider_openai_wire;
 mod provider_openai_usage;

@@ -8,17 +8,16 @@
 //! Nothing of ours leaks: redirects are not followed, and the key is taken out of every message
 //! that an endpoint sends back. What an endpoint sends is bounded in line, total size and time.
 //!
-//! Sending is in `provider_openai_send`, the shape of the messages in `provider_openai_wire`,
+//! Sending is in `provider_openai_send`, reading in `provider_openai_body`, the shape of the messages in `provider_openai_wire`,
 //! the splitting into meters in `provider_openai_usage`. Tools, images, audio and several choices
 //! are not asked for.
 
 use crate::provider::{
     Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderStream, TimeoutPhase,
 };
-use crate::provider_openai_events::Events;
+use crate::provider_openai_body::{Body, Next};
 use crate::provider_openai_send::{Deadline, Sender};
 use crate::provider_openai_usage::usage;
-use crate::provider_openai_wire::{Chunk, Seen};
 use async_stream::stream;
 use kumari_engine::id::ModelId;
 use kumari_engine::settle::Finish;
@@ -190,15 +189,15 @@ impl Provider for OpenAiProvider {
                         }
                     }
                     // An answer that is whole but for its usage is not broken by what comes after.
-                    None | Some(Err(_)) if reading.seen.finish.is_some() => break,
+                    None | Some(Err(_)) if reading.body.seen.finish.is_some() => break,
                     None => return yield stopped(),
                     Some(Ok(None)) => break,
                     Some(Err(fault)) => return yield Err(fault),
                 }
             }
-            match reading.seen.finish() {
+            match reading.body.seen.finish() {
                 Ok(finish) => {
-                    if let Some(usage) = usage(&reading.seen) {
+                    if let Some(usage) = usage(&reading.body.seen) {
                         yield Ok(ProviderEvent::Usage(usage));
                     }
                     yield Ok(ProviderEvent::Finished { finish });
@@ -213,9 +212,8 @@ impl Provider for OpenAiProvider {
 struct Reading<'sender> {
     sender: &'sender Sender,
     response: Response,
-    events: Events,
     deadline: Deadline,
-    seen: Seen,
+    body: Body,
 }
 
 impl<'sender> Reading<'sender> {
@@ -232,29 +230,31 @@ impl<'sender> Reading<'sender> {
                 "the endpoint answered with `{kind}` instead of an event stream; check its base URL"
             )));
         }
-        let events = Events::new(sender.settings().limits);
-        Ok(Self { sender, response, events, deadline, seen: Seen::default() })
+        let body = Body::new(sender.settings().limits);
+        Ok(Self { sender, response, deadline, body })
     }
 
     /// The events of the next message; nothing once the answer is over.
     async fn next(&mut self) -> Result<Option<Vec<ProviderEvent>>, ProviderFault> {
         loop {
-            if let Some(data) = self.events.next()? {
-                if data.trim() == "[DONE]" {
-                    self.seen.done = true;
-                    return Ok(None);
-                }
-                let chunk = Chunk::read(&data).map_err(failed)?;
-                let said = self.seen.add(chunk);
-                return said.map(Some).map_err(|message| failed(self.sender.redacted(&message)));
-            }
-            if self.events.is_over() {
-                return Ok(None);
+            match self.body.read() {
+                Ok(Next::Said(events)) => return Ok(Some(events)),
+                Ok(Next::Over) => return Ok(None),
+                Ok(Next::Wanting) => {}
+                Err(fault) => return Err(self.redacted(fault)),
             }
             match self.piece().await? {
-                Some(bytes) => self.events.add(&bytes)?,
-                None => self.events.end(),
+                Some(bytes) => self.body.add(&bytes)?,
+                None => self.body.end(),
             }
+        }
+    }
+
+    /// An endpoint may say what it was sent.
+    fn redacted(&self, fault: ProviderFault) -> ProviderFault {
+        match fault {
+            ProviderFault::Failed { message } => failed(self.sender.redacted(&message)),
+            fault @ (ProviderFault::Refused { .. } | ProviderFault::TimedOut { .. }) => fault,
         }
     }
 

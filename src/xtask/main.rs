@@ -15,6 +15,7 @@ mod bench_tokens;
 mod chromium;
 mod crash;
 mod faketime;
+mod fuzz;
 mod mutants;
 mod node;
 mod pack;
@@ -82,6 +83,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = fuzz::compile() {
+        return code;
+    }
     match dispatch(&Arguments::parse()) {
         Ok(code) => code,
         Err(fault) => {

@@ -97,7 +97,12 @@ pub(crate) fn build_app(repository: &Repository) -> Result<()> {
 
 /// Where cargo leaves the server, by profile folder.
 pub(crate) fn server_binary(repository: &Repository, profile: &str) -> PathBuf {
+    binary(repository, profile, "kumari-credits")
+}
+
+/// A program of this workspace, where cargo leaves it.
+pub(crate) fn binary(repository: &Repository, profile: &str, program: &str) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| repository.path("target"), |folder| repository.path(folder));
-    target.join(profile).join("kumari-credits")
+    target.join(profile).join(program)
 }

@@ -13,13 +13,13 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use crate::crash::{self, Clusters, Effort};
-use crate::faketime;
 use crate::pack;
 use crate::postgres::{CLUSTER, Cluster};
 use crate::progress::{self, Ran};
 use crate::repository::{self, Repository};
 use crate::setup::{Tool, Tools};
 use crate::wasm_target::RouteChoice;
+use crate::{faketime, fuzz};
 
 /// The longest that a soak may take.
 const LIMIT: Duration = Duration::from_secs(6 * 3600);
@@ -36,6 +36,9 @@ pub(crate) struct Wish {
     /// How often `crash` kills the server, on each database.
     #[arg(long, default_value_t = 200)]
     rounds: u32,
+    /// How many seconds `fuzz` feeds each reader.
+    #[arg(long, default_value_t = 600)]
+    seconds: u32,
     /// The seed that they come from; by default the time.
     #[arg(long)]
     seed: Option<u64>,
@@ -49,6 +52,8 @@ enum What {
     Oracle,
     /// The server is killed under load, and databases and disks break: nothing acknowledged is lost.
     Crash,
+    /// Readers of a stranger's bytes are fed by libFuzzer: none breaks its law.
+    Fuzz,
 }
 
 impl What {
@@ -57,6 +62,7 @@ impl What {
             Self::Parity => "parity",
             Self::Oracle => "oracle",
             Self::Crash => "crash",
+            Self::Fuzz => "fuzz",
         }
     }
 }
@@ -73,18 +79,18 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
     let arguments = ["--cases", &cases, "--seed", &seed_text];
     // Kept until the soak is over: dropping it stops the databases.
     let (mut _cluster, mut _clusters) = (None, None);
-    let mut command = match wish.what {
+    let commands = match wish.what {
         What::Parity => {
             let tools = Tools::prepare(repository, route, Tool::FOR_BUILDING)?;
             pack::build(repository, tools.for_building()?)?;
-            parity(repository, &[&["node"], &arguments[..]].concat())
+            Vec::from([parity(repository, &[&["node"], &arguments[..]].concat())])
         }
         What::Oracle => {
             let tools = Tools::prepare(repository, route, &[Tool::Python, Tool::Postgres])?;
             let python = tools.python.map_err(|missing| anyhow!("{missing}"))?;
             let programs = tools.postgres.map_err(|missing| anyhow!("{missing}"))?;
             let cluster = _cluster.insert(Cluster::start(repository, &programs)?);
-            oracle(repository, "release", (&python, cluster), &arguments)
+            Vec::from([oracle(repository, "release", (&python, cluster), &arguments)])
         }
         What::Crash => {
             let tools = Tools::prepare(repository, route, &[Tool::Postgres, Tool::Faketime])?;
@@ -95,28 +101,41 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
             let effort = Effort { rounds: &rounds, seed: &seed_text };
             let mut tests = crash::tests(repository, "_", effort, Some(clusters));
             tests.env(faketime::VARIABLE, library);
-            tests
+            Vec::from([tests])
+        }
+        What::Fuzz => {
+            fuzz::build(repository)?;
+            // libFuzzer's seeds have 32 bits.
+            let seed = u32::try_from(seed & u64::from(u32::MAX))?;
+            let feed = |target: &&str| fuzz::feed(repository, target, wish.seconds, seed);
+            fuzz::TARGETS.iter().map(feed).collect::<Result<_>>()?
         }
     };
     let started = Instant::now();
-    let ran = progress::run(repository, &format!("soak {name}"), &mut command, LIMIT)?;
+    let (mut passed, mut says) = (true, Vec::new());
+    for mut command in commands {
+        let ran = progress::run(repository, &format!("soak {name}"), &mut command, LIMIT)?;
+        passed &= ran.passed;
+        says.push(said(&ran));
+    }
     let result = json!({
         "soak": name,
-        "passed": ran.passed,
+        "passed": passed,
         "cases": match wish.what {
             What::Parity | What::Oracle => wish.cases,
             What::Crash => wish.rounds,
+            What::Fuzz => wish.seconds,
         },
         "seed": seed,
         "commit": commit(repository)?,
         "machine": machine(),
         "seconds": started.elapsed().as_secs(),
-        "says": said(&ran),
+        "says": says,
     });
     let file = repository.path("target/soak").join(format!("{name}-{}.json", now.as_secs()));
     repository::write(&file, serde_json::to_string_pretty(&result)?.as_bytes())?;
     println!("{}\nwritten to `{}`", serde_json::to_string_pretty(&result)?, file.display());
-    Ok(if ran.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// What a soak says at its end; where it failed, all that it left of its words.

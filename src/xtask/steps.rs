@@ -11,7 +11,7 @@ use crate::crash::{self, Clusters, Effort};
 use crate::postgres::{CLUSTER, CLUSTER_TO_CRASH, Cluster};
 use crate::setup::Tool;
 use crate::test::{Bench, Step, Verdict, ready};
-use crate::{assets, bench_ledger, bench_row, chromium, faketime, pack, run, soak};
+use crate::{assets, bench_ledger, bench_row, chromium, faketime, fuzz, pack, run, soak};
 
 /// Checks that compile nothing.
 const SHORT: Duration = Duration::from_secs(300);
@@ -21,6 +21,9 @@ const LONG: Duration = Duration::from_secs(2700);
 const SEED: &str = "20261123";
 /// How often the crash tests kill a server here.
 const EFFORT: Effort<'_> = Effort { rounds: "20", seed: SEED };
+/// How long a reader is fed here, and what its first inputs are made from.
+const FUZZ_SECONDS: u32 = 30;
+const FUZZ_SEED: u32 = 20_261_123;
 /// The store's tests that need a cluster.
 const STORE_TESTS: &[&str] = &[
     "--test",
@@ -169,6 +172,13 @@ pub(crate) const STEPS: &[Step] = &[
         needs: &[],
         uses: &[Tool::Python, Tool::Postgres],
         run: oracle,
+    },
+    Step {
+        name: "fuzz",
+        shows: "every reader of a stranger's bytes, fed by libFuzzer, keeps its law",
+        needs: &[],
+        uses: &[],
+        run: fuzz,
     },
     Step {
         name: "bench",
@@ -399,6 +409,18 @@ fn bench(bench: &Bench) -> Result<Verdict> {
         bench_ledger::measure(bench.repository, Some(&programs), &server, &wanted, &output)?;
     // A result that cannot be read is a fault too.
     bench_row::rows(&result)?;
+    Ok(Verdict::Passed)
+}
+
+fn fuzz(bench: &Bench) -> Result<Verdict> {
+    fuzz::build(bench.repository)?;
+    for target in fuzz::TARGETS {
+        let feed = fuzz::feed(bench.repository, target, FUZZ_SECONDS, FUZZ_SEED)?;
+        match bench.check(feed, SHORT)? {
+            Verdict::Passed => {}
+            verdict @ (Verdict::Failed(_) | Verdict::NotChecked(_)) => return Ok(verdict),
+        }
+    }
     Ok(Verdict::Passed)
 }
 

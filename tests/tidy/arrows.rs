@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use crate::tree::{Tree, assert_found, assert_none};
 
 /// Every member with the members that it may use, in whatever kind of dependency.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("kumari-engine", &[]),
     ("kumari-wire", &["kumari-engine"]),
     ("kumari-tokens", &[]),
@@ -26,6 +26,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "kumari-server",
         ],
     ),
+    ("kumari-fuzz", &["kumari-engine", "kumari-wire", "kumari-tokens", "kumari-server"]),
     ("kumari-rules", &["kumari-engine", "kumari-wire", "kumari-tests"]),
 ];
 
