@@ -82,7 +82,7 @@ pub(crate) fn parse(text: &str, decimals: u32) -> Result<i128, DecimalFault> {
 /// The digits of the longest value, 39 of an `i128`, and of the zeros before a small one.
 const DIGITS_MAX: usize = 64;
 
-/// Writes `value` units of 10^-`decimals`, at most 18 of them, in the form that [`parse`] reads.
+/// Writes `value` units of 10^-`decimals`, from 1 to 18 of them, in the form that [`parse`] reads.
 pub(crate) fn write(f: &mut dyn fmt::Write, value: i128, decimals: u32) -> fmt::Result {
     let mut rest = value.unsigned_abs();
     let mut fraction = decimals;
@@ -105,13 +105,12 @@ pub(crate) fn write(f: &mut dyn fmt::Write, value: i128, decimals: u32) -> fmt::
         let quotient = quotient.unwrap_or(0);
         let digit = u8::try_from(rest.wrapping_sub(quotient.wrapping_mul(10))).unwrap_or(0);
         rest = quotient;
-        is_trimmed = is_trimmed && fraction > 0 && digit == 0;
+        is_trimmed = is_trimmed && digit == 0;
         if !is_trimmed {
             put(b'0'.wrapping_add(digit));
         }
         match fraction {
             0 if rest == 0 => break,
-            0 => {}
             1 => {
                 if !is_trimmed {
                     put(b'.');

@@ -1,6 +1,8 @@
 //! Documents are read by one reader, which says where a fault is (R2, R5). serde reads what the
 //! server keeps, of the same declarations: the two take the same documents for the same values.
 
+use kumari_engine::grant::Grant;
+use kumari_engine::id::ActionId;
 use kumari_engine::payment::Payment;
 use kumari_engine::price_book::PriceBook;
 use kumari_engine::read::Read;
@@ -46,6 +48,72 @@ fn r05_a_fault_is_found_at_its_place() {
     ] {
         check::<Payment>(&payment);
     }
+}
+
+#[test]
+fn r05_whole_numbers_have_their_limits() {
+    let money = |usd_cents: i64| {
+        let at = "2026-03-01T00:00:00Z";
+        json!({"paid": {"payment": "p", "at": at, "usd_cents": usd_cents, "product": "pack"}})
+    };
+    let pages = |pages: i64| json!({"task": "file_processing", "pages": pages});
+    let grant = |priority: i64| json!({"action_id": "g", "kind": "promo", "amount": "1", "priority": priority});
+    // The largest number that JavaScript has without a gap beside it.
+    const SAFE: i64 = (1 << 53) - 1;
+    check_limits::<Payment>(money, 0, u32::MAX.into(), "paid.usd_cents");
+    check_limits::<Request>(pages, 0, SAFE, "pages");
+    check_limits::<Grant>(grant, i32::MIN.into(), i32::MAX.into(), "priority");
+    let Grant { priority, .. } = from_str(&grant(-3).to_string()).unwrap();
+    assert_eq!(priority, -3);
+}
+
+#[test]
+fn r27_an_id_is_short_and_of_plain_characters() {
+    let longest = "a".repeat(128);
+    for right in ["a", "0198b2c4-7d1e-7a3f", "us.anthropic/model:1@v+2_x", &longest] {
+        assert_eq!(right.parse::<ActionId>().unwrap().as_str(), right);
+    }
+    for wrong in ["", "a b", "ä", "a\n", "a'", "{}", &format!("{longest}a")] {
+        assert!(wrong.parse::<ActionId>().is_err(), "{wrong:?}");
+        let grant = json!({"action_id": wrong, "kind": "promo", "amount": "1"}).to_string();
+        assert_eq!(from_str::<Grant>(&grant).unwrap_err().path, "action_id");
+    }
+}
+
+/// Both readers take the least and the most, and nothing beyond.
+fn check_limits<T: Read + DeserializeOwned + Debug + PartialEq>(
+    document: impl Fn(i64) -> Value,
+    least: i64,
+    most: i64,
+    path: &str,
+) {
+    for number in [least, most] {
+        let document = document(number);
+        let read: T = from_str(&document.to_string()).unwrap();
+        assert_eq!(read, by_serde(&document).unwrap());
+    }
+    for number in [least - 1, most + 1] {
+        let fault = from_str::<T>(&document(number).to_string()).unwrap_err();
+        assert_eq!(fault.path, path, "{number}: {fault}");
+    }
+}
+
+/// A document of which only a part is wanted.
+#[derive(Debug, PartialEq)]
+struct Part {
+    version: u32,
+}
+
+kumari_engine::fields! {
+    Part { version, .. }
+}
+
+#[test]
+fn what_is_not_wanted_is_let_be_where_a_type_says_so() {
+    let whole = json!({"version": 7, "later": {"version": 8}});
+    assert_eq!(from_str::<Part>(&whole.to_string()).unwrap(), Part { version: 7 });
+    assert_eq!(by_serde::<Part>(&whole).unwrap(), Part { version: 7 });
+    assert!(by_serde::<Part>(&json!({"later": 1})).is_err());
 }
 
 fn receipt() -> Value {
