@@ -68,6 +68,11 @@ async fn serve(arguments: &Serve) -> Result<(), ServeFault> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
 
+    // Each connection is a file, and shells give a program few of them until it asks. Where more
+    // cannot be had, fewer clients are served at once; that is not worth failing for.
+    if let Err(fault) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%fault, "the limit of open files stays as it is");
+    }
     let counter = Counter::load(arguments.vocabulary.as_deref())?;
     let provider = provider(arguments, &counter)?;
     let parts = Parts {

@@ -6,6 +6,7 @@
 //! pass, draws from one seed, and leaves no process, no mount and no database behind.
 
 mod client;
+mod crowd;
 mod database;
 mod disk;
 mod image;
