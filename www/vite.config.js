@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
@@ -6,7 +6,10 @@ import { defineConfig } from 'vite';
 const SERVER = 'http://127.0.0.1:8787';
 const VOCABULARIES = new URL('../target/vocabulary/', import.meta.url);
 
-/** Where the server has each encoding's vocabulary: the name of the file holds its fingerprint. */
+/**
+ * Where the server has each encoding's vocabulary: the name of the file holds its fingerprint. Of
+ * several, left behind by older builds, it is the newest.
+ */
 function vocabularyAddresses() {
   let files;
   try {
@@ -14,6 +17,8 @@ function vocabularyAddresses() {
   } catch {
     throw new Error('there are no vocabularies in target/vocabulary: run `cargo xtask run` once');
   }
+  const builtAt = (file) => statSync(new URL(file, VOCABULARIES)).mtimeMs;
+  files.sort((a, b) => builtAt(a) - builtAt(b));
   const addresses = files.flatMap((file) => {
     const encoding = /^(\w+)-[0-9a-f]+\.bin$/.exec(file)?.[1];
     return encoding === undefined ? [] : [[encoding, `/vocabulary/${file}`]];

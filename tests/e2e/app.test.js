@@ -24,14 +24,14 @@ test('a draft is kept for each conversation, across reloads', async (t) => {
   await app.message.fill('draft in the conversation');
   await page.getByRole('link', { name: 'New chat' }).click();
   await page.waitForURL((url) => url.pathname === '/');
-  assert.equal(await app.message.inputValue(), '');
+  assert.equal(await app.written(), '');
   await app.message.fill('draft of a new chat');
   await page.reload();
   await app.balance.waitFor();
-  assert.equal(await app.message.inputValue(), 'draft of a new chat');
+  assert.equal(await app.written(), 'draft of a new chat');
   await page.getByRole('link', { name: 'first message' }).click();
   await app.charges(1);
-  assert.equal(await app.message.inputValue(), 'draft in the conversation');
+  assert.equal(await app.written(), 'draft in the conversation');
   app.assertSilent();
 });
 

@@ -124,6 +124,15 @@ function partsOf(page) {
     costs,
     send: page.getByRole('button', { name: 'Send', exact: true }),
     stop: page.getByRole('button', { name: 'Stop', exact: true }),
+    /** The text of the message, as far as it is drawn: short ones are drawn whole. */
+    written: () =>
+      message.evaluate(
+        (field) =>
+          field.value ??
+          [...field.querySelectorAll('.cm-line')]
+            .map((line) => (line.querySelector('.cm-placeholder') ? '' : line.textContent))
+            .join('\n'),
+      ),
     /** Low, expected and high of the estimate that is shown. */
     async prices() {
       await estimate.waitFor();

@@ -59,12 +59,12 @@ test('comparing three models by keyboard costs the sum of three, and the receipt
   await page.getByRole('option', { name: /^Compare/ }).waitFor();
   await app.message.pressSequentially('com');
   await app.message.press('Enter');
-  assert.equal(await app.message.inputValue(), '');
+  assert.equal(await app.written(), '');
   await app.message.pressSequentially('hello world @gemini flash'.replace(' flash', ''));
   await page.getByRole('option', { name: /Gemini 3.8 Flash/ }).waitFor();
   await app.message.press('Enter');
   await page.getByText('— the sum of three answers').waitFor();
-  assert.equal(await app.message.inputValue(), 'hello world ');
+  assert.equal(await app.written(), 'hello world ');
 
   const shown = await app.exactPrices();
   const requests = THREE.map((model) => ({
@@ -184,7 +184,7 @@ test('at zero sending pauses with two ways on, reading does not, and a pack clea
   await notice.getByRole('button', { name: 'Upgrade to Pro' }).waitFor();
   assert.equal(await app.send.getAttribute('aria-disabled'), 'true');
   await app.message.press('Enter');
-  assert.equal(await app.message.inputValue(), 'one more', 'the draft is kept');
+  assert.equal(await app.written(), 'one more', 'the draft is kept');
   await page.locator('.asked').nth(1).waitFor();
 
   const { body: book } = await app.ask('GET', '/api/price-book');
@@ -218,7 +218,7 @@ test('at zero sending pauses with two ways on, reading does not, and a pack clea
   await page.getByRole('button', { name: 'Go on writing' }).click();
   await app.balanceIs('1200');
   await notice.waitFor({ state: 'detached' });
-  assert.equal(await app.message.inputValue(), 'one more');
+  assert.equal(await app.written(), 'one more');
   await app.send.click();
   await app.charges(3);
   await app.balanceIs('1199.1');

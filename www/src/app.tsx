@@ -3,9 +3,10 @@ import { Menu as MenuIcon } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { historyOf, isRunning } from './chat/turns';
 import { chat, useConversation } from './chat/use-chat';
-import { Composer, MESSAGE_ID } from './composer/composer';
+import { Composer } from './composer/composer';
 import { type Draft, keepDraft, readDraft } from './composer/draft';
-import { useTokenCounter } from './composer/use-token-count';
+import { MESSAGE_ID } from './composer/message-field';
+import { useEncodings } from './composer/use-token-count';
 import { CreditsProvider, useCredits, usePrices } from './credits/client';
 import { DialogsProvider } from './dialogs/dialogs';
 import { BalanceView } from './shell/balance';
@@ -78,7 +79,7 @@ function ChatPage({
 }) {
   const conversation = useConversation(id, isReady);
   const prices = usePrices();
-  const count = useTokenCounter(prices?.models);
+  const encodings = useEncodings(prices?.models);
   const [draft, setKeptDraft] = useState(() => readDraft(id));
   const setDraft = useCallback(
     (next: Draft) => {
@@ -114,7 +115,7 @@ function ChatPage({
       ) : (
         <Start
           prices={prices}
-          count={count}
+          encodings={encodings}
           use={(next) => {
             setDraft(next);
             document.getElementById(MESSAGE_ID)?.focus();
@@ -126,7 +127,7 @@ function ChatPage({
         draft={draft}
         setDraft={setDraft}
         history={history}
-        count={count}
+        encodings={encodings}
         prices={prices}
         running={running}
       />

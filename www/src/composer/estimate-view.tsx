@@ -66,8 +66,12 @@ export function EstimateView({
             </>
           )}
           <span className="estimate-likely">
-            {isRange ? 'likely ' : about}
-            <strong>{format(estimate.expected)}</strong> credits
+            {isRange && 'likely '}
+            <strong>
+              {about}
+              {format(estimate.expected)}
+            </strong>{' '}
+            credits
           </span>
         </span>
         <LevelBadge level={estimate.level} />

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { triggerAt, withoutTrigger } from './trigger';
+import { triggerAt } from './trigger';
 
 // `|` is the cursor.
 test.each([
@@ -21,9 +21,3 @@ test.each(['', 'text|', 'a/b|', 'and /|', 'me@example.org|', '@gpt |', '/compare
     expect(triggerAt(marked.replace('|', ''), cursor)).toBeNull();
   },
 );
-
-test('what opened the menu is taken out of the text', () => {
-  const text = 'ask @gpt about it';
-  const trigger = triggerAt(text, 8);
-  expect(trigger && withoutTrigger(text, trigger)).toBe('ask about it');
-});

@@ -26,8 +26,3 @@ export function triggerAt(text: string, cursor: number): Trigger | null {
     search,
   };
 }
-
-/** The text with the sign and its letters taken out. */
-export function withoutTrigger(text: string, { from, to }: Trigger): string {
-  return text.slice(0, from) + text.slice(to).replace(/^ /, '');
-}

@@ -18,7 +18,8 @@ export interface Notice {
 export interface Sending {
   isSending: boolean;
   notice: Notice | null;
-  send: () => Promise<void>;
+  /** Sends `text` once `ready` is done. */
+  send: (text: string, ready: () => Promise<void>) => Promise<void>;
   stop: (actionId: string) => Promise<void>;
 }
 
@@ -39,50 +40,55 @@ export function useSend({
   const [notice, setNotice] = useState<(Notice & { text: string }) | null>(null);
   useUnanswered(draft, setDraft, isSending);
 
-  const say = (code: string, words: string) => {
-    setNotice({ code, words, text: draft.text });
+  const say = (code: string, words: string, text = draft.text) => {
+    setNotice({ code, words, text });
     announce(words);
   };
 
-  const send = async () => {
+  const send = async (text: string, ready: () => Promise<void>) => {
     if (!client || !choice || !prices) return;
     // Where a send was never answered, the same ids make its repeat harmless.
     const sending = draft.sending ?? {
       actionId: client.newId(),
       conversationId: conversationId ?? client.newId(),
     };
-    setDraft({ ...draft, sending });
+    setDraft({ ...draft, text, sending });
     setIsSending(true);
     setNotice(null);
+    await ready();
     const sent = await client.send({
       action_id: sending.actionId,
       conversation_id: sending.conversationId,
       task: choice.mode,
       ...(choice.models.length === 0 ? {} : { models: choice.models }),
-      text: draft.text,
+      text,
     });
     setIsSending(false);
     switch (sent.kind) {
       case 'admitted':
         setDraft(withText(draft, ''));
-        chat.admitted(sent.action, draft.text);
+        chat.admitted(sent.action, text);
         if (conversationId === null) go(sent.action.conversation_id);
         break;
       case 'denied': {
-        setDraft(unsent(draft));
+        setDraft(unsent({ ...draft, text }));
         const { denial } = sent;
         if (denial.code === 'price_changed') {
           const now = denial.estimate
             ? ` It is now up to ${prices.format(denial.estimate.high)} credits.`
             : '';
-          say(denial.code, `The price has changed.${now} Look at it and send again.`);
+          say(denial.code, `The price has changed.${now} Look at it and send again.`, text);
         } else {
-          say(denial.code, denial.message);
+          say(denial.code, denial.message, text);
         }
         break;
       }
       case 'failed':
-        say(sent.error.code, `${sent.error.message} Your draft is kept; send again when you like.`);
+        say(
+          sent.error.code,
+          `${sent.error.message} Your draft is kept; send again when you like.`,
+          text,
+        );
         break;
     }
   };

@@ -1,9 +1,9 @@
 // What a new conversation shows: what this is, and messages to begin with, each with its price.
-import type { PriceBook } from '@kumari/credits';
+import type { Encoding, PriceBook } from '@kumari/credits';
 import { useMemo } from 'react';
 import { chosen, requestOf } from '../composer/choice';
 import type { Draft } from '../composer/draft';
-import type { TokenCount } from '../composer/use-token-count';
+import { useTextCount } from '../composer/use-token-count';
 import { type Prices, useCredits } from '../credits/client';
 import { type Mode, modeName } from '../credits/words';
 import { LevelBadge } from '../ui/level-badge';
@@ -23,11 +23,11 @@ const NO_HISTORY = { messages: 0, tokens: {} };
 
 export function Start({
   prices,
-  count,
+  encodings,
   use,
 }: {
   prices: Prices | null;
-  count: (text: string) => TokenCount;
+  encodings: readonly Encoding[];
   use: (draft: Draft) => void;
 }) {
   const { balance, price_book: book } = useCredits();
@@ -49,7 +49,13 @@ export function Start({
         {EXAMPLES.map((example) => (
           <li key={example.text}>
             {prices && book ? (
-              <Example example={example} prices={prices} book={book} count={count} use={use} />
+              <Example
+                example={example}
+                prices={prices}
+                book={book}
+                encodings={encodings}
+                use={use}
+              />
             ) : (
               <span className="example" aria-hidden>
                 <span className="skeleton" />
@@ -67,25 +73,25 @@ function Example({
   example,
   prices,
   book,
-  count,
+  encodings,
   use,
 }: {
   example: (typeof EXAMPLES)[number];
   prices: Prices;
   book: PriceBook;
-  count: (text: string) => TokenCount;
+  encodings: readonly Encoding[];
   use: (draft: Draft) => void;
 }) {
   const draft = useMemo<Draft>(() => {
     const compared = book.routing.candidates.slice(0, example.size ?? 0);
     return { text: example.text, mode: example.mode, model: '', compared };
   }, [book, example]);
+  const { tokens } = useTextCount(encodings, example.text);
   const price = useMemo(() => {
-    const { tokens } = count(example.text);
     return prices.estimate(
       requestOf(chosen(draft, book), NO_HISTORY, tokens, prices.flags(example.text)),
     );
-  }, [book, count, draft, example, prices]);
+  }, [book, draft, example, prices, tokens]);
   return (
     <button
       type="button"

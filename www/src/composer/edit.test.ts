@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { editBetween } from './token-counter';
+import { editBetween } from './edit';
 
 test.each([
   ['', 'a'],
@@ -13,13 +13,13 @@ test.each([
   ['😀😀', '😀'],
   ['😀', '😁'],
 ])('the edit from %j to %j makes the one of the other', (before, after) => {
-  const { from, deleted, inserted } = editBetween(before, after);
-  expect(before.slice(0, from) + inserted + before.slice(from + deleted)).toBe(after);
+  const { offset, deleted, inserted } = editBetween(before, after);
+  expect(before.slice(0, offset) + inserted + before.slice(offset + deleted)).toBe(after);
 });
 
 test('an edit is no larger than what changed', () => {
   expect(editBetween('one two three', 'one 2 three')).toEqual({
-    from: 4,
+    offset: 4,
     deleted: 3,
     inserted: '2',
   });
