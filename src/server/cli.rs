@@ -31,6 +31,9 @@ pub enum Command {
     PriceBook(PriceBookCommand),
     /// Print what a usage costs, line by line.
     Price(Price),
+    /// Compute a receipt's charge again, from what was used and the prices. Ends with 0 where every
+    /// number is the same, 1 where one differs, 2 where it cannot tell.
+    Replay(Replay),
     /// Make, list and revoke the keys that backends show.
     #[command(subcommand)]
     Key(KeyCommand),
@@ -259,6 +262,22 @@ pub struct Price {
     #[arg(long)]
     pub price_book: Option<PathBuf>,
     /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to replay, and with which prices.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// The receipt, as `GET /api/actions/{id}/receipt` gives it; `-` is standard input.
+    pub receipt: PathBuf,
+    /// The price book, instead of the one that the receipt names.
+    #[arg(long)]
+    pub price_book: Option<PathBuf>,
+    /// Where the book is that the receipt names, where that is not the one inside the program.
+    #[command(flatten)]
+    pub database: Database,
+    /// Print JSON instead of sentences.
     #[arg(long)]
     pub json: bool,
 }

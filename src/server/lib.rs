@@ -9,6 +9,7 @@
 pub mod cli;
 pub mod database;
 pub mod price;
+pub mod replay;
 mod progress;
 pub mod key;
 pub mod audit;

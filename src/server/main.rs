@@ -10,6 +10,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => ended(kumari_server::serve::run(serve)),
         Command::PriceBook(command) => said(kumari_server::price::price_book(command)),
         Command::Price(price) => said(kumari_server::price::price(price)),
+        Command::Replay(replay) => kumari_server::replay::run(replay),
         Command::Statement(statement) => ended(kumari_server::statement_print::run(statement)),
         Command::Adjust(adjust) => said(kumari_server::adjust::adjust(adjust)),
         Command::RevokeLot(revoke) => said(kumari_server::adjust::revoke_lot(revoke)),
