@@ -33,7 +33,24 @@ static INDEX: &[u8] = include_bytes!("unicode/index.bin");
 /// The different blocks, a byte (class) for each character.
 static BLOCKS: &[u8] = include_bytes!("unicode/blocks.bin");
 
+/// The classes of the ASCII characters, by their bytes; 0 for bytes of other characters.
+static ASCII: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut rest = BLOCKS.split_at(0x80).0;
+    let mut byte = 0;
+    while let [class, others @ ..] = rest {
+        let (_, from) = classes.split_at_mut(byte);
+        if let [first, ..] = from {
+            *first = *class;
+        }
+        byte += 1;
+        rest = others;
+    }
+    classes
+};
+
 /// The class of a character: exactly one of the bits above.
+#[inline]
 pub(crate) fn class_of(character: char) -> u8 {
     #[cfg(test)]
     tests::LOOKS.set(tests::LOOKS.get() + 1);
@@ -44,6 +61,14 @@ pub(crate) fn class_of(character: char) -> u8 {
         .and_then(|&block| BLOCKS.get(at(u32::from(block) * BLOCK + code % BLOCK)))
         .copied()
         .unwrap_or(SYMBOL)
+}
+
+/// The class of the character that is this byte; none for a byte of a longer character.
+#[inline]
+pub(crate) fn class_of_byte(byte: u8) -> u8 {
+    #[cfg(test)]
+    tests::LOOKS.set(tests::LOOKS.get() + 1);
+    ASCII.get(usize::from(byte)).copied().unwrap_or(0)
 }
 
 #[cfg(test)]

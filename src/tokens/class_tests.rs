@@ -51,6 +51,14 @@ fn each_class_has_its_characters() {
 }
 
 #[test]
+fn bytes_have_the_classes_of_their_characters() {
+    for byte in 0..=u8::MAX {
+        let expected = if byte.is_ascii() { class_of(char::from(byte)) } else { 0 };
+        assert_eq!(class_of_byte(byte), expected, "{byte:#x}");
+    }
+}
+
+#[test]
 fn tables_are_those_of_regex_syntax() {
     let (index, blocks) = compress(&classes());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("unicode");

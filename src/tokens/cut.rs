@@ -29,6 +29,7 @@
 //! A run of one class therefore has no cut in it, however long it is. `run` is for those.
 
 use crate::class::{BLANK, CASELESS, LOWER, MARK, NEWLINE, NUMBER, SYMBOL, UPPER, class_of};
+use crate::split::{LETTER, SIGN, SPACE, run_end};
 
 /// Code units to each side of a cut that it depends on: `x` and `y`, which may be pairs.
 pub(crate) const CONTEXT: usize = 2;
@@ -48,15 +49,21 @@ pub(crate) fn is_cut(x: char, y: char) -> bool {
     }
 }
 
-/// The first cut of a text at a byte or behind it.
+/// The first cut of a text at a byte or behind it. Only where a run of letters, of numbers, of signs
+/// or of white space ends can there be one.
 pub(crate) fn next_cut(text: &str, from: usize) -> Option<usize> {
-    let begin = (from..=text.len()).find(|&at| text.is_char_boundary(at))?;
-    let mut before = text.get(..begin)?.chars().next_back();
-    text.get(begin..)?.char_indices().find_map(|(at, next)| {
-        let is_it = before.is_some_and(|before| is_cut(before, next));
-        before = Some(next);
-        is_it.then_some(begin + at)
-    })
+    let mut at = (from..=text.len()).find(|&at| text.is_char_boundary(at))?;
+    let mut before = text.get(..at)?.chars().next_back();
+    loop {
+        let next = text.get(at..)?.chars().next()?;
+        if before.is_some_and(|before| is_cut(before, next)) {
+            return Some(at);
+        }
+        let class = class_of(next);
+        let run = [LETTER, NUMBER, SIGN, SPACE].into_iter().find(|run| run & class != 0)?;
+        at = run_end(text, at, run);
+        before = text.get(..at)?.chars().next_back();
+    }
 }
 
 #[cfg(test)]

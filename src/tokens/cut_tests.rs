@@ -73,6 +73,20 @@ fn cuts_are_where_the_table_says() {
 }
 
 #[test]
+fn the_next_cut_is_the_first_of_all() {
+    for number in 0..2_000 {
+        let text = corpus::text(number * 17);
+        let places = text.char_indices().zip(text.char_indices().skip(1));
+        let cuts: Vec<usize> =
+            places.filter(|((_, x), (_, y))| is_cut(*x, *y)).map(|(_, (at, _))| at).collect();
+        for from in 0..text.len() {
+            let expected = cuts.iter().copied().find(|&cut| cut >= from.max(1));
+            assert_eq!(next_cut(&text, from), expected, "{text:?} {from}");
+        }
+    }
+}
+
+#[test]
 fn the_next_cut_is_at_or_behind_a_byte() {
     let check = |text: &str, from: usize, expected: Option<usize>| {
         assert_eq!(next_cut(text, from), expected, "{text:?} {from}");

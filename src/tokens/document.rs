@@ -73,21 +73,46 @@ impl Document {
         deleted: usize,
         inserted: &[u16],
     ) -> Result<(), EditError> {
+        self.check(offset, deleted, inserted.len())?;
+        self.replace(offset, deleted, &halves::from_units(inserted));
+        Ok(())
+    }
+
+    /// The same with a text that has no halves of pairs: a paste need not be taken apart into code
+    /// units. Offset and deletion are in code units as ever.
+    ///
+    /// # Errors
+    /// Those of [`edit`](Self::edit).
+    pub fn edit_text(
+        &mut self,
+        offset: usize,
+        deleted: usize,
+        inserted: &str,
+    ) -> Result<(), EditError> {
+        self.check(offset, deleted, halves::units(inserted.as_bytes()))?;
+        self.replace(offset, deleted, inserted.as_bytes());
+        Ok(())
+    }
+
+    fn check(&self, offset: usize, deleted: usize, inserted: usize) -> Result<(), EditError> {
         let length = self.length();
         let end = offset.checked_add(deleted).filter(|&end| end <= length);
-        let end = end.ok_or(EditError::OutOfRange { offset, deleted, length })?;
-        let edited = (length - deleted).saturating_add(inserted.len());
+        end.ok_or(EditError::OutOfRange { offset, deleted, length })?;
+        let edited = (length - deleted).saturating_add(inserted);
         if edited > Self::LENGTH_MAX {
             return Err(EditError::TooLong { length: edited, length_max: Self::LENGTH_MAX });
         }
-        let around = offset.saturating_sub(CONTEXT)..end.saturating_add(CONTEXT);
+        Ok(())
+    }
+
+    fn replace(&mut self, offset: usize, deleted: usize, inserted: &[u8]) {
+        let around = offset.saturating_sub(CONTEXT)..offset + deleted + CONTEXT;
         let vocabulary = &*self.vocabulary;
         self.spans.replace(around, |begin, touched| {
             let mut old = Span::join(touched);
             let change = change(&mut old.text, offset - begin, deleted, inserted);
             Span::cut(vocabulary, &old, &change)
         });
-        Ok(())
     }
 
     #[cfg(test)]
@@ -103,12 +128,12 @@ impl Document {
 }
 
 /// Carries an edit out on a part of the text, and says what it left as it was.
-fn change(text: &mut Vec<u8>, offset: usize, deleted: usize, inserted: &[u16]) -> Change {
+fn change(text: &mut Vec<u8>, offset: usize, deleted: usize, inserted: &[u8]) -> Change {
     let old_length = text.len();
     let start = halves::tear(text, offset);
     let end = halves::tear(text, offset + deleted);
     let behind = text.len() - end;
-    text.splice(start..end, halves::from_units(inserted));
+    text.splice(start..end, inserted.iter().copied());
     // The seam at the back first: the one in front moves it.
     let back = text.len() - behind;
     halves::join(text, back);

@@ -35,14 +35,16 @@ pub(crate) fn from_units(units: &[u16]) -> Vec<u8> {
 pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     match core::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(bytes.utf8_chunks().fold(String::new(), |mut text, chunk| {
-            text.push_str(chunk.valid());
-            // The bytes of a half are invalid each on its own.
-            if chunk.invalid().first() == Some(&0xed) {
-                text.push(char::REPLACEMENT_CHARACTER);
+        Err(_) => {
+            let mut bytes = bytes.to_vec();
+            for at in 0..bytes.len() {
+                // No character has these two bytes, and none has the first elsewhere than in front.
+                if let Some(half @ &mut [0xed, 0xa0..=0xbf, _]) = bytes.get_mut(at..at + HALF) {
+                    half.copy_from_slice("\u{fffd}".as_bytes());
+                }
             }
-            text
-        })),
+            Cow::Owned(String::from_utf8(bytes).unwrap_or_default())
+        }
     }
 }
 
@@ -92,7 +94,7 @@ fn find(bytes: &[u8], unit: usize) -> (usize, usize) {
         if before >= unit && !is_inside(*byte) {
             break;
         }
-        before += width(*byte);
+        before += usize::from(width(*byte));
         at += 1;
     }
     (at, before)
@@ -100,12 +102,14 @@ fn find(bytes: &[u8], unit: usize) -> (usize, usize) {
 
 /// Code units of a text.
 pub(crate) fn units(bytes: &[u8]) -> usize {
-    bytes.iter().map(|&byte| width(byte)).sum()
+    // A byte holds the sum of a stride, and the processor adds many bytes at once.
+    let sum = |stride: &[u8]| stride.iter().fold(0_u8, |sum, &byte| sum.wrapping_add(width(byte)));
+    bytes.chunks(STRIDE).map(|stride| usize::from(sum(stride))).sum()
 }
 
 /// Code units of the character that begins with the byte; 0 for a byte that begins none.
-fn width(byte: u8) -> usize {
-    usize::from(!is_inside(byte)) + usize::from(byte >= 0xf0)
+fn width(byte: u8) -> u8 {
+    u8::from(!is_inside(byte)).wrapping_add(u8::from(byte >= 0xf0))
 }
 
 /// Whether a byte is behind the first of its character.

@@ -29,6 +29,8 @@ mod split;
 mod class;
 mod run;
 mod merge;
+mod whole;
+mod words;
 mod table;
 pub mod ranks;
 #[cfg(test)]

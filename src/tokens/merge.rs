@@ -2,8 +2,9 @@
 //!
 //! A piece begins as single bytes; again and again the two neighbours whose union is the token of
 //! the lowest rank become that token, the leftmost first among equals, until no union is a token.
-//! The neighbours stand in a linked list and the possible unions in a heap, so a piece of n bytes
-//! takes n log n steps even where it is one letter a million times. tiktoken compares the *bytes*
+//! The lowest union of a short piece is found by looking at all of them. In a longer one
+//! the neighbours stand in a linked list and the possible unions in a heap, so that n bytes take
+//! n log n steps even where they are one letter over and over. tiktoken compares the *bytes*
 //! of a union with its tokens; here a union is a pair of tokens. It comes to the same: the merges
 //! within a stretch of bytes do not depend on what is around it until one crosses its border, so
 //! a token's last two parts are always the same two (`Vocabulary` keeps that pair).
@@ -13,19 +14,35 @@ use alloc::vec::Vec;
 use core::cmp::Reverse;
 
 /// No token: what two neighbours make that do not merge.
-const NONE: u32 = u32::MAX;
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// Bytes of a piece whose lowest union is found by looking at all of them; a heap costs more.
+const FEW: usize = 96;
 
 /// Finds the token that two neighbouring tokens merge to.
 pub(crate) trait Merges {
     /// The token of a single byte.
     fn byte(&self, byte: u8) -> u32;
-    /// The union of two neighbours, if it is a token.
-    fn union(&self, left: u32, right: u32) -> Option<u32>;
+    /// The union of two neighbours, or `NONE`.
+    fn union(&self, left: u32, right: u32) -> u32;
+    /// The union of two bytes, or `NONE`.
+    fn double(&self, first: u8, second: u8) -> u32 {
+        self.union(self.byte(first), self.byte(second))
+    }
+
+    /// Appends the tokens of single bytes, or of more bytes where nothing else can come of these
+    /// (`whole` says where).
+    fn begin(&self, bytes: &[u8], tokens: &mut Vec<u32>) {
+        tokens.extend(bytes.iter().map(|&byte| self.byte(byte)));
+    }
 }
 
 /// The work space of merging, kept from piece to piece.
 #[derive(Debug, Default)]
 pub(crate) struct Merger {
+    /// The tokens of a short piece, and what each makes with the next.
+    tokens: Vec<u32>,
+    made: Vec<u32>,
     parts: Vec<Part>,
     /// (union, position of its left part), lowest first. An entry is out of date, and passed over,
     /// unless the part at the position still has that union.
@@ -47,7 +64,7 @@ impl Merger {
     /// Appends the bytes of each token that the bytes merge to. No token is longer than a byte can
     /// say (`Vocabulary` sees to that).
     pub(crate) fn lengths(&mut self, merges: &impl Merges, bytes: &[u8], lengths: &mut Vec<u8>) {
-        self.count(merges, bytes);
+        self.count_many(merges, bytes);
         let mut at = 0;
         while let Some(part) = self.parts.get(at) {
             lengths.push(u8::try_from(part.next - at).unwrap_or(u8::MAX));
@@ -57,6 +74,54 @@ impl Merger {
 
     /// Tokens that the bytes merge to.
     pub(crate) fn count(&mut self, merges: &impl Merges, bytes: &[u8]) -> usize {
+        if bytes.len() <= FEW {
+            self.count_few(merges, bytes)
+        } else {
+            self.count_many(merges, bytes)
+        }
+    }
+
+    fn count_few(&mut self, merges: &impl Merges, bytes: &[u8]) -> usize {
+        let Self { tokens, made, .. } = self;
+        tokens.clear();
+        made.clear();
+        if bytes.is_ascii() {
+            tokens.extend(bytes.iter().map(|&byte| merges.byte(byte)));
+            let doubles = bytes.iter().zip(bytes.iter().skip(1));
+            made.extend(doubles.map(|(&first, &second)| merges.double(first, second)));
+        } else {
+            merges.begin(bytes, tokens);
+            let pairs = tokens.iter().zip(tokens.iter().skip(1));
+            made.extend(pairs.map(|(&left, &right)| merges.union(left, right)));
+        }
+        while let Some((at, union)) = lowest(made) {
+            tokens.remove(at + 1);
+            made.remove(at);
+            if let Some(token) = tokens.get_mut(at) {
+                *token = union;
+            }
+            let around = tokens.get(at.saturating_sub(1)..).unwrap_or_default();
+            let (before, next) = match (at, around) {
+                (0, &[_, next, ..]) => (None, Some(next)),
+                (0, _) => (None, None),
+                (_, &[before, _, next, ..]) => (Some(before), Some(next)),
+                (_, around) => (around.first().copied(), None),
+            };
+            if let Some(made) = made.get_mut(at)
+                && let Some(next) = next
+            {
+                *made = merges.union(union, next);
+            }
+            if let Some(before) = before
+                && let Some(made) = made.get_mut(at - 1)
+            {
+                *made = merges.union(before, union);
+            }
+        }
+        tokens.len()
+    }
+
+    fn count_many(&mut self, merges: &impl Merges, bytes: &[u8]) -> usize {
         self.start(merges, bytes);
         let mut count = bytes.len();
         while let Some(Reverse((union, at))) = self.unions.pop() {
@@ -89,12 +154,12 @@ impl Merger {
             return;
         };
         let right = self.parts.get(part.next);
-        let union = right.and_then(|right| merges.union(part.token, right.token));
-        if let Some(union) = union {
+        let union = right.map_or(NONE, |right| merges.union(part.token, right.token));
+        if union != NONE {
             self.unions.push(Reverse((union, at)));
         }
         if let Some(part) = self.parts.get_mut(at) {
-            part.union = union.unwrap_or(NONE);
+            part.union = union;
         }
     }
 
@@ -120,6 +185,17 @@ impl Merger {
     }
 }
 
+/// The leftmost of the lowest unions.
+fn lowest(made: &[u32]) -> Option<(usize, u32)> {
+    let mut found = (0, NONE);
+    for (at, &union) in made.iter().enumerate() {
+        if union < found.1 {
+            found = (at, union);
+        }
+    }
+    (found.1 != NONE).then_some(found)
+}
+
 #[cfg(test)]
 mod tests {
     use core::cell::Cell;
@@ -137,9 +213,9 @@ mod tests {
             0
         }
 
-        fn union(&self, left: u32, right: u32) -> Option<u32> {
+        fn union(&self, left: u32, right: u32) -> u32 {
             self.asked.set(self.asked.get() + 1);
-            (left == right && left < 7).then_some(left + 1)
+            if left == right && left < 7 { left + 1 } else { NONE }
         }
     }
 
@@ -147,6 +223,7 @@ mod tests {
     fn counts_are_those_of_the_rule() {
         let check = |bytes: &[u8], expected: usize| {
             assert_eq!(Merger::default().count(&Doubling::default(), bytes), expected);
+            assert_eq!(Merger::default().count_many(&Doubling::default(), bytes), expected);
         };
         check(b"", 0);
         check(b"a", 1);

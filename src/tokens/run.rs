@@ -236,8 +236,10 @@ fn tokens_within<'a>(lengths: impl Iterator<Item = &'a u8>, bytes: usize) -> usi
     lengths.take_while(fits).count()
 }
 
+/// The bytes of some tokens: no more than a text has, which is far less than a `u32`.
 fn bytes_of(lengths: &[u8]) -> usize {
-    lengths.iter().map(|&length| usize::from(length)).sum()
+    let sum = lengths.iter().fold(0_u32, |sum, &length| sum.wrapping_add(u32::from(length)));
+    usize::try_from(sum).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

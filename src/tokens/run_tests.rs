@@ -7,7 +7,7 @@ use std::vec::Vec;
 
 use super::*;
 use crate::corpus;
-use crate::merge::{Merger, Merges};
+use crate::merge::{Merger, Merges, NONE};
 
 /// Merges of a few letters, each of two earlier tokens, as in a real vocabulary.
 struct Toy {
@@ -22,8 +22,8 @@ impl Merges for Toy {
         u32::from(byte)
     }
 
-    fn union(&self, left: u32, right: u32) -> Option<u32> {
-        self.unions.get(&(left, right)).copied()
+    fn union(&self, left: u32, right: u32) -> u32 {
+        self.unions.get(&(left, right)).copied().unwrap_or(NONE)
     }
 }
 

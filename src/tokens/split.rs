@@ -8,16 +8,18 @@
 //! a text is cut in linear time. What a piece counts is not decided here.
 
 use crate::Encoding;
-use crate::class::{BLANK, CASELESS, LOWER, MARK, NEWLINE, NUMBER, SYMBOL, UPPER, class_of};
+use crate::class::{
+    BLANK, CASELESS, LOWER, MARK, NEWLINE, NUMBER, SYMBOL, UPPER, class_of, class_of_byte,
+};
 
 /// `\p{L}`
-const LETTER: u8 = UPPER | LOWER | CASELESS;
+pub(crate) const LETTER: u8 = UPPER | LOWER | CASELESS;
 /// `\s`
-const SPACE: u8 = BLANK | NEWLINE;
+pub(crate) const SPACE: u8 = BLANK | NEWLINE;
 /// `[^\r\n\p{L}\p{N}]`
 const LEAD: u8 = BLANK | MARK | SYMBOL;
 /// `[^\s\p{L}\p{N}]`
-const SIGN: u8 = MARK | SYMBOL;
+pub(crate) const SIGN: u8 = MARK | SYMBOL;
 /// `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`
 const HEAD: u8 = UPPER | CASELESS | MARK;
 /// `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`
@@ -55,7 +57,7 @@ fn cl100k_piece(text: &str) -> usize {
     contraction(text)
         .or_else(|| cl100k_word(text))
         .or_else(|| number(text))
-        .or_else(|| signs(text, "\r\n"))
+        .or_else(|| signs(text, |byte| matches!(byte, b'\r' | b'\n')))
         .unwrap_or_else(|| white_space(text))
 }
 
@@ -70,7 +72,7 @@ fn o200k_piece(text: &str) -> usize {
     o200k_word(text)
         .map(|end| end + contraction(after(text, end)).unwrap_or(0))
         .or_else(|| number(text))
-        .or_else(|| signs(text, "\r\n/"))
+        .or_else(|| signs(text, |byte| matches!(byte, b'\r' | b'\n' | b'/')))
         .unwrap_or_else(|| white_space(text))
 }
 
@@ -111,6 +113,9 @@ fn cl100k_word(text: &str) -> Option<usize> {
 /// alternative, for which the run is heads alone: upper case.
 fn o200k_word(text: &str) -> Option<usize> {
     let begin = lead(text);
+    if let Some(end) = ascii_word(text.as_bytes(), begin) {
+        return Some(end);
+    }
     let mut heads_end = begin;
     let mut both_end = None;
     for character in after(text, begin).chars() {
@@ -131,6 +136,20 @@ fn o200k_word(text: &str) -> Option<usize> {
     both_end.or_else(mark_lead).or_else(upper_case)
 }
 
+/// The same for the most frequent word by far: ASCII letters, some of them lower case, before an
+/// ASCII character or the end. The heads among them are upper case and the tails lower.
+fn ascii_word(text: &[u8], begin: usize) -> Option<usize> {
+    let run = |from: usize, class: u8| {
+        let rest = text.get(from..).unwrap_or_default();
+        let others = |&byte: &u8| class_of_byte(byte) != class;
+        from + rest.iter().position(others).unwrap_or(rest.len())
+    };
+    let heads = run(begin, UPPER);
+    let end = run(heads, LOWER);
+    let is_ascii = text.get(end).is_none_or(u8::is_ascii);
+    (end > heads && is_ascii).then_some(end)
+}
+
 /// `\p{N}{1,3}`
 fn number(text: &str) -> Option<usize> {
     let digits = text.chars().take(3).take_while(|&next| class_of(next) == NUMBER);
@@ -139,11 +158,12 @@ fn number(text: &str) -> Option<usize> {
 
 /// ` ?[^\s\p{L}\p{N}]+[\r\n]*`, or with a slash in the last brackets. A space is no sign, so
 /// giving it back never helps.
-fn signs(text: &str, closers: &str) -> Option<usize> {
-    let begin = usize::from(text.starts_with(' '));
+fn signs(text: &str, is_closer: impl Fn(u8) -> bool) -> Option<usize> {
+    let begin = usize::from(text.as_bytes().first() == Some(&b' '));
     let end = run_end(text, begin, SIGN);
-    let closed = after(text, end).trim_start_matches(|next| closers.contains(next));
-    (end > begin).then_some(text.len() - closed.len())
+    let closers = text.as_bytes().get(end..).unwrap_or_default();
+    let closed = closers.iter().take_while(|&&byte| is_closer(byte)).count();
+    (end > begin).then_some(end + closed)
 }
 
 /// `\s*[\r\n]+|\s+(?!\S)|\s+`: up to the last line break of the white space; else, where something
@@ -151,7 +171,7 @@ fn signs(text: &str, closers: &str) -> Option<usize> {
 fn white_space(text: &str) -> usize {
     let end = run_end(text, 0, SPACE);
     let space = text.get(..end).unwrap_or(text);
-    if let Some(last_break) = space.rfind(['\r', '\n']) {
+    if let Some(last_break) = space.bytes().rposition(|byte| matches!(byte, b'\r' | b'\n')) {
         return last_break + 1;
     }
     let last = space.chars().next_back().map_or(0, char::len_utf8);
@@ -159,15 +179,30 @@ fn white_space(text: &str) -> usize {
 }
 
 /// `[^\r\n\p{L}\p{N}]?`
+#[inline]
 fn lead(text: &str) -> usize {
+    if let Some(&first) = text.as_bytes().first()
+        && first.is_ascii()
+    {
+        return usize::from(class_of_byte(first) & LEAD != 0);
+    }
     let first = text.chars().next().filter(|&first| class_of(first) & LEAD != 0);
     first.map_or(0, char::len_utf8)
 }
 
 /// Where the characters of a set end that begin at `begin`.
-fn run_end(text: &str, begin: usize, set: u8) -> usize {
-    let rest = after(text, begin);
-    rest.find(|next| class_of(next) & set == 0).map_or(text.len(), |length| begin + length)
+#[inline]
+pub(crate) fn run_end(text: &str, begin: usize, set: u8) -> usize {
+    let mut at = begin;
+    loop {
+        let bytes = text.as_bytes().get(at..).unwrap_or_default();
+        let others = |&byte: &u8| class_of_byte(byte) & set == 0;
+        at += bytes.iter().position(others).unwrap_or(bytes.len());
+        match after(text, at).chars().next() {
+            Some(next) if !next.is_ascii() && class_of(next) & set != 0 => at += next.len_utf8(),
+            _ => return at,
+        }
+    }
 }
 
 /// The text from a byte on that begins a character.

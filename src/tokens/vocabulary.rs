@@ -13,37 +13,39 @@
 //! from and how they are kept is the caller's business.
 
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::Encoding;
-use crate::merge::{Merger, Merges};
+use crate::merge::{Merger, Merges, NONE};
 use crate::run::{Known, MARGIN, Merge, PIECE_MAX, merge_run};
 use crate::split::pieces;
-use crate::table::{Table, hash_bytes, hash_pair};
+use crate::table::{Table, hash};
+use crate::whole::Borders;
+use crate::words::Words;
 
 /// Tokens of a single byte.
 pub(crate) const SINGLES: u32 = 256;
 
-/// The tokens of an encoding, ready to count. It takes about 9 MB (`o200k_base`) and never
+/// The tokens of an encoding, ready to count. It takes about 11 MB (`o200k_base`) and never
 /// changes, so share one between documents and threads.
 pub struct Vocabulary {
     encoding: Encoding,
     /// The token of each byte.
     singles: [u32; 256],
-    /// For each token of two bytes or more, the two that merge to it.
-    pairs: Vec<(u32, u32)>,
-    /// Finds a token by its pair.
-    unions: Table,
-    /// The bytes of all tokens, one after another.
-    bytes: Vec<u8>,
-    /// Where in `bytes` each token ends.
-    ends: Vec<usize>,
-    /// Finds a token by its bytes.
-    tokens: Table,
-    /// Bytes of the longest token.
-    length_max: usize,
+    /// The token of each two bytes, or `NONE`: half of all that merging asks.
+    doubles: Vec<u32>,
+    /// Two tokens and their union, `ID_BITS` each.
+    unions: Table<u64>,
+    /// All tokens, by their bytes.
+    words: Words,
+    /// Where a character must begin as bytes.
+    borders: Borders,
 }
+
+/// Bits of a token's id.
+const ID_BITS: u32 = 18;
 
 impl Vocabulary {
     /// Loads a vocabulary file, and checks that it is one of those that this version counts with.
@@ -95,74 +97,77 @@ impl Vocabulary {
         mut count_run: impl FnMut(&mut Merging<'_>, usize, &[u8]) -> usize,
     ) -> u64 {
         let mut merging = Merging { vocabulary: self, merger };
-        let mut start = 0;
-        let count = |piece: &str| {
-            let bytes = piece.as_bytes();
-            let begin = start;
-            start += bytes.len();
-            let tokens = if bytes.len() == 1 || self.is_token(bytes) {
+        let bytes = text.as_bytes();
+        let mut begin = 0;
+        let mut count = 0;
+        for piece in pieces(self.encoding, text) {
+            let end = begin + piece.len();
+            count += if piece.len() == 1 || self.words.contains(bytes, begin, end) {
                 1
-            } else if bytes.len() <= PIECE_MAX {
-                merging.merger.count(self, bytes)
+            } else if piece.len() <= PIECE_MAX {
+                merging.merger.count(self, piece.as_bytes())
             } else {
-                count_run(&mut merging, begin, bytes)
+                count_run(&mut merging, begin, piece.as_bytes())
             };
-            u64::try_from(tokens).unwrap_or(u64::MAX)
-        };
-        pieces(self.encoding, text).map(count).sum()
-    }
-
-    fn is_token(&self, bytes: &[u8]) -> bool {
-        bytes.len() <= self.length_max
-            && self.tokens.find(hash_bytes(bytes), |id| self.bytes_of(id) == Some(bytes)).is_some()
+            begin = end;
+        }
+        u64::try_from(count).unwrap_or(u64::MAX)
     }
 
     /// Reads the pairs, where each token is made of earlier ones.
     fn from_columns(encoding: Encoding, columns: &[u8]) -> Option<Self> {
+        let pairs: Vec<(u32, u32)> = read_pairs(columns)?.collect();
+        let mut lengths = Vec::with_capacity(pairs.len() + 256);
+        lengths.resize(256, 1_u8);
+        for &(left, right) in &pairs {
+            let length = |id| lengths.get(usize::try_from(id).ok()?).copied();
+            lengths.push(length(left)?.checked_add(length(right)?)?);
+        }
         let mut vocabulary = Self {
             encoding,
             singles: [0; 256],
-            pairs: Vec::new(),
-            unions: Table::with_capacity(encoding.tokens()),
-            bytes: Vec::new(),
-            ends: Vec::new(),
-            tokens: Table::with_capacity(encoding.tokens()),
-            length_max: 1,
+            doubles: vec![NONE; 1 << 16],
+            unions: Table::with_capacity(pairs.len()),
+            words: Words::with_capacity(&lengths),
+            borders: Borders::new(),
         };
+        let mut bytes = Vec::new();
         for (byte, id) in single_bytes().zip(0..) {
             *vocabulary.singles.get_mut(usize::from(byte))? = id;
-            vocabulary.bytes.push(byte);
-            vocabulary.ends.push(vocabulary.bytes.len());
+            bytes.push(byte);
         }
-        for (pair, id) in read_pairs(columns)?.zip(SINGLES..) {
-            vocabulary.add(id, pair)?;
+        let mut begins: Vec<usize> = (0..256).collect();
+        for (&(left, right), id) in pairs.iter().zip(SINGLES..) {
+            let begin = bytes.len();
+            for part in [left, right] {
+                let part = usize::try_from(part).ok()?;
+                let from = *begins.get(part)?;
+                bytes.extend_from_within(from..from + usize::from(*lengths.get(part)?));
+            }
+            begins.push(begin);
+            vocabulary.add(id, (left, right), bytes.get(begin..)?);
         }
         Some(vocabulary)
     }
 
-    fn add(&mut self, id: u32, (left, right): (u32, u32)) -> Option<()> {
-        let start = self.bytes.len();
-        for part in [left, right] {
-            self.bytes.extend_from_within(self.range_of(part)?);
+    fn add(&mut self, id: u32, (left, right): (u32, u32), token: &[u8]) {
+        let key = pair_key(left, right);
+        self.unions.insert(hash(key), key << ID_BITS | u64::from(id));
+        self.words.insert(token);
+        self.borders.note(token);
+        if let &[first, second] = token
+            && let Some(double) =
+                self.doubles.get_mut(usize::from(u16::from_be_bytes([first, second])))
+        {
+            *double = id;
         }
-        let token = self.bytes.get(start..)?;
-        self.length_max = self.length_max.max(token.len());
-        self.tokens.insert(hash_bytes(token), id);
-        self.ends.push(self.bytes.len());
-        self.unions.insert(hash_pair(left, right), id);
-        self.pairs.push((left, right));
-        Some(())
     }
+}
 
-    fn bytes_of(&self, id: u32) -> Option<&[u8]> {
-        self.bytes.get(self.range_of(id)?)
-    }
-
-    fn range_of(&self, id: u32) -> Option<core::ops::Range<usize>> {
-        let id = usize::try_from(id).ok()?;
-        let start = id.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
-        Some(start..*self.ends.get(id)?)
-    }
+/// Two tokens as one number.
+#[inline]
+fn pair_key(left: u32, right: u32) -> u64 {
+    u64::from(left) << ID_BITS | u64::from(right)
 }
 
 /// A vocabulary at work.
@@ -184,16 +189,26 @@ impl fmt::Debug for Vocabulary {
 }
 
 impl Merges for Vocabulary {
+    #[inline]
     fn byte(&self, byte: u8) -> u32 {
         self.singles.get(usize::from(byte)).copied().unwrap_or(0)
     }
 
-    fn union(&self, left: u32, right: u32) -> Option<u32> {
-        let is_it = |id: u32| {
-            let at = usize::try_from(id - SINGLES).unwrap_or(usize::MAX);
-            self.pairs.get(at) == Some(&(left, right))
-        };
-        self.unions.find(hash_pair(left, right), is_it)
+    #[inline]
+    fn double(&self, first: u8, second: u8) -> u32 {
+        let at = usize::from(u16::from_be_bytes([first, second]));
+        self.doubles.get(at).copied().unwrap_or(NONE)
+    }
+
+    fn begin(&self, bytes: &[u8], tokens: &mut Vec<u32>) {
+        self.borders.begin(self, bytes, tokens);
+    }
+
+    #[inline]
+    fn union(&self, left: u32, right: u32) -> u32 {
+        let key = pair_key(left, right);
+        let found = self.unions.find(hash(key), |slot| slot >> ID_BITS == key);
+        found.map_or(NONE, |slot| u32::try_from(slot & ((1 << ID_BITS) - 1)).unwrap_or(NONE))
     }
 }
 

@@ -43,7 +43,11 @@ proptest! {
             for (place, deleted, inserted) in &edits {
                 let offset = place.index(model.len() + 1);
                 let deleted = (*deleted).min(model.len() - offset);
-                document.edit(offset, deleted, inserted).unwrap();
+                match String::from_utf16(inserted) {
+                    Ok(text) if place.index(2) == 0 => document.edit_text(offset, deleted, &text),
+                    _ => document.edit(offset, deleted, inserted),
+                }
+                .unwrap();
                 model.splice(offset..offset + deleted, inserted.iter().copied());
                 prop_assert_eq!(document.length(), model.len());
                 let text = String::from_utf16_lossy(&model);
