@@ -10,6 +10,8 @@ use kumari_engine::payment::{DisputeStatus, Payment, Purchase};
 use kumari_engine::period::advance;
 use kumari_tests::accounts::Ledger;
 use proptest::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 
 proptest! {
@@ -62,6 +64,32 @@ proptest! {
             apply(&mut replayed, entry).unwrap();
         }
         prop_assert_eq!(&replayed, &ledger.account);
+    }
+
+    /// R29: what a store keeps of an account is all of it, and says nothing that it need not say.
+    #[test]
+    fn r29_what_is_stored_is_read_back(steps in prop::collection::vec(step(), 1..60)) {
+        let book = book();
+        let mut ledger = Ledger::default();
+        for step in &steps {
+            let _ = run(&mut ledger, &book, step);
+        }
+        let account = &ledger.account;
+        // Actions are kept each by itself.
+        let alone = Account { actions: BTreeMap::new(), ..account.clone() };
+        prop_assert_eq!(&stored(account), &alone);
+        for (id, action) in &account.actions {
+            prop_assert_eq!(&stored(action), action, "{}", id);
+        }
+        for lot in &account.lots {
+            let json = serde_json::to_value(lot).unwrap();
+            prop_assert_eq!(json.get("debt").is_some(), lot.debt != Credits::ZERO);
+            prop_assert_eq!(json.get("revoked").is_some(), lot.revoked);
+        }
+        let json = serde_json::to_value(account).unwrap();
+        prop_assert_eq!(json.get("past_due").is_some(), account.past_due > 0);
+        prop_assert_eq!(json.get("free_granted").is_some(), account.free_granted);
+        prop_assert_eq!(&stored(&ledger.entries), &ledger.entries);
     }
 
     /// R27, R39: whatever was just accepted is answered once more as it was, and writes nothing.
@@ -239,6 +267,11 @@ fn told_until_accepted(facts: Vec<Money>) -> impl PartialEq + std::fmt::Debug {
         .collect();
     let standing = account.standing(ledger.now).unwrap();
     (bought, account.totals.issued, account.totals.debt, account.totals.breakage, standing)
+}
+
+/// A value as a store keeps it and reads it again.
+fn stored<T: Serialize + DeserializeOwned>(value: &T) -> T {
+    serde_json::from_str(&serde_json::to_string(value).unwrap()).unwrap()
 }
 
 fn holds(account: &Account) -> Vec<&Hold> {
