@@ -9,21 +9,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { BROWSER_FLAGS, measureTyping } from './app.js';
 import { median } from './measure.js';
 import { randomFrom, run } from './random.js';
-import { rowsOf } from './rows.js';
+import { rowsOf, typingRows } from './rows.js';
 import { startSite } from './site.js';
 import { readTexts } from './texts.js';
 
 const CONTESTANTS = ['kumari', 'gpt-tokenizer', 'tiktoken', 'js-tiktoken', 'ai-tokenizer'];
 const LENGTHS = {
   /** Only shows that it works. */
-  short: { thousands: 2, repeats: 1, letters: 500, budgetMs: 20, quality: 1 },
-  usual: { thousands: 100, repeats: 3, letters: 100_000, budgetMs: 400, quality: 11 },
-  full: { thousands: 100, repeats: 7, letters: 100_000, budgetMs: 1_500, quality: 11 },
+  short: { thousands: 2, repeats: 1, letters: 500, budgetMs: 20, quality: 1, keys: 20 },
+  usual: { thousands: 100, repeats: 3, letters: 100_000, budgetMs: 400, quality: 11, keys: 200 },
+  full: { thousands: 100, repeats: 7, letters: 100_000, budgetMs: 1_500, quality: 11, keys: 600 },
 };
 /** A text that a counter is not done with by then is given up. */
-const TEXT_MS_MAX = 120_000;
+const TEXT_MS_MAX = 400_000;
 const RUN_MS_MAX = 15_000;
 
 class GaveUp extends Error {
@@ -33,12 +34,13 @@ class GaveUp extends Error {
 }
 
 const wish = JSON.parse(process.argv[2]);
-const { thousands, repeats, letters, budgetMs, quality } = LENGTHS[wish.length];
+const { thousands, repeats, letters, budgetMs, quality, keys } = LENGTHS[wish.length];
 const texts = await readTexts(thousands);
 const letterRun = run(letters, randomFrom(wish.seed));
 const notMeasured = [];
 
 let vocabularyBytes;
+let typed;
 const figures = { node: await inNode(), chromium: await inChromium() };
 assertSameCounts(figures);
 const result = {
@@ -47,7 +49,8 @@ const result = {
     Object.entries(texts).map(([name, text]) => [name, Buffer.byteLength(text)]),
   ),
   figures,
-  rows: rowsOf(figures, Object.keys(texts), vocabularyBytes),
+  typed,
+  rows: [...rowsOf(figures, Object.keys(texts), vocabularyBytes), ...typingRows(typed)],
   not_measured: notMeasured,
 };
 await writeFile(wish.output, JSON.stringify(result));
@@ -89,11 +92,12 @@ async function inChromium() {
   const site = await startSite(CONTESTANTS, { ...texts, run: letterRun }, wish.vocabulary, quality);
   const browser = await chromium.launch({
     executablePath: wish.chromium,
-    args: ['--no-sandbox', '--disable-gpu'],
+    args: ['--no-sandbox', '--disable-gpu', ...BROWSER_FLAGS],
   });
   try {
     const paths = CONTESTANTS.map((name) => `/contestants/${name}.js`);
     await site.warmUp([...paths, '/files/o200k_base.bin', '/files/tiktoken.wasm']);
+    typed = await measureTyping(browser, `${site.address}alone`, texts.prose, keys);
     vocabularyBytes = await site.weightOf(['/files/o200k_base.bin']);
     return await everything(async ({ contestant, text, isRun }) => {
       const context = await browser.newContext();

@@ -91,7 +91,8 @@ export function median(values) {
   return quantile(values, 0.5);
 }
 
-function quantile(values, part) {
+/** The value below which `part` of them are. */
+export function quantile(values, part) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
 }

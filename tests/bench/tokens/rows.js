@@ -9,6 +9,8 @@ const PLACES = {
 };
 const FIRST = { prose: [40, 120], code: [40, 120], chinese: [20, 40] };
 const KB = 1_000;
+/** Shorter ones are not told apart by a browser. */
+const LONG_TASK_MS = 50;
 
 const atLeast = (target, stretch) => ({ direction: 'at_least', of_ratio: false, target, stretch });
 const atMost = (target, stretch) => ({ direction: 'at_most', of_ratio: false, target, stretch });
@@ -129,6 +131,34 @@ function wireRows(counters, vocabularyBytes) {
       value: bytes('gzip')('kumari') - vocabularyBytes.gzip / KB,
       unit: 'KB',
       target: atMost(40, 25),
+    },
+  ].map(noted);
+}
+
+/** The app beside its own editor alone, both with a draft of 100 000 tokens. */
+export function typingRows({ alone, app }) {
+  const name = 'a key to the painted estimate, in the app';
+  const beside = (value) => ({ what: 'the editor alone', value });
+  return [
+    {
+      name: `${name}, p50`,
+      value: app.p50_ms,
+      unit: 'ms',
+      beside: beside(alone.p50_ms),
+      target: atMost(alone.p50_ms + 2, alone.p50_ms + 1),
+    },
+    { name: `${name}, p99`, value: app.p99_ms, unit: 'ms', beside: beside(alone.p99_ms) },
+    {
+      name: 'the longest task while it is typed',
+      value: Math.max(app.longest_task_ms, LONG_TASK_MS),
+      unit: 'ms',
+      target: atMost(LONG_TASK_MS, LONG_TASK_MS),
+    },
+    {
+      name: 'the longest task while 100 000 tokens are pasted',
+      value: Math.max(app.longest_task_of_paste_ms, LONG_TASK_MS),
+      unit: 'ms',
+      beside: beside(Math.max(alone.longest_task_of_paste_ms, LONG_TASK_MS)),
     },
   ].map(noted);
 }

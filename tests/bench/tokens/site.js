@@ -17,6 +17,11 @@ const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.txt': '
 const PAGE =
   '<!doctype html><title>bench</title><link rel="icon" href="data:," /><script type="module" src="/in-page.js"></script>';
 
+const ALONE =
+  '<!doctype html><title>bench</title><link rel="icon" href="data:," />' +
+  '<style>.cm-editor { max-height: 320px } .cm-scroller { overflow-y: auto }</style>' +
+  '<div id="host"></div><script type="module" src="/alone.js"></script>';
+
 /** Builds and serves everything. `texts` are served too, and weigh nothing. */
 export async function startSite(contestants, texts, vocabulary, quality) {
   const folder = await mkdtemp(join(tmpdir(), 'kumari-bench-'));
@@ -24,6 +29,7 @@ export async function startSite(contestants, texts, vocabulary, quality) {
   const files = { 'o200k_base.bin': vocabulary, 'tiktoken.wasm': WASM };
   const read = async (path) => {
     if (path === '/') return PAGE;
+    if (path === '/alone') return ALONE;
     const [, place, name] = path.split('/');
     if (place === 'texts') return texts[name.replace('.txt', '')];
     return readFile(place === 'files' ? files[name] : join(folder, path));
@@ -121,7 +127,11 @@ async function bundle(contestants, outDir) {
       modulePreload: false,
       chunkSizeWarningLimit: 10_000,
       rollupOptions: {
-        input: { ...Object.fromEntries(modules), 'in-page': join(HERE, 'in-page.js') },
+        input: {
+          ...Object.fromEntries(modules),
+          'in-page': join(HERE, 'in-page.js'),
+          alone: join(HERE, 'alone.js'),
+        },
         preserveEntrySignatures: 'strict',
         output: { entryFileNames: '[name].js' },
       },

@@ -1,10 +1,10 @@
 // The place to write: what is asked, of which models, at what price, and why it may not be sent.
-import type { Denial, Encoding, Request } from '@kumari/credits';
+import type { Denial, Encoding, ModelId, Request } from '@kumari/credits';
 import { ArrowUp, Square } from 'lucide-react';
 import { useCallback, useId, useLayoutEffect, useMemo, useRef } from 'react';
 import type { History, Tokens } from '../chat/turns';
-import { type Prices, useClient, useCredits } from '../credits/client';
-import { DENIAL_TITLES, levelWords, sumWords } from '../credits/words';
+import { type Credits, type Prices, useClient, useCredits, useDraftPrice } from '../credits/client';
+import { DENIAL_TITLES, type Mode, levelWords, sumWords } from '../credits/words';
 import { Blocked } from './blocked';
 import { chosen, requestOf, withMode, withModel, withRequest } from './choice';
 import type { Draft } from './draft';
@@ -36,6 +36,7 @@ export function Composer({
 }) {
   const client = useClient();
   const credits = useCredits();
+  const price = useDraftPrice();
   const book = credits.price_book;
   const choice = useMemo(() => (book ? chosen(draft, book) : null), [draft, book]);
   const field = useRef<FieldHandle | null>(null);
@@ -60,11 +61,17 @@ export function Composer({
     client?.setRequest(request);
   }, [client, request]);
 
-  const verdict = credits.draft?.eligibility ?? null;
+  const verdict = price?.eligibility ?? null;
   const denial = verdict?.verdict === 'denied' ? verdict : null;
   const shownDenial = denial && (isAboutCredits(denial) || !isEmpty) ? denial : null;
-  const reason = whyNot({ credits, denial, isEmpty, isSending: send.isSending });
-  const estimate = isEmpty ? null : (credits.draft?.estimate ?? denial?.estimate ?? null);
+  const reason = whyNot({
+    credits,
+    isPriced: price?.eligibility != null,
+    denial,
+    isEmpty,
+    isSending: send.isSending,
+  });
+  const estimate = isEmpty ? null : (price?.estimate ?? denial?.estimate ?? null);
 
   const optionsOf = useModelOptions(prices, history, tokens, flags);
   const submit = () => {
@@ -79,6 +86,15 @@ export function Composer({
     });
   };
   const reasonId = useId();
+
+  const pickMode = useLatest((mode: Mode) => {
+    setDraft(withMode(draft, mode));
+  });
+  const pickModel = useLatest((model: ModelId) => {
+    if (book) setDraft(withModel(draft, book, model));
+  });
+  const submitLatest = useLatest(submit);
+  const optionsLatest = useLatest(optionsOf);
 
   return (
     <div className="composer-area">
@@ -110,31 +126,24 @@ export function Composer({
           setDraft={setDraft}
           told={edit}
           isReadOnly={send.isSending}
-          submit={submit}
-          optionsOf={optionsOf}
-          models={choice?.models ?? []}
+          submit={submitLatest}
+          optionsOf={optionsLatest}
+          models={choice?.models ?? NO_MODELS}
           book={book}
           prices={prices}
         />
         <div className="composer-bar">
           <div className="composer-choice">
-            <ModePicker
-              mode={draft.mode}
-              pick={(mode) => {
-                setDraft(withMode(draft, mode));
-              }}
-            />
+            <ModePicker mode={draft.mode} pick={pickMode} />
             {choice && book && prices && choice.mode !== 'routing' && (
               <ModelPicker
                 models={choice.models}
-                optionsOf={optionsOf}
+                optionsOf={optionsLatest}
                 isCompare={choice.mode === 'compare'}
                 modelsMax={book.compare.models_max}
                 nameOf={prices.nameOf}
                 format={prices.format}
-                pick={(model) => {
-                  setDraft(withModel(draft, book, model));
-                }}
+                pick={pickModel}
               />
             )}
             {choice?.mode === 'routing' && (
@@ -198,6 +207,20 @@ export function Composer({
   );
 }
 
+const NO_MODELS: readonly ModelId[] = [];
+
+/**
+ * A function that stays one, and does what the last render's did: parts of the page that do not show
+ * the price are not rendered with each letter.
+ */
+function useLatest<A extends unknown[], R>(work: (...given: A) => R): (...given: A) => R {
+  const latest = useRef(work);
+  useLayoutEffect(() => {
+    latest.current = work;
+  });
+  return useCallback((...given: A) => latest.current(...given), []);
+}
+
 /** Denials that hold whatever the message says, so they are shown before anything is typed. */
 function isAboutCredits(denial: Denial): boolean {
   return ['account_closed', 'payment_disputed', 'credits_exhausted', 'credits_held'].includes(
@@ -207,11 +230,13 @@ function isAboutCredits(denial: Denial): boolean {
 
 function whyNot({
   credits,
+  isPriced,
   denial,
   isEmpty,
   isSending,
 }: {
-  credits: ReturnType<typeof useCredits>;
+  credits: Credits;
+  isPriced: boolean;
   denial: Denial | null;
   isEmpty: boolean;
   isSending: boolean;
@@ -220,7 +245,7 @@ function whyNot({
   if (isSending) return 'Sending…';
   if (denial && (isAboutCredits(denial) || !isEmpty)) return DENIAL_TITLES[denial.code];
   if (isEmpty) return 'Write a message first.';
-  if (!credits.draft?.eligibility) return 'Prices are still loading.';
+  if (!isPriced) return 'Prices are still loading.';
   return null;
 }
 

@@ -14,6 +14,7 @@ import {
 import type { ModelId, PriceBook } from '@kumari/credits';
 import {
   type RefObject,
+  memo,
   useCallback,
   useEffect,
   useId,
@@ -60,7 +61,7 @@ interface FieldProps {
   prices: Prices | null;
 }
 
-export function MessageField(props: FieldProps) {
+export const MessageField = memo(function MessageField(props: FieldProps) {
   const { draft, setDraft, isReadOnly, optionsOf, models, book, prices } = props;
   const [trigger, setTrigger] = useState<Trigger | null>(null);
   const menuId = useId();
@@ -171,7 +172,7 @@ export function MessageField(props: FieldProps) {
       </ComboboxPopover>
     </ComboboxProvider>
   );
-}
+});
 
 /** Opens and closes the menu; its first option is active until another one is. */
 function useActiveItem(menu: ReturnType<typeof useComboboxStore>, isOpen: boolean): string | null {

@@ -1,8 +1,15 @@
 import { Menu, MenuButton, MenuItemCheck, MenuItemRadio, MenuProvider } from '@ariakit/react';
 import { ChevronDown } from 'lucide-react';
+import { memo } from 'react';
 import { MODES, type Mode, modeName } from '../credits/words';
 
-export function ModePicker({ mode, pick }: { mode: Mode; pick: (mode: Mode) => void }) {
+export const ModePicker = memo(function ModePicker({
+  mode,
+  pick,
+}: {
+  mode: Mode;
+  pick: (mode: Mode) => void;
+}) {
   return (
     <MenuProvider placement="top-start" values={{ mode }}>
       <MenuButton className="chip chip-mode">
@@ -33,4 +40,4 @@ export function ModePicker({ mode, pick }: { mode: Mode; pick: (mode: Mode) => v
       </Menu>
     </MenuProvider>
   );
-}
+});

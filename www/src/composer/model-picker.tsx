@@ -10,11 +10,11 @@ import {
 } from '@ariakit/react';
 import type { ModelId } from '@kumari/credits';
 import { ChevronDown, Plus, Search, X } from 'lucide-react';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { type ModelOption, ModelOptions, matching } from './model-options';
 
 /** The chips that say which models answer, and the menu to change them. */
-export function ModelPicker({
+export const ModelPicker = memo(function ModelPicker({
   models,
   optionsOf,
   isCompare,
@@ -96,4 +96,4 @@ export function ModelPicker({
       </PopoverProvider>
     </>
   );
-}
+});

@@ -68,12 +68,46 @@ export function useClient(): CreditsClient | null {
   return useContext(ClientContext);
 }
 
-/** The one state that the page renders. */
-export function useCredits(): CreditsState {
+/** What the page renders, but for the draft's price: that is new with every letter. */
+export type Credits = Omit<CreditsState, 'draft'>;
+
+/** The one state that the page renders, the draft's price left out. */
+export function useCredits(): Credits {
+  const client = useClient();
+  const [select] = useState(withoutDraft);
+  return useSyncExternalStore(
+    (changed) => client?.subscribe(changed) ?? (() => undefined),
+    () => select(client?.state() ?? STARTING),
+  );
+}
+
+/** What the draft costs, and whether it may be sent. */
+export function useDraftPrice(): CreditsState['draft'] {
   const client = useClient();
   return useSyncExternalStore(
     (changed) => client?.subscribe(changed) ?? (() => undefined),
-    () => client?.state() ?? STARTING,
+    () => client?.state().draft ?? null,
+  );
+}
+
+/** The same object as long as nothing but the draft's price changed. */
+function withoutDraft(): (state: CreditsState) => Credits {
+  let last: Credits | null = null;
+  return ({ draft: _draft, ...state }) => {
+    last = last && isSame(last, state) ? last : state;
+    return last;
+  };
+}
+
+/** The client makes its small parts anew with each state; the book stays one object. */
+function isSame(one: Credits, other: Credits): boolean {
+  const { price_book: book, balance, ...rest } = one;
+  const { price_book: otherBook, balance: otherBalance, ...otherRest } = other;
+  return (
+    book === otherBook &&
+    balance?.version === otherBalance?.version &&
+    balance?.as_of === otherBalance?.as_of &&
+    JSON.stringify(rest) === JSON.stringify(otherRest)
   );
 }
 
