@@ -2,8 +2,10 @@
 //!
 //! Stable Rust can count what code an input reaches, by a pass of LLVM. Only this project's own
 //! crates are compiled with it: this program stands in for the compiler there, so that everything
-//! else is shared with all other builds. What reaches new code is kept below `target/fuzz`; a few
-//! inputs to begin with, and all that ever found something, are beside the targets.
+//! else is shared with all other builds. What reaches new code is kept below `target/fuzz`; beside
+//! the targets is what any run begins with: an example of each kind, few inputs that together reach
+//! all that long runs reached (libFuzzer's `-set_cover_merge=1` picks them), and all that ever found
+//! something.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
