@@ -57,6 +57,8 @@ export class TokenCounter {
   readonly #drafts = new Map<number, DraftState>();
   readonly #questions = new Map<number, Question>();
   #link: TokenLink | null = null;
+  /** Counts the links; only the last one is heard. */
+  #links = 0;
   #hasAnswered = false;
   #deaths = 0;
   #silence: ReturnType<typeof setTimeout> | undefined;
@@ -122,7 +124,8 @@ export class TokenCounter {
   /** Ends the worker. Who waits for a count is told. */
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#silence);
+    this.#links += 1;
+    this.#endSilence();
     this.#link?.end();
     this.#link = null;
     for (const draft of [...this.#drafts.values()]) this.#closeDraft(draft);
@@ -131,15 +134,14 @@ export class TokenCounter {
   }
 
   #start(withWorker: boolean): void {
-    let isCurrent = true;
+    const link = ++this.#links;
+    // What an ended worker still has to say is of no use.
     const events: LinkEvents = {
       answered: (answer) => {
-        if (isCurrent) this.#hear(answer);
+        if (link === this.#links) this.#hear(answer);
       },
       died: (message) => {
-        if (!isCurrent) return;
-        isCurrent = false;
-        this.#died(message);
+        if (link === this.#links) this.#died(message);
       },
     };
     const worker = withWorker ? startWorker(events) : null;
@@ -158,9 +160,9 @@ export class TokenCounter {
 
   /** A worker that never said a word cannot be had here; one that did is started again. */
   #died(message: string): void {
+    this.#links += 1;
     this.#options.onFault?.(message);
-    clearTimeout(this.#silence);
-    this.#silence = undefined;
+    this.#endSilence();
     this.#link?.end();
     this.#link = null;
     if (this.#isClosed) return;
@@ -210,6 +212,7 @@ export class TokenCounter {
 
   #hear(answer: TokenAnswer): void {
     this.#hasAnswered = true;
+    this.#endSilence();
     switch (answer.kind) {
       case 'counted': {
         const draft = this.#drafts.get(answer.draft);
@@ -287,16 +290,19 @@ export class TokenCounter {
 
   /** Looks out for a worker that hangs, while an answer is due from it. */
   #expectAnswer(): void {
-    clearTimeout(this.#silence);
-    this.#silence = undefined;
+    if (this.#silence !== undefined || !this.#hasAnswered) return;
     const isDue = [...this.#drafts.values()].some(
       (draft) => draft.isThere && draft.counted !== draft.revision,
     );
-    if (!isDue || !this.#hasAnswered) return;
+    if (!isDue) return;
     this.#silence = setTimeout(() => {
-      this.#link?.end();
       this.#died(`it said nothing for ${SILENCE_MS_MAX / 1_000} s`);
     }, SILENCE_MS_MAX);
+  }
+
+  #endSilence(): void {
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
   }
 }
 

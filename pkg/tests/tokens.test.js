@@ -159,6 +159,36 @@ test('a worker that dies is started again, and the drafts sent anew', async (t) 
   assert.equal(started.length, 3);
 });
 
+test('a worker that says nothing any more is started again, however much is typed', async (t) => {
+  const { Worker } = threads;
+  const started = [];
+  threads.Worker = class extends Worker {
+    isDeaf = false;
+    constructor(...parameters) {
+      super(...parameters);
+      started.push(this);
+    }
+    postMessage(order) {
+      if (!this.isDeaf) super.postMessage(order);
+    }
+  };
+  t.after(() => {
+    threads.Worker = Worker;
+  });
+  const one = editor(start(t), 'hello');
+  await one.isCountedRight();
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  started[0].isDeaf = true;
+  one.edit(5, 0, ',');
+  t.mock.timers.tick(9_000);
+  one.edit(6, 0, ' you');
+  assert.equal(started.length, 1);
+  t.mock.timers.tick(1_000);
+  t.mock.timers.reset();
+  assert.equal(started.length, 2);
+  await one.isCountedRight();
+});
+
 test('a vocabulary comes from any host, packed or not', async (t) => {
   const host = await startHost(hostings('o200k_base'));
   t.after(host.close);

@@ -156,6 +156,9 @@ test('the first load is within its budget', async (t) => {
     const isPacked = pathname.endsWith('.woff2');
     weights.set(pathname, isPacked ? bytes.length : gzipSync(bytes, { level: 9 }).length);
   }
+  const vocabulary = responses.find((one) => one.url().includes('/vocabulary/')).headers();
+  assert.match(vocabulary['content-encoding'], /^(br|gzip)$/);
+  assert.match(vocabulary['cache-control'], /immutable/);
   const html = await (await page.request.get('/')).text();
   const blocking = [...html.matchAll(/(?:src|href)="(\/[^"]+\.(?:js|css))"/g)].map(
     ([, path]) => path,
