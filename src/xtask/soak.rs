@@ -54,6 +54,8 @@ enum What {
     Crash,
     /// Readers of a stranger's bytes are fed by libFuzzer: none breaks its law.
     Fuzz,
+    /// Token counts equal npm's `tiktoken`, and after every edit the count of the whole text.
+    Tokens,
 }
 
 impl What {
@@ -63,6 +65,7 @@ impl What {
             Self::Oracle => "oracle",
             Self::Crash => "crash",
             Self::Fuzz => "fuzz",
+            Self::Tokens => "tokens",
         }
     }
 }
@@ -110,6 +113,15 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
             let feed = |target: &&str| fuzz::feed(repository, target, wish.seconds, seed);
             fuzz::TARGETS.iter().map(feed).collect::<Result<_>>()?
         }
+        What::Tokens => {
+            Tools::prepare(repository, route, &[Tool::Npm])?
+                .npm
+                .map_err(|missing| anyhow!("{missing}"))?;
+            let mut tests =
+                tokens(repository, &["--release", "--test", "counts", "--test", "edits"]);
+            tests.env("KUMARI_TOKENS_CASES", &cases).env("KUMARI_TOKENS_SEED", &seed_text);
+            Vec::from([tests])
+        }
     };
     let started = Instant::now();
     let (mut passed, mut says) = (true, Vec::new());
@@ -122,7 +134,7 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
         "soak": name,
         "passed": passed,
         "cases": match wish.what {
-            What::Parity | What::Oracle => wish.cases,
+            What::Parity | What::Oracle | What::Tokens => wish.cases,
             What::Crash => wish.rounds,
             What::Fuzz => wish.seconds,
         },
@@ -159,6 +171,14 @@ pub(crate) fn oracle(
     cargo.arg("--").arg("--python").arg(python.join("python")).args(arguments);
     // Not an argument, which everybody on the machine can read.
     cargo.env(CLUSTER, cluster.url());
+    cargo
+}
+
+/// The comparison of token counts with npm's `tiktoken`, and what else the arguments name.
+pub(crate) fn tokens(repository: &Repository, arguments: &[&str]) -> Command {
+    let mut cargo = repository.cargo();
+    cargo.args(["test", "--package", "kumari-tokens", "--test", "npm"]).args(arguments);
+    cargo.args(["--", "--include-ignored"]);
     cargo
 }
 

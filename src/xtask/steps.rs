@@ -188,6 +188,13 @@ pub(crate) const STEPS: &[Step] = &[
         run: bench,
     },
     Step {
+        name: "tokens",
+        shows: "token counts equal those of npm's tiktoken",
+        needs: &[],
+        uses: &[Tool::Npm],
+        run: tokens,
+    },
+    Step {
         name: "parity",
         shows: "the package in Node comes to the bytes of the native engine",
         needs: &["build"],
@@ -422,6 +429,13 @@ fn fuzz(bench: &Bench) -> Result<Verdict> {
         }
     }
     Ok(Verdict::Passed)
+}
+
+fn tokens(bench: &Bench) -> Result<Verdict> {
+    if let Err(verdict) = bench.npm() {
+        return Ok(verdict);
+    }
+    bench.check(soak::tokens(bench.repository, &[]), LONG)
 }
 
 fn parity(bench: &Bench) -> Result<Verdict> {

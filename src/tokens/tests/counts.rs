@@ -4,8 +4,15 @@
 mod common;
 #[cfg(test)]
 mod corpus;
+#[cfg(test)]
+mod effort;
+#[cfg(test)]
+mod naive;
+
+use std::collections::HashMap;
 
 use common::{file, oracle, tokens, vocabulary};
+use effort::{cases, first_number};
 use kumari_tokens::{Encoding, Vocabulary, VocabularyError, ranks};
 
 #[test]
@@ -29,8 +36,8 @@ fn published_examples() {
 fn counts_are_those_of_tiktoken() {
     for encoding in Encoding::ALL {
         let vocabulary = vocabulary(encoding);
-        for number in 0..20_000 {
-            let text = corpus::text(number * 2);
+        for number in 0..cases(20_000) {
+            let text = corpus::text(first_number() + number * 2);
             let expected = oracle(encoding).encode_ordinary(&text).len();
             assert_eq!(
                 usize::try_from(vocabulary.count(&text)),
@@ -50,6 +57,36 @@ fn long_pieces_are_those_of_tiktoken() {
             let found = vocabulary(encoding).count(&text);
             assert_eq!(usize::try_from(found), Ok(expected), "{encoding:?} {unit:?}");
         }
+    }
+}
+
+/// tiktoken takes minutes for these. The pieces are whole texts: one class throughout.
+#[test]
+fn long_runs_are_those_of_a_naive_merge() {
+    for encoding in Encoding::ALL {
+        let ranks: HashMap<Vec<u8>, usize> = tokens(encoding).into_iter().zip(0..).collect();
+        let dice = &mut corpus::Dice(u64::try_from(first_number()).unwrap());
+        let mut check = |name: &str, alphabet: &[&str]| {
+            let length = 30_001 + dice.below(10_000);
+            let text: String = (0..length).map(|_| dice.of(alphabet)).collect();
+            let found = usize::try_from(vocabulary(encoding).count(&text));
+            assert_eq!(
+                found,
+                Ok(naive::count(&ranks, text.as_bytes())),
+                "{encoding:?} {name} {length}"
+            );
+        };
+        check("a letter", &["a"]);
+        check("two letters", &["a", "b"]);
+        check("bases", &["A", "C", "G", "T"]);
+        check("lower case", &["a", "e", "i", "n", "o", "r", "s", "t", "the", "ing", "q", "z"]);
+        check("blanks", &[" "]);
+        check("tabs and blanks", &[" ", "\t", "    "]);
+        check("line breaks", &["\n"]);
+        check("dashes", &["-", "=", "--", "-=", "#"]);
+        check("marks", &["\u{301}", "\u{302}", "\u{20dd}"]);
+        check("Chinese", &["中", "文", "的", "是", "不", "一", "人"]);
+        check("Thai", &["ส", "ว", "ั", "ด", "ี", "ค", "ร"]);
     }
 }
 

@@ -118,6 +118,33 @@ const CODE: &[&str] = &[
     "$HOME/.config/",
     "\n/\n//\r\n/",
 ];
+/// A line or two of each of many languages.
+const LANGUAGES: &[&str] = &[
+    "for f in *.txt; do echo \"${f%.txt}\" | sed -e 's/a/b/g' >> out.log 2>&1; done\n",
+    "static int *p = &a[i++]; /* x */ if (!p || *p == 0x1F) return -1;\n",
+    "public async Task<int?> GetAsync(string id) => await _db.Users.Where(u => u.Id == id).CountAsync();\n",
+    "template <typename T> auto f(T&& x) -> decltype(x.begin()) { return std::forward<T>(x).begin(); }\n",
+    ".card:hover > a::after { margin: 0 -1.5rem; color: #ff00aa80; }\n",
+    "def handle_call({:get, k}, _from, %{s: s} = st), do: {:reply, s[k] |> to_string(), st}\n",
+    "func (s *Srv) Do(ctx context.Context) (err error) {\n\tdefer func() { err = errors.Join(err, s.c.Close()) }()\n}\n",
+    "mapM_ (\\(x, y) -> print $ x <> \"-\" <> y) . zip [1..] =<< getArgs\n",
+    "<a href=\"/x?y=1&amp;z=2\" data-id='7'>caf&eacute;</a><!-- n --><br/>\n",
+    "@Override public Map<String, List<? extends Foo>> get() throws IOException { return null; }\n",
+    "const f = async ({ a = 1, ...r }) => `${a ?? r?.b}\\n`.replace(/[\\w-]+/gu, \"\");\n",
+    "val x by lazy { list.filterNotNull().map { it.name ?: \"?\" }.toSet() }\n",
+    "(defun fact (n) (if (<= n 1) 1 (* n (fact (- n 1))))) ; done\n",
+    "local t = setmetatable({}, {__index = function(_, k) return #k .. \"!\" end}) --[[ x ]]\n",
+    "my ($x) = $s =~ m{^(\\d+)::(\\w*)$}x or die \"no: $!\\n\"; @h{qw(a b)} = ();\n",
+    "<?php foreach ($rows as $k => $v) { echo htmlspecialchars(\"$k: {$v['n']}\"), PHP_EOL; } ?>\n",
+    "@dataclass\nclass P:\n    x: int = 0\n\n    def __repr__(self) -> str:\n        return f\"{self.x!r:>10}\"\n",
+    "users.select { |u| u.admin? && !u.name&.empty? }.each_with_index do |u, i| puts \"#{i}: #{u}\" end\n",
+    "impl<'a, T: ?Sized + 'a> Deref for R<'a, T> { type Target = T; fn deref(&self) -> &T { &*self.0 } }\n",
+    "case class A[+T](x: T*) { def `type` = x.headOption.getOrElse(???) }\n",
+    "SELECT u.\"id\", COUNT(*) FILTER (WHERE o.total >= 9.99) FROM users u LEFT JOIN o USING (id) GROUP BY 1;\n",
+    "guard let self, case .some(let v) = try? await load(#\"a\\b\"#) else { return }\n",
+    "type K<T> = { readonly [P in keyof T as `get${Capitalize<P & string>}`]?: () => T[P] };\n",
+    "on:\n  push: { branches: [main] }\n  env: &e\n    - \"${{ secrets.X }}\"\n",
+];
 const URLS: &[&str] = &[
     "https://example.com/a/b?c=d&e=%20f#g",
     "ftp://10.0.0.1:21/",
@@ -149,7 +176,7 @@ pub(crate) fn text(number: usize) -> String {
 }
 
 fn fragment(dice: &mut Dice, text: &mut String) {
-    match dice.below(16) {
+    match dice.below(17) {
         0 | 1 => text.push_str(dice.of(WORDS)),
         2 | 3 => text.push_str(dice.of(SPACES)),
         4 => text.push_str(dice.of(CONTRACTIONS)),
@@ -173,6 +200,7 @@ fn fragment(dice: &mut Dice, text: &mut String) {
         }
         13 => text.extend(scalar(dice.below(0x11_0000))),
         14 => text.extend((0..1 + dice.below(9)).filter_map(|_| scalar(32 + dice.below(95)))),
+        15 => text.push_str(dice.of(LANGUAGES)),
         _ => text.extend(
             (0..1 + dice.below(9)).map(|_| dice.of(&["a", "B", "中", "ǅ", "ʰ", "\u{301}"])),
         ),

@@ -5,9 +5,10 @@ pub(crate) fn cases(usual: usize) -> usize {
     setting("KUMARI_TOKENS_CASES").map_or(usual, |cases| usize::try_from(cases).unwrap())
 }
 
-/// What the cases come from.
-pub(crate) fn seed() -> u64 {
-    setting("KUMARI_TOKENS_SEED").unwrap_or(0)
+/// The number of the first case, far from that of another seed.
+pub(crate) fn first_number() -> usize {
+    let seed = setting("KUMARI_TOKENS_SEED").unwrap_or(0);
+    usize::try_from(seed % (1 << 31)).unwrap() << 24
 }
 
 fn setting(name: &str) -> Option<u64> {
