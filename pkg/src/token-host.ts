@@ -1,8 +1,7 @@
 // Keeps the drafts and counts them: in a worker, or in the page where there is none.
 //
-// Edits are taken in at once and counted in a task of their own, so that what waits behind an edit
-// is taken in first, and a burst of edits costs one count. Until a vocabulary is here the counts of
-// its encoding are approximate.
+// Each edit is counted at once: that takes microseconds, and who wants only the last count drops the
+// others. Until a vocabulary is here the counts of its encoding are approximate.
 import { approximateTokens } from './token-approximation.js';
 import {
   PART,
@@ -163,17 +162,18 @@ export class TokenHost {
     }
   }
 
+  /** Not later than now: a timer would be clamped, and a count takes less than the wait. */
   #plan(): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    setTimeout(() => {
+    queueMicrotask(() => {
       this.#isDue = false;
       try {
         this.#countAll();
       } catch (error) {
         this.#broke(error);
       }
-    }, 0);
+    });
   }
 
   #countAll(): void {

@@ -5,7 +5,7 @@ import { historyOf, isRunning } from './chat/turns';
 import { chat, useConversation } from './chat/use-chat';
 import { Composer } from './composer/composer';
 import { type Draft, keepDraft, readDraft } from './composer/draft';
-import { MESSAGE_ID } from './composer/message-field';
+import { MESSAGE_ID } from './composer/use-field';
 import { useEncodings } from './composer/use-token-count';
 import { CreditsProvider, useCredits, usePrices } from './credits/client';
 import { DialogsProvider } from './dialogs/dialogs';

@@ -9,10 +9,11 @@ import { Blocked } from './blocked';
 import { chosen, requestOf, withMode, withModel, withRequest } from './choice';
 import type { Draft } from './draft';
 import { EstimateView } from './estimate-view';
-import { type FieldHandle, MessageField } from './message-field';
+import { MessageField } from './message-field';
 import type { ModelOption } from './model-options';
 import { ModePicker } from './mode-picker';
 import { ModelPicker } from './model-picker';
+import type { FieldHandle } from './use-field';
 import { useSend } from './use-send';
 import { useDraftCount } from './use-token-count';
 
