@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, HashMap};
 
 /// Tokens of one piece: the lowest union of bytes, the leftmost first, until there is none.
 pub(crate) fn count(ranks: &HashMap<Vec<u8>, usize>, piece: &[u8]) -> usize {
-    // Where each part ends; that of a part which is gone is 0.
+    // Where each part ends; past all for a part which is gone.
     let mut ends: Vec<usize> = (1..=piece.len()).collect();
     let mut befores: Vec<usize> = (0..piece.len()).map(|at| at.wrapping_sub(1)).collect();
     let mut heap = BinaryHeap::new();
@@ -20,7 +20,7 @@ pub(crate) fn count(ranks: &HashMap<Vec<u8>, usize>, piece: &[u8]) -> usize {
             continue;
         }
         let gone = std::mem::replace(&mut ends[at], end);
-        ends[gone] = 0;
+        ends[gone] = usize::MAX;
         if let Some(before) = befores.get_mut(end) {
             *before = at;
         }
