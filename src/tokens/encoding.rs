@@ -40,8 +40,8 @@ impl Encoding {
     #[must_use]
     pub const fn file_name(self) -> &'static str {
         match self {
-            Self::Cl100kBase => "cl100k_base-4e9c6e77eeb348c3.bin",
-            Self::O200kBase => "o200k_base-b7923c2aa58e38f9.bin",
+            Self::Cl100kBase => "cl100k_base-4359fdaa78d4c102.bin",
+            Self::O200kBase => "o200k_base-81f6e1f5b932815c.bin",
         }
     }
 
@@ -50,8 +50,8 @@ impl Encoding {
     #[must_use]
     pub const fn fingerprint(self) -> u64 {
         match self {
-            Self::Cl100kBase => 0x4e9c_6e77_eeb3_48c3,
-            Self::O200kBase => 0xb792_3c2a_a58e_38f9,
+            Self::Cl100kBase => 0x4359_fdaa_78d4_c102,
+            Self::O200kBase => 0x81f6_e1f5_b932_815c,
         }
     }
 

@@ -21,6 +21,7 @@ extern crate std;
 
 mod encoding;
 mod vocabulary;
+mod pairs;
 mod document;
 mod spans;
 mod halves;

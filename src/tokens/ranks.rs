@@ -8,8 +8,8 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use crate::vocabulary::{header, single_bytes, write_pairs};
-use crate::{Encoding, Vocabulary, VocabularyError};
+use crate::vocabulary::{SINGLES, header, single_bytes};
+use crate::{Encoding, Vocabulary, VocabularyError, pairs};
 
 /// Builds the vocabulary file of an encoding from its tokens, in the order of their ranks.
 ///
@@ -28,7 +28,8 @@ pub fn build(encoding: Encoding, tokens: &[Vec<u8>]) -> Result<Vec<u8>, BuildErr
     });
     let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
     let mut file = Vec::from(header(encoding));
-    file.extend(write_pairs(&pairs));
+    // Each part is there before its union, so each is found.
+    file.extend(pairs::write(SINGLES, &pairs).unwrap_or_default());
     Vocabulary::from_bytes(&file)?;
     Ok(file)
 }

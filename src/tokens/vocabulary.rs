@@ -1,12 +1,7 @@
 //! A vocabulary: the tokens of one encoding, loaded from a file, and the count of a text in them.
 //!
-//! The file is one line of text, `kumari-tokens 1 o200k_base`, and then, for each token of two
-//! bytes or more in the order of their ranks, the two earlier tokens that merge to it. The pairs
-//! are written in columns of a byte, high bytes first, which compresses best of what was tried:
-//!
-//! ```text
-//! left >> 16 of all tokens, left >> 8, left, right >> 16, right >> 8, right
-//! ```
+//! The file is one line of text, `kumari-tokens 2 o200k_base`, and then, for each token of two
+//! bytes or more in the order of their ranks, the two earlier tokens that merge to it (`pairs`).
 //!
 //! The tokens of one byte are the first 256, in an order that all of OpenAI's encodings share
 //! ([`single_bytes`]). Files are made by [`ranks::build`](crate::ranks::build); where they come
@@ -19,6 +14,7 @@ use core::fmt;
 
 use crate::Encoding;
 use crate::merge::{Merger, Merges, NONE};
+use crate::pairs;
 use crate::run::{Known, MARGIN, Merge, PIECE_MAX, merge_run};
 use crate::split::pieces;
 use crate::table::{Table, hash};
@@ -53,7 +49,7 @@ impl Vocabulary {
     /// # Errors
     /// Where the bytes are not a vocabulary file, or not exactly the file of its encoding.
     pub fn from_bytes(file: &[u8]) -> Result<Self, VocabularyError> {
-        let (encoding, columns) = read_header(file)?;
+        let (encoding, written) = read_header(file)?;
         let damaged = |found| VocabularyError::Damaged {
             encoding: encoding.name(),
             expected: encoding.fingerprint(),
@@ -63,13 +59,15 @@ impl Vocabulary {
         if found != encoding.fingerprint() {
             return Err(damaged(found));
         }
-        Self::from_columns(encoding, columns).ok_or_else(|| damaged(found))
+        let count = usize::try_from(encoding.tokens() - SINGLES).unwrap_or(0);
+        let pairs = pairs::read(SINGLES, count, written);
+        pairs.and_then(|pairs| Self::of(encoding, &pairs)).ok_or_else(|| damaged(found))
     }
 
     /// One without a token of two bytes.
     #[cfg(test)]
     pub(crate) fn of_bytes(encoding: Encoding) -> Self {
-        Self::from_columns(encoding, &[]).unwrap()
+        Self::of(encoding, &[]).unwrap()
     }
 
     /// The encoding whose tokens these are.
@@ -114,12 +112,11 @@ impl Vocabulary {
         u64::try_from(count).unwrap_or(u64::MAX)
     }
 
-    /// Reads the pairs, where each token is made of earlier ones.
-    fn from_columns(encoding: Encoding, columns: &[u8]) -> Option<Self> {
-        let pairs: Vec<(u32, u32)> = read_pairs(columns)?.collect();
+    /// Makes the tables of the pairs, where each token is made of earlier ones.
+    fn of(encoding: Encoding, pairs: &[(u32, u32)]) -> Option<Self> {
         let mut lengths = Vec::with_capacity(pairs.len() + 256);
         lengths.resize(256, 1_u8);
-        for &(left, right) in &pairs {
+        for &(left, right) in pairs {
             let length = |id| lengths.get(usize::try_from(id).ok()?).copied();
             lengths.push(length(left)?.checked_add(length(right)?)?);
         }
@@ -239,7 +236,7 @@ pub enum VocabularyError {
 
 /// The line that a vocabulary file begins with.
 pub(crate) fn header(encoding: Encoding) -> String {
-    alloc::format!("kumari-tokens 1 {}\n", encoding.name())
+    alloc::format!("kumari-tokens 2 {}\n", encoding.name())
 }
 
 /// FNV-1a, 64 bits.
@@ -255,36 +252,9 @@ pub(crate) fn single_bytes() -> impl Iterator<Item = u8> {
     (0..=u8::MAX).filter(prints).chain((0..=u8::MAX).filter(move |byte| !prints(byte)))
 }
 
-/// The columns of the pairs, as a file has them behind its header.
-pub(crate) fn write_pairs(pairs: &[(u32, u32)]) -> Vec<u8> {
-    let lefts = [2, 1, 0].map(|byte| (byte, false));
-    let rights = [2, 1, 0].map(|byte| (byte, true));
-    let column = |(byte, right): (usize, bool)| {
-        let id = move |pair: &(u32, u32)| if right { pair.1 } else { pair.0 };
-        pairs.iter().filter_map(move |pair| id(pair).to_le_bytes().get(byte).copied())
-    };
-    lefts.into_iter().chain(rights).flat_map(column).collect()
-}
-
 fn read_header(file: &[u8]) -> Result<(Encoding, &[u8]), VocabularyError> {
     let read = |encoding| Some((encoding, file.strip_prefix(header(encoding).as_bytes())?));
     Encoding::ALL.into_iter().find_map(read).ok_or_else(|| VocabularyError::NotVocabulary {
         begins: file.iter().take(32).map(|&byte| char::from(byte)).collect(),
     })
-}
-
-fn read_pairs(columns: &[u8]) -> Option<impl Iterator<Item = (u32, u32)>> {
-    let length = columns.len() / 6;
-    let mut rest = columns;
-    let mut next_id = || {
-        let (high, behind) = rest.split_at_checked(length)?;
-        let (middle, behind) = behind.split_at_checked(length)?;
-        let (low, behind) = behind.split_at_checked(length)?;
-        rest = behind;
-        let bytes = high.iter().zip(middle).zip(low);
-        Some(bytes.map(|((&high, &middle), &low)| u32::from_be_bytes([0, high, middle, low])))
-    };
-    let lefts = next_id()?;
-    let rights = next_id()?;
-    Some(lefts.zip(rights))
 }
