@@ -1,7 +1,8 @@
 //! Builds the vocabulary files from the npm package `tiktoken`:
 //! `build-vocabulary ENCODERS_DIR OUT_DIR`, where `ENCODERS_DIR` is the package's `encoders`.
 //!
-//! A file that is there already and sound is left as it is. Nothing is fetched.
+//! A file that is there already and sound is left as it is; those of earlier versions, with their
+//! compressed copies, go away, for a server packs the whole folder in. Nothing is fetched.
 
 use std::error::Error;
 use std::fs;
@@ -17,7 +18,9 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     for encoding in Encoding::ALL {
-        if let Err(fault) = build(encoding, Path::new(encoders), Path::new(out)) {
+        let out = Path::new(out);
+        let built = build(encoding, Path::new(encoders), out);
+        if let Err(fault) = built.and_then(|()| remove_earlier(encoding, out)) {
             eprintln!("error: {}: {fault}", encoding.name());
             return ExitCode::FAILURE;
         }
@@ -45,5 +48,19 @@ fn build(encoding: Encoding, encoders: &Path, out: &Path) -> Result<(), Box<dyn 
     fs::write(&partial, &file)?;
     fs::rename(&partial, &target)?;
     println!("{}: {} bytes", target.display(), file.len());
+    Ok(())
+}
+
+/// Removes the files of the encoding that are not of this version.
+fn remove_earlier(encoding: Encoding, out: &Path) -> Result<(), Box<dyn Error>> {
+    let (any, current) = (format!("{}-", encoding.name()), encoding.file_name());
+    for file in fs::read_dir(out)? {
+        let file = file?;
+        let name = file.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(&any) && !name.starts_with(current) {
+            fs::remove_file(file.path())?;
+        }
+    }
     Ok(())
 }

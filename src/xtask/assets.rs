@@ -47,7 +47,7 @@ pub(crate) fn build_vocabularies(repository: &Repository) -> Result<()> {
     Ok(())
 }
 
-/// The vocabulary file of an encoding: the one built last, where an older one was left behind.
+/// The vocabulary file of an encoding.
 ///
 /// # Errors
 /// When there is none.
@@ -58,9 +58,10 @@ pub(crate) fn vocabulary(repository: &Repository, encoding: &str) -> Result<Path
             && name.ends_with(".bin")
     };
     let files = files_below(&repository.path(VOCABULARY))?;
-    let built = |path: &PathBuf| fs::metadata(path).and_then(|file| file.modified()).ok();
-    let newest = files.into_iter().filter(is_it).max_by_key(built);
-    newest.with_context(|| format!("no vocabulary of `{encoding}` in `{VOCABULARY}`"))
+    files
+        .into_iter()
+        .find(is_it)
+        .with_context(|| format!("no vocabulary of `{encoding}` in `{VOCABULARY}`"))
 }
 
 /// Puts compressed copies beside the files of the built app.
