@@ -23,6 +23,7 @@ mod sqlite;
 mod sqlite_ledger;
 mod sqlite_chat;
 mod sqlite_checkpoint;
+mod sqlite_log;
 mod sqlite_lookup;
 mod sqlite_audit;
 mod sqlite_schema;

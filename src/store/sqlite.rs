@@ -14,6 +14,7 @@ use crate::limits::{
 };
 use crate::lookup::{BookListing, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
 use crate::sqlite_checkpoint::{Checkpointer, WAL_PAGES};
+use crate::sqlite_log::Log;
 use crate::sqlite_readers::Readers;
 use crate::sqlite_writer::Writer;
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
@@ -84,10 +85,11 @@ impl SqliteStore {
             Ok(reader)
         });
         let readers = readers.collect::<Result<Vec<Connection>, StoreError>>()?;
+        let log = Log::open(path, &mut connection)?;
         let checkpointer =
             Checkpointer::start(&mut connection, connect(path, options)?, WAL_PAGES)?;
         Ok(Self {
-            writer: Writer::start(connection, options.writes_waiting_max)?,
+            writer: Writer::start(connection, log, options.writes_waiting_max)?,
             _checkpointer: checkpointer,
             readers: Readers::new(readers, options.reads_max),
         })

@@ -3,6 +3,7 @@
 //! Writes happen in the order in which they were queued.
 
 use crate::error::StoreError;
+use crate::sqlite_log::Log;
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -19,12 +20,16 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread; `waiting_max` jobs may wait for it.
-    pub(crate) fn start(connection: Connection, waiting_max: usize) -> Result<Self, StoreError> {
+    /// Starts the thread; `waiting_max` jobs may wait for it. `log` is that of the connection.
+    pub(crate) fn start(
+        connection: Connection,
+        log: Log,
+        waiting_max: usize,
+    ) -> Result<Self, StoreError> {
         let (queue, jobs) = sync_channel::<Job>(waiting_max);
         let thread = Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || work(connection, &jobs))
+            .spawn(move || work(connection, log, &jobs))
             .map_err(StoreError::database)?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
@@ -51,9 +56,10 @@ impl Writer {
     }
 }
 
-fn work(mut connection: Connection, jobs: &Receiver<Job>) {
+fn work(mut connection: Connection, mut log: Log, jobs: &Receiver<Job>) {
     while let Ok(job) = jobs.recv() {
         job(&mut connection);
+        log.keep_room(&mut connection);
     }
 }
 

@@ -13,6 +13,8 @@ use tempfile::TempDir;
 
 /// Answers before something happens to the disk.
 const ANSWERS: usize = 100;
+/// Faults, each of another image.
+const FAULTS: usize = 5;
 
 /// A mounted image; it is gone with this value.
 struct Image {
@@ -105,16 +107,24 @@ fn image_that_cannot_be_written_for_a_while_loses_nothing() {
     witness.check_from_the_beginning(&client);
 }
 
+/// Several times, for what a fault may take with it depends on its moment.
 #[test]
 #[ignore = "mounts an image: cargo xtask test --only disk"]
 fn image_with_a_fault_loses_nothing_acknowledged() {
+    let mut seeds = fastrand::Rng::with_seed(crate::seed());
+    for _ in 0..FAULTS {
+        lose_nothing_in_a_fault(seeds.u64(..));
+    }
+}
+
+fn lose_nothing_in_a_fault(seed: u64) {
     let image = Image::new();
     let place = Sqlite::in_folder(&image.place);
     let (database, key) = (place.database(), place.key());
     let server = Server::start(database);
     let client = Client::new(&server.base, &key);
     let clients = [client.clone()];
-    let load = Load::start(&clients, "fault", crate::seed(), Unanswered::Leave);
+    let load = Load::start(&clients, "fault", seed, Unanswered::Leave);
     load.wait_for(ANSWERS);
     image.find_fault();
     let refused = refused(&client, "fault");
