@@ -2,11 +2,27 @@
 
 use crate::thrown::thrown;
 use kumari_engine::amount::ExactCredits;
+use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+/// Formatters that are kept: a page shows a few lengths of fractions, in one language.
+const KEPT_MAX: usize = 16;
+
+thread_local! {
+    /// To make a formatter takes ten times as long as to use it.
+    static KEPT: RefCell<Vec<Kept>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Kept {
+    locale: Option<String>,
+    decimals: u32,
+    format: NumberFormat,
+}
+
 #[wasm_bindgen]
 extern "C" {
+    #[derive(Clone)]
     #[wasm_bindgen(js_namespace = Intl)]
     type NumberFormat;
 
@@ -27,14 +43,28 @@ extern "C" {
 pub fn format(amount: &str, locale: Option<String>) -> Result<String, JsValue> {
     let decimals =
         decimals_shown(amount).map_err(|message| thrown("amount_invalid", "", &message))?;
-    let locale = locale.map_or(JsValue::UNDEFINED, Into::into);
+    formatter(locale, decimals)
+        .and_then(|format| format.format_text(amount))
+        .map_err(|_| thrown("locale_invalid", "", "not a locale: write a tag such as `en-GB`"))
+}
+
+/// The formatter of a language for so many decimals.
+fn formatter(locale: Option<String>, decimals: u32) -> Result<NumberFormat, JsValue> {
+    let is_it = |kept: &&Kept| kept.decimals == decimals && kept.locale == locale;
+    let known = KEPT.with_borrow(|all| all.iter().find(is_it).map(|kept| kept.format.clone()));
+    if let Some(format) = known {
+        return Ok(format);
+    }
     let options: JsValue = js_sys::Object::new().into();
     crate::thrown::set(&options, "minimumFractionDigits", &decimals.into());
     crate::thrown::set(&options, "maximumFractionDigits", &decimals.into());
-    let refused = |_| thrown("locale_invalid", "", "not a locale: write a tag such as `en-GB`");
-    NumberFormat::new(&locale, &options)
-        .and_then(|format| format.format_text(amount))
-        .map_err(refused)
+    let tag = locale.as_deref().map_or(JsValue::UNDEFINED, Into::into);
+    let format = NumberFormat::new(&tag, &options)?;
+    KEPT.with_borrow_mut(|all| {
+        all.truncate(KEPT_MAX - 1);
+        all.insert(0, Kept { locale, decimals, format: format.clone() });
+    });
+    Ok(format)
 }
 
 /// How many decimals an amount shows.

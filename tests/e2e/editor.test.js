@@ -63,7 +63,7 @@ test('a text of 100 000 tokens is drawn in part, priced in whole, and kept', asy
   const line = 'The quick brown fox jumps over the lazy dog, and so it goes on.\n';
   const priceOnceOther = async (than) => {
     await page.waitForFunction(
-      (was) => document.querySelector('[data-testid=estimate]')?.dataset.low !== was,
+      (was) => document.querySelector('[data-testid=estimate] [data-low]')?.dataset.low !== was,
       than?.low,
     );
     return app.exactPrices();

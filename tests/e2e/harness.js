@@ -135,9 +135,11 @@ function partsOf(page) {
       ),
     /** Low, expected and high of the estimate that is shown. */
     async prices() {
-      await estimate.waitFor();
-      const read = (name) => estimate.getAttribute(`data-${name}`);
-      return { low: await read('low'), expected: await read('expected'), high: await read('high') };
+      return estimate.locator('[data-low]').evaluate(({ dataset: { low, expected, high } }) => ({
+        low,
+        expected,
+        high,
+      }));
     },
     /** Waits until the vocabulary is here: the price has no `~`. */
     async exactPrices() {

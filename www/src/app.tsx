@@ -88,6 +88,13 @@ function ChatPage({
     },
     [id],
   );
+  const use = useCallback(
+    (next: Draft) => {
+      setDraft(next);
+      document.getElementById(MESSAGE_ID)?.focus();
+    },
+    [setDraft],
+  );
   const history = useMemo(() => historyOf(conversation?.turns ?? []), [conversation?.turns]);
   const running = conversation?.turns.find(isRunning)?.actionId ?? null;
   const title = conversation?.title ?? '';
@@ -113,14 +120,7 @@ function ChatPage({
       {conversation ? (
         <Thread conversation={conversation} prices={prices} />
       ) : (
-        <Start
-          prices={prices}
-          encodings={encodings}
-          use={(next) => {
-            setDraft(next);
-            document.getElementById(MESSAGE_ID)?.focus();
-          }}
-        />
+        <Start prices={prices} encodings={encodings} use={use} />
       )}
       <Composer
         conversationId={id}

@@ -6,8 +6,11 @@ import type { Draft } from './draft';
 
 export const COMPARE_MODELS_MIN = 2;
 
+/** What a draft asks for, whatever its text. */
+type Choice = Pick<Draft, 'mode' | 'model' | 'compared'>;
+
 /** The draft's mode and models, with the book's own choice where the draft names none that exist. */
-export function chosen(draft: Draft, book: PriceBook): { mode: Mode; models: ModelId[] } {
+export function chosen(draft: Choice, book: PriceBook): { mode: Mode; models: ModelId[] } {
   const exists = (id: ModelId) => book.models.some((model) => model.id === id);
   switch (draft.mode) {
     case 'direct':
@@ -20,7 +23,7 @@ export function chosen(draft: Draft, book: PriceBook): { mode: Mode; models: Mod
 }
 
 /** The models to compare; at first the draft's own and the first candidates of routing. */
-function comparedOf(draft: Draft, book: PriceBook, exists: (id: ModelId) => boolean): ModelId[] {
+function comparedOf(draft: Choice, book: PriceBook, exists: (id: ModelId) => boolean): ModelId[] {
   const kept = draft.compared.filter(exists).slice(0, book.compare.models_max);
   if (kept.length > 0) return kept;
   const first = exists(draft.model) ? [draft.model] : [];

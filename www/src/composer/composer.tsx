@@ -1,21 +1,21 @@
-// The place to write: what is asked, of which models, at what price, and why it may not be sent.
-import type { Denial, Encoding, ModelId, Request } from '@kumari/credits';
-import { ArrowUp, Square } from 'lucide-react';
-import { useCallback, useId, useLayoutEffect, useMemo, useRef } from 'react';
-import type { History, Tokens } from '../chat/turns';
-import { type Credits, type Prices, useClient, useCredits, useDraftPrice } from '../credits/client';
-import { DENIAL_TITLES, type Mode, levelWords, sumWords } from '../credits/words';
-import { Blocked } from './blocked';
-import { chosen, requestOf, withMode, withModel, withRequest } from './choice';
+// The place to write: what is asked, and of which models. What it costs and whether it may be sent
+// follows the price by itself: nothing here is rendered for it.
+import type { Encoding, Flag, ModelId } from '@kumari/credits';
+import { Square } from 'lucide-react';
+import { useCallback, useLayoutEffect, useMemo, useRef } from 'react';
+import type { History } from '../chat/turns';
+import { type Prices, useCredits } from '../credits/client';
+import type { Mode } from '../credits/words';
+import { chosen, withMode, withModel, withRequest } from './choice';
 import type { Draft } from './draft';
 import { EstimateView } from './estimate-view';
 import { MessageField } from './message-field';
-import type { ModelOption } from './model-options';
 import { ModePicker } from './mode-picker';
 import { ModelPicker } from './model-picker';
+import { usePricing } from './pricing';
+import { Hint, Notice, SendButton, whyNot } from './readiness';
 import type { FieldHandle } from './use-field';
 import { useSend } from './use-send';
-import { useDraftCount } from './use-token-count';
 
 export function Composer({
   conversationId,
@@ -35,59 +35,34 @@ export function Composer({
   /** The action whose answers are being written here, if any. */
   running: string | null;
 }) {
-  const client = useClient();
   const credits = useCredits();
-  const price = useDraftPrice();
   const book = credits.price_book;
-  const choice = useMemo(() => (book ? chosen(draft, book) : null), [draft, book]);
+  const { mode, model, compared } = draft;
+  const choice = useMemo(
+    () => (book ? chosen({ mode, model, compared }, book) : null),
+    [book, compared, mode, model],
+  );
   const field = useRef<FieldHandle | null>(null);
   const kept = useRef(draft.text);
   const read = useCallback(() => field.current?.text() ?? kept.current, []);
-  const { count, edit, exact } = useDraftCount(encodings, read);
   const isEmpty = draft.text.trim() === '';
 
   const send = useSend({ conversationId, draft, setDraft, choice });
-  // Where prices were refused for want of a vocabulary, each byte counts: that is never too few.
-  const isCareful = !count.isExact && send.notice?.code === 'price_changed';
-  const tokens = useMemo(
-    () => (isCareful ? bytesOf(draft.text, encodings) : count.tokens),
-    [count, draft.text, encodings, isCareful],
+  const isNew = send.notice?.code === 'price_changed';
+  const flags = useFlags(prices, draft.text);
+  const terms = useMemo(
+    () => ({ choice, prices, history, flags, encodings, isCareful: isNew }),
+    [choice, encodings, flags, history, isNew, prices],
   );
-  const flags = useMemo(() => prices?.flags(draft.text), [draft.text, prices]);
-  const request = useMemo(() => {
-    if (!choice || !prices) return null;
-    return requestOf(choice, history, tokens, flags);
-  }, [choice, flags, history, prices, tokens]);
-  useLayoutEffect(() => {
-    client?.setRequest(request);
-  }, [client, request]);
+  const pricing = usePricing(read, terms);
+  const facts = { status: credits.status, isEmpty, isSending: send.isSending };
 
-  const verdict = price?.eligibility ?? null;
-  const denial = verdict?.verdict === 'denied' ? verdict : null;
-  const shownDenial = denial && (isAboutCredits(denial) || !isEmpty) ? denial : null;
-  const reason = whyNot({
-    credits,
-    isPriced: price?.eligibility != null,
-    denial,
-    isEmpty,
-    isSending: send.isSending,
-  });
-  const estimate = isEmpty ? null : (price?.estimate ?? denial?.estimate ?? null);
-
-  const optionsOf = useModelOptions(prices, history, tokens, flags);
   const submit = () => {
-    if (reason !== null || running !== null) return;
+    if (whyNot(pricing.price(), facts) !== null || running !== null) return;
     const text = read();
     field.current?.flush();
-    void send.send(text, async () => {
-      const last = await exact();
-      if (last && choice && prices) {
-        client?.setRequest(requestOf(choice, history, last.tokens, prices.flags(text)));
-      }
-    });
+    void send.send(text, () => pricing.bringUp());
   };
-  const reasonId = useId();
-
   const pickMode = useLatest((mode: Mode) => {
     setDraft(withMode(draft, mode));
   });
@@ -95,24 +70,18 @@ export function Composer({
     if (book) setDraft(withModel(draft, book, model));
   });
   const submitLatest = useLatest(submit);
-  const optionsLatest = useLatest(optionsOf);
 
   return (
     <div className="composer-area">
-      {shownDenial && prices && (
-        <Blocked
-          denial={shownDenial}
-          prices={prices}
-          takeCheaper={(remedy) => {
-            setDraft(withRequest(draft, remedy.request));
-          }}
-        />
-      )}
-      {send.notice && !shownDenial && (
-        <p className="notice notice-line" role="alert" data-code={send.notice.code}>
-          {send.notice.words}
-        </p>
-      )}
+      <Notice
+        pricing={pricing}
+        prices={prices}
+        isEmpty={isEmpty}
+        notice={send.notice}
+        takeCheaper={(remedy) => {
+          setDraft(withRequest(draft, remedy.request));
+        }}
+      />
       <form
         className="composer"
         aria-label="New message"
@@ -125,10 +94,10 @@ export function Composer({
           handle={field}
           draft={draft}
           setDraft={setDraft}
-          told={edit}
+          told={pricing.edit}
           isReadOnly={send.isSending}
           submit={submitLatest}
-          optionsOf={optionsLatest}
+          optionsOf={pricing.options}
           models={choice?.models ?? NO_MODELS}
           book={book}
           prices={prices}
@@ -139,7 +108,7 @@ export function Composer({
             {choice && book && prices && choice.mode !== 'routing' && (
               <ModelPicker
                 models={choice.models}
-                optionsOf={optionsLatest}
+                optionsOf={pricing.options}
                 isCompare={choice.mode === 'compare'}
                 modelsMax={book.compare.models_max}
                 nameOf={prices.nameOf}
@@ -152,26 +121,9 @@ export function Composer({
             )}
           </div>
           <div className="composer-send">
-            <EstimateView
-              estimate={estimate}
-              isExact={count.isExact}
-              isNew={send.notice?.code === 'price_changed'}
-              prices={prices}
-            />
+            <EstimateView pricing={pricing} isEmpty={isEmpty} isNew={isNew} prices={prices} />
             {running === null ? (
-              <button
-                type="submit"
-                className="send"
-                aria-label="Send"
-                aria-disabled={reason !== null}
-                aria-describedby={reason === null ? undefined : reasonId}
-              >
-                {send.isSending ? (
-                  <span className="spinner" aria-hidden />
-                ) : (
-                  <ArrowUp aria-hidden size={18} strokeWidth={2.4} />
-                )}
-              </button>
+              <SendButton pricing={pricing} facts={facts} />
             ) : (
               <button
                 type="button"
@@ -186,23 +138,14 @@ export function Composer({
             )}
           </div>
         </div>
-        <p id={reasonId} className="visually-hidden">
-          {reason}
-        </p>
       </form>
       <p className="composer-hint">
-        {choice?.mode === 'compare' && estimate ? (
-          <span className="composer-sum">
-            {levelWords(estimate.level)} — {sumWords(choice.models.length)}
-          </span>
-        ) : credits.status === 'offline' ? (
-          <strong>You are offline. Your draft is kept; Send waits for the connection.</strong>
-        ) : (
-          <>
-            <kbd>Enter</kbd> sends, <kbd>Shift</kbd> <kbd>Enter</kbd> makes a new line, <kbd>/</kbd>{' '}
-            chooses a mode, <kbd>@</kbd> names a model
-          </>
-        )}
+        <Hint
+          pricing={pricing}
+          isEmpty={isEmpty}
+          compared={choice?.mode === 'compare' ? choice.models.length : 0}
+          isOffline={credits.status === 'offline'}
+        />
       </p>
     </div>
   );
@@ -222,52 +165,8 @@ function useLatest<A extends unknown[], R>(work: (...given: A) => R): (...given:
   return useCallback((...given: A) => latest.current(...given), []);
 }
 
-/** Denials that hold whatever the message says, so they are shown before anything is typed. */
-function isAboutCredits(denial: Denial): boolean {
-  return ['account_closed', 'payment_disputed', 'credits_exhausted', 'credits_held'].includes(
-    denial.code,
-  );
-}
-
-function whyNot({
-  credits,
-  isPriced,
-  denial,
-  isEmpty,
-  isSending,
-}: {
-  credits: Credits;
-  isPriced: boolean;
-  denial: Denial | null;
-  isEmpty: boolean;
-  isSending: boolean;
-}): string | null {
-  if (credits.status === 'offline') return 'You are offline. Send waits for the connection.';
-  if (isSending) return 'Sending…';
-  if (denial && (isAboutCredits(denial) || !isEmpty)) return DENIAL_TITLES[denial.code];
-  if (isEmpty) return 'Write a message first.';
-  if (!isPriced) return 'Prices are still loading.';
-  return null;
-}
-
-/** Each model with what this message would cost with it alone; computed where a menu is open. */
-function useModelOptions(
-  prices: Prices | null,
-  history: History,
-  tokens: Tokens,
-  flags: Request['flags'],
-): () => ModelOption[] {
-  return useCallback(() => {
-    if (!prices) return [];
-    return prices.models.map((model) => {
-      const direct = { mode: 'direct', models: [model.id] } as const;
-      const request = requestOf({ ...direct, models: [...direct.models] }, history, tokens, flags);
-      return { model, price: prices.estimate(request) };
-    });
-  }, [prices, history, tokens, flags]);
-}
-
-function bytesOf(text: string, encodings: readonly Encoding[]): Tokens {
-  const bytes = new TextEncoder().encode(text).length;
-  return Object.fromEntries(encodings.map((encoding) => [encoding, bytes]));
+/** What the text looks like; the same array as long as it looks the same. */
+function useFlags(prices: Prices | null, text: string): Flag[] {
+  const names = useMemo(() => (prices?.flags(text) ?? []).join(), [prices, text]);
+  return useMemo(() => (names === '' ? [] : (names.split(',') as Flag[])), [names]);
 }

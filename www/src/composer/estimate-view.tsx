@@ -1,92 +1,107 @@
 import { Popover, PopoverDisclosure, PopoverHeading, PopoverProvider } from '@ariakit/react';
 import type { CandidateEstimate, Caps, Estimate } from '@kumari/credits';
 import { ChevronUp } from 'lucide-react';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import type { Prices } from '../credits/client';
 import { capsWords, levelWords, sumWords } from '../credits/words';
 import { announce } from '../ui/announce';
 import { LevelBadge } from '../ui/level-badge';
 import { PriceLines } from '../ui/price-lines';
+import { type DraftPricing, usePrice } from './pricing';
 
 /** Long enough that a person who types is not read every price between. */
 const ANNOUNCE_MS = 1_200;
 
 /** The live estimate beside Send. Its place is kept when there is nothing to show. */
 export function EstimateView({
-  estimate,
-  isExact,
+  pricing,
+  isEmpty,
   isNew,
   prices,
 }: {
-  estimate: Estimate | null;
-  isExact: boolean;
+  pricing: DraftPricing;
+  /** There is no text yet. */
+  isEmpty: boolean;
   /** The price changed since the person last looked. */
   isNew: boolean;
   prices: Prices | null;
 }) {
-  const words = estimate && prices ? inWords(estimate, prices) : '';
-  useEffect(() => {
-    if (words === '') return;
-    const timer = setTimeout(() => {
-      announce(words);
-    }, ANNOUNCE_MS);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [words]);
-
-  if (!estimate || !prices) {
+  const isThere = usePrice(pricing, ({ estimate }) => estimate !== null);
+  if (!isThere || isEmpty || !prices) {
     return (
       <div className="estimate" data-empty>
         <span className="estimate-hint">The price appears as you type</span>
       </div>
     );
   }
-  const { format } = prices;
-  const isRange = estimate.low !== estimate.high;
-  const about = isExact ? '' : '~';
   return (
     <PopoverProvider placement="top-end">
-      <PopoverDisclosure
-        className="estimate"
-        data-new={isNew || undefined}
-        data-testid="estimate"
-        data-expected={estimate.expected}
-        data-low={estimate.low}
-        data-high={estimate.high}
-      >
-        <span className="estimate-price">
-          {isRange && (
-            <>
-              <span className="estimate-range">
-                {about}
-                {format(estimate.low)}–{format(estimate.high)}
-              </span>
-              <span className="estimate-dot"> · </span>
-            </>
-          )}
-          <span className="estimate-likely">
-            {isRange && 'likely '}
-            <strong>
-              {about}
-              {format(estimate.expected)}
-            </strong>{' '}
-            credits
-          </span>
-        </span>
-        <LevelBadge level={estimate.level} />
+      <PopoverDisclosure className="estimate" data-new={isNew || undefined} data-testid="estimate">
+        <Figures pricing={pricing} prices={prices} />
         <span className="visually-hidden">Show how this price comes about</span>
         <ChevronUp aria-hidden size={14} className="estimate-chevron" />
       </PopoverDisclosure>
       <Popover className="popover estimate-popover" gutter={8} unmountOnHide>
         <PopoverHeading className="popover-title">What this message may cost</PopoverHeading>
-        <EstimateDetails estimate={estimate} prices={prices} />
+        <EstimateDetails pricing={pricing} prices={prices} />
       </Popover>
     </PopoverProvider>
   );
 }
 
-function EstimateDetails({ estimate, prices }: { estimate: Estimate; prices: Prices }) {
+/** All that changes with a letter. */
+function Figures({ pricing, prices }: { pricing: DraftPricing; prices: Prices }) {
+  const { estimate, isExact } = usePrice(pricing, (price) => price);
+  useAnnouncement(estimate, prices);
+  if (!estimate) return null;
+  const { format } = prices;
+  const { low, expected, high } = estimate;
+  const isRange = low !== high;
+  const about = isExact ? '' : '~';
+  return (
+    <>
+      <span className="estimate-price" data-low={low} data-expected={expected} data-high={high}>
+        {isRange && (
+          <>
+            <span className="estimate-range">
+              {about}
+              {format(low)}–{format(high)}
+            </span>
+            <span className="estimate-dot"> · </span>
+          </>
+        )}
+        <span className="estimate-likely">
+          {isRange && 'likely '}
+          <strong>
+            {about}
+            {format(expected)}
+          </strong>{' '}
+          credits
+        </span>
+      </span>
+      <LevelBadge level={estimate.level} />
+    </>
+  );
+}
+
+/** Says the price in words once it stays as it is, and once for the same words. */
+function useAnnouncement(estimate: Estimate | null, prices: Prices): void {
+  const said = useRef('');
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      const words = estimate ? inWords(estimate, prices) : '';
+      if (words !== '' && words !== said.current) announce(words);
+      said.current = words;
+    }, ANNOUNCE_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [estimate, prices]);
+}
+
+function EstimateDetails({ pricing, prices }: { pricing: DraftPricing; prices: Prices }) {
+  const estimate = usePrice(pricing, (price) => price.estimate);
+  if (!estimate) return null;
   const { format, nameOf } = prices;
   const isRouted = estimate.level.kind === 'range';
   const rows = estimate.legs.flatMap((leg) =>

@@ -1,7 +1,7 @@
 // Counts texts with the package's worker, in the encodings that the book's models use.
 import type { Encoding, Model } from '@kumari/credits';
 import type { TokenCount, TokenCounter, TokenDraft } from '@kumari/credits/tokens';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { Edit } from './editor';
 
 /** Put in by the build: where the server has each vocabulary. */
@@ -10,7 +10,7 @@ declare const VOCABULARY_ADDRESSES: Partial<Record<Encoding, string>>;
 /** Longer than a count takes; shorter than a person waits for Send. */
 const EXACT_MS_MAX = 2_000;
 
-const NOT_COUNTED: TokenCount = { tokens: {}, isExact: false };
+export const NOT_COUNTED: TokenCount = { tokens: {}, isExact: false };
 
 /** One worker for the page; it is never given back. */
 let counting: Promise<TokenCounter> | undefined;
@@ -33,59 +33,56 @@ export function useEncodings(models: readonly Model[] | undefined): readonly Enc
   return useMemo(() => (names === '' ? [] : (names.split(',') as Encoding[])), [names]);
 }
 
-/** A draft's count, and what its editor tells. */
-export interface DraftCount {
-  count: TokenCount;
-  /** What changed in the text. */
+/** A text that is counted while it changes. */
+export interface CountedText {
+  /** What changed in it. */
   edit: (edits: readonly Edit[]) => void;
   /** The exact count of the text as it is; nothing where it does not come in time. */
   exact: () => Promise<TokenCount | null>;
+  close: () => void;
 }
 
-/** Counts the text that `read` gives, from now on by what `edit` is told. */
-export function useDraftCount(encodings: readonly Encoding[], read: () => string): DraftCount {
-  const [count, setCount] = useState(NOT_COUNTED);
-  const draft = useRef<TokenDraft | null>(null);
-  useEffect(() => {
-    if (encodings.length === 0) return;
-    let isGone = false;
-    tokenCounter().then(
-      (counter) => {
-        if (isGone) return;
-        draft.current = counter.open(encodings, read);
-        setCount(draft.current.count());
-        draft.current.subscribe(setCount);
-      },
-      () => undefined,
-    );
-    return () => {
-      isGone = true;
-      draft.current?.close();
-      draft.current = null;
-    };
-  }, [encodings, read]);
-  const told = useMemo(
-    () => ({
-      edit(edits: readonly Edit[]) {
-        for (const { offset, deleted, inserted } of edits) {
-          draft.current?.edit(offset, deleted, inserted);
-        }
-      },
-      exact() {
-        const { current } = draft;
-        if (!current?.count().isExact) return Promise.resolve(null);
-        return Promise.race([current.exact().catch(() => null), nothingAfter(EXACT_MS_MAX)]);
-      },
-    }),
-    [],
+/** Counts the text that `read` gives, from now on by what `edit` is told; `heard` gets each count. */
+export function countText(
+  encodings: readonly Encoding[],
+  read: () => string,
+  heard: (count: TokenCount) => void,
+): CountedText {
+  let draft: TokenDraft | null = null;
+  let isClosed = false;
+  tokenCounter().then(
+    (counter) => {
+      if (isClosed) return;
+      draft = counter.open(encodings, read);
+      heard(draft.count());
+      draft.subscribe(heard);
+    },
+    () => undefined,
   );
-  return { count, ...told };
+  return {
+    edit(edits) {
+      for (const { offset, deleted, inserted } of edits) draft?.edit(offset, deleted, inserted);
+    },
+    exact() {
+      if (!draft?.count().isExact) return Promise.resolve(null);
+      return Promise.race([draft.exact().catch(() => null), nothingAfter(EXACT_MS_MAX)]);
+    },
+    close() {
+      isClosed = true;
+      draft?.close();
+    },
+  };
 }
 
 /** The count of a text that does not change. */
 export function useTextCount(encodings: readonly Encoding[], text: string): TokenCount {
-  const read = useMemo(() => () => text, [text]);
-  return useDraftCount(encodings, read).count;
+  const [count, setCount] = useState(NOT_COUNTED);
+  useEffect(() => {
+    if (encodings.length === 0) return;
+    const { close } = countText(encodings, () => text, setCount);
+    return close;
+  }, [encodings, text]);
+  return count;
 }
 
 function nothingAfter(ms: number): Promise<null> {

@@ -12,6 +12,7 @@ import type { Caps, Estimate, Flag, Model, ModelId, Request } from '@kumari/cred
 import {
   type ReactNode,
   createContext,
+  useCallback,
   useContext,
   useEffect,
   useMemo,
@@ -74,29 +75,27 @@ export type Credits = Omit<CreditsState, 'draft'>;
 /** The one state that the page renders, the draft's price left out. */
 export function useCredits(): Credits {
   const client = useClient();
-  const [select] = useState(withoutDraft);
-  return useSyncExternalStore(
-    (changed) => client?.subscribe(changed) ?? (() => undefined),
-    () => select(client?.state() ?? STARTING),
+  return useSyncExternalStore(useSubscribe(), () => creditsOf(client?.state() ?? STARTING));
+}
+
+/** How to be told of each new state of the client; one function for each client. */
+export function useSubscribe(): (changed: () => void) => () => void {
+  const client = useClient();
+  return useCallback(
+    (changed: () => void) => client?.subscribe(changed) ?? (() => undefined),
+    [client],
   );
 }
 
-/** What the draft costs, and whether it may be sent. */
-export function useDraftPrice(): CreditsState['draft'] {
-  const client = useClient();
-  return useSyncExternalStore(
-    (changed) => client?.subscribe(changed) ?? (() => undefined),
-    () => client?.state().draft ?? null,
-  );
-}
+let seen: { state: CreditsState; credits: Credits } = { state: STARTING, credits: STARTING };
 
 /** The same object as long as nothing but the draft's price changed. */
-function withoutDraft(): (state: CreditsState) => Credits {
-  let last: Credits | null = null;
-  return ({ draft: _draft, ...state }) => {
-    last = last && isSame(last, state) ? last : state;
-    return last;
-  };
+function creditsOf(state: CreditsState): Credits {
+  if (state !== seen.state) {
+    const { draft: _draft, ...credits } = state;
+    seen = { state, credits: isSame(seen.credits, credits) ? seen.credits : credits };
+  }
+  return seen.credits;
 }
 
 /** The client makes its small parts anew with each state; the book stays one object. */

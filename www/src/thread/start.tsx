@@ -1,6 +1,6 @@
 // What a new conversation shows: what this is, and messages to begin with, each with its price.
 import type { Encoding, PriceBook } from '@kumari/credits';
-import { useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import { chosen, requestOf } from '../composer/choice';
 import type { Draft } from '../composer/draft';
 import { useTextCount } from '../composer/use-token-count';
@@ -21,7 +21,7 @@ const EXAMPLES: readonly { mode: Mode; text: string; size?: number }[] = [
 
 const NO_HISTORY = { messages: 0, tokens: {} };
 
-export function Start({
+export const Start = memo(function Start({
   prices,
   encodings,
   use,
@@ -67,7 +67,7 @@ export function Start({
       </ul>
     </div>
   );
-}
+});
 
 function Example({
   example,

@@ -1,5 +1,5 @@
 // A conversation: each message with its answers, newest last.
-import { useEffect, useLayoutEffect, useRef } from 'react';
+import { memo, useEffect, useLayoutEffect, useRef } from 'react';
 import type { OpenConversation } from '../chat/store';
 import { type Turn, isRunning } from '../chat/turns';
 import type { Prices } from '../credits/client';
@@ -10,7 +10,7 @@ import { AnswerCard } from './answer-card';
 /** Closer to the end than this, new text keeps the end in view. */
 const AT_END_PX = 120;
 
-export function Thread({
+export const Thread = memo(function Thread({
   conversation,
   prices,
 }: {
@@ -53,7 +53,7 @@ export function Thread({
       ))}
     </div>
   );
-}
+});
 
 function TurnView({ turn, prices }: { turn: Turn; prices: Prices | null }) {
   const dialogs = useDialogs();

@@ -1,0 +1,123 @@
+// Whether the draft may be sent, and what stands in the way: the Send button, and the words above
+// and below the text. Each follows the price by itself, and renders where its own words change.
+import type { Denial, Remedy } from '@kumari/credits';
+import { ArrowUp } from 'lucide-react';
+import { useId } from 'react';
+import type { Credits, Prices } from '../credits/client';
+import { DENIAL_TITLES, levelWords, sumWords } from '../credits/words';
+import { Blocked } from './blocked';
+import { type DraftPrice, type DraftPricing, usePrice } from './pricing';
+import type { Notice as NoticeWords } from './use-send';
+
+/** What Send depends on besides the price. */
+export interface Facts {
+  status: Credits['status'];
+  isEmpty: boolean;
+  isSending: boolean;
+}
+
+/** Why the draft may not be sent, in words; nothing where it may. */
+export function whyNot({ denial, isPriced }: DraftPrice, facts: Facts): string | null {
+  if (facts.status === 'offline') return 'You are offline. Send waits for the connection.';
+  if (facts.isSending) return 'Sending…';
+  if (denial && isShown(denial, facts)) return DENIAL_TITLES[denial.code];
+  if (facts.isEmpty) return 'Write a message first.';
+  if (!isPriced) return 'Prices are still loading.';
+  return null;
+}
+
+export function SendButton({ pricing, facts }: { pricing: DraftPricing; facts: Facts }) {
+  const reason = usePrice(pricing, (price) => whyNot(price, facts));
+  const reasonId = useId();
+  return (
+    <>
+      <button
+        type="submit"
+        className="send"
+        aria-label="Send"
+        aria-disabled={reason !== null}
+        aria-describedby={reason === null ? undefined : reasonId}
+      >
+        {facts.isSending ? (
+          <span className="spinner" aria-hidden />
+        ) : (
+          <ArrowUp aria-hidden size={18} strokeWidth={2.4} />
+        )}
+      </button>
+      <span id={reasonId} className="visually-hidden">
+        {reason}
+      </span>
+    </>
+  );
+}
+
+/** Above the text: why it cannot be sent and what would help, or what the last send came to. */
+export function Notice({
+  pricing,
+  prices,
+  isEmpty,
+  notice,
+  takeCheaper,
+}: {
+  pricing: DraftPricing;
+  prices: Prices | null;
+  isEmpty: boolean;
+  notice: NoticeWords | null;
+  takeCheaper: (remedy: Extract<Remedy, { kind: 'cheaper' }>) => void;
+}) {
+  const denial = usePrice(pricing, ({ denial }) =>
+    denial && isShown(denial, { isEmpty }) ? denial : null,
+  );
+  if (denial) {
+    return prices && <Blocked denial={denial} prices={prices} takeCheaper={takeCheaper} />;
+  }
+  return (
+    notice && (
+      <p className="notice notice-line" role="alert" data-code={notice.code}>
+        {notice.words}
+      </p>
+    )
+  );
+}
+
+/** Below the text. */
+export function Hint({
+  pricing,
+  isEmpty,
+  compared,
+  isOffline,
+}: {
+  pricing: DraftPricing;
+  isEmpty: boolean;
+  /** How many models are compared; 0 in other modes. */
+  compared: number;
+  isOffline: boolean;
+}) {
+  const level = usePrice(pricing, ({ estimate }) =>
+    estimate && compared > 0 ? levelWords(estimate.level) : null,
+  );
+  if (level !== null && !isEmpty) {
+    return (
+      <span className="composer-sum">
+        {level} — {sumWords(compared)}
+      </span>
+    );
+  }
+  if (isOffline) {
+    return <strong>You are offline. Your draft is kept; Send waits for the connection.</strong>;
+  }
+  return (
+    <>
+      <kbd>Enter</kbd> sends, <kbd>Shift</kbd> <kbd>Enter</kbd> makes a new line, <kbd>/</kbd>{' '}
+      chooses a mode, <kbd>@</kbd> names a model
+    </>
+  );
+}
+
+/** Some denials hold whatever the message says, so they are shown before anything is typed. */
+function isShown({ code }: Denial, { isEmpty }: Pick<Facts, 'isEmpty'>): boolean {
+  return (
+    !isEmpty ||
+    ['account_closed', 'payment_disputed', 'credits_exhausted', 'credits_held'].includes(code)
+  );
+}
