@@ -36,6 +36,8 @@ pub struct Config {
     pub limits: Limits,
     /// How often what time did to accounts is written down.
     pub sweep_every: Duration,
+    /// How often it is looked for price books that another process has published.
+    pub books_every: Duration,
     /// How often the hold of an answer that runs is renewed.
     pub renew_every: Duration,
     /// How long running answers may go on after the signal to stop.
@@ -49,6 +51,7 @@ impl Default for Config {
             demo_payments: true,
             limits: Limits::default(),
             sweep_every: Duration::from_secs(1),
+            books_every: Duration::from_secs(2),
             renew_every: Duration::from_secs(u64::from(HOLD_TTL_SECONDS / 3)),
             shutdown_grace: Duration::from_secs(30),
         }
@@ -101,9 +104,7 @@ impl App {
         let Some(stored) = self.store().book(version).await? else {
             return Ok(None);
         };
-        let published = kumari_wire::read_published(&stored.json).map_err(unreadable)?;
-        let book = Book::new(published).map_err(|fault| Problem::internal("price book", &fault))?;
-        Ok(Some(Arc::new(book)))
+        Ok(Some(Arc::new(Book::read(stored).map_err(unreadable)?)))
     }
 
     /// The book that a hold was priced with.

@@ -8,9 +8,14 @@ use kumari_engine::amount::Credits;
 use kumari_engine::id::{AccountId, ActionId, IdFault};
 use kumari_engine::time::Timestamp;
 use kumari_store::KeyScope;
+use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// With fewer digits a text is not taken for the version of a price book.
+const VERSION_DIGITS_MIN: usize = 6;
 
 /// Credits for multi-model chat: the server, and questions about its prices.
 #[derive(Debug, Parser)]
@@ -26,7 +31,7 @@ pub struct Cli {
 pub enum Command {
     /// Serve the app and its interface until Ctrl-C or SIGTERM; SIGHUP reads the price book again.
     Serve(Box<Serve>),
-    /// Look at a price book.
+    /// Check, compare, publish and take back price books.
     #[command(subcommand)]
     PriceBook(PriceBookCommand),
     /// Print what a usage costs, line by line.
@@ -150,7 +155,8 @@ pub struct Serve {
     /// Where everything is kept.
     #[command(flatten)]
     pub database: Database,
-    /// The price book, instead of the one inside the program.
+    /// A price book to publish at the start, and again at SIGHUP. Without it the database's own is in
+    /// force; where it has none, the one inside the program is published.
     #[arg(long)]
     pub price_book: Option<PathBuf>,
     /// A folder with the token vocabularies, instead of those inside the program.
@@ -231,7 +237,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// What can be done with a price book.
+/// What can be done with price books.
 #[derive(Debug, Subcommand)]
 pub enum PriceBookCommand {
     /// Print every fault of a price book with its path; fails where there is one.
@@ -244,6 +250,100 @@ pub enum PriceBookCommand {
         /// The price book.
         file: PathBuf,
     },
+    /// Print the books that were published, the latest first, and which is in force.
+    List {
+        /// Where they are published.
+        #[command(flatten)]
+        database: Database,
+        /// Print JSON, one object a line, instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a price book as it was written, to read or to change.
+    Show {
+        /// Which: a file, `in-force`, `built-in`, or the beginning of a version.
+        #[arg(default_value = "in-force")]
+        book: BookName,
+        /// Where it is published.
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Print what changes from one book to another, in words and percent: what typical requests
+    /// cost, and every place that differs.
+    Diff {
+        /// The earlier one: a file, `in-force`, `built-in`, or the beginning of a version.
+        from: BookName,
+        /// The later one, named alike.
+        to: BookName,
+        /// Where they are published.
+        #[command(flatten)]
+        database: Database,
+        /// Print one JSON object instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Publish a price book, for now or for a time to come. Running servers use it by themselves.
+    Publish(Publish),
+    /// Go back to the prices of an earlier book, from now on: it is published once more.
+    RollBack {
+        /// The earlier book: the beginning of its version; where absent, the one that was in force
+        /// before the one that is.
+        #[arg(long)]
+        to: Option<BookName>,
+        /// Where they are published.
+        #[command(flatten)]
+        database: Database,
+        /// Print what would change, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// What to publish, and from when.
+#[derive(Debug, Args)]
+pub struct Publish {
+    /// The price book: a file, `built-in`, or the beginning of a version.
+    pub book: BookName,
+    /// From when it is in force instead of its own `effective_at`, as `2026-12-01T00:00:00Z`.
+    #[arg(long)]
+    pub effective_at: Option<Timestamp>,
+    /// It is in force from this moment.
+    #[arg(long, conflicts_with = "effective_at")]
+    pub now: bool,
+    /// Where to publish it.
+    #[command(flatten)]
+    pub database: Database,
+    /// Print what would change, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// A price book, as it is named on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BookName {
+    /// The one inside the program.
+    BuiltIn,
+    /// The one that is in force.
+    InForce,
+    /// A file.
+    File(PathBuf),
+    /// A published one, by the first digits of its version.
+    Version(String),
+}
+
+impl FromStr for BookName {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let is_version = text.len() >= VERSION_DIGITS_MIN
+            && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        Ok(match text {
+            "built-in" => Self::BuiltIn,
+            "in-force" => Self::InForce,
+            _ if is_version && !Path::new(text).exists() => Self::Version(text.to_owned()),
+            _ => Self::File(text.into()),
+        })
+    }
 }
 
 /// What to price.

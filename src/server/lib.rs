@@ -9,6 +9,9 @@
 pub mod cli;
 pub mod database;
 pub mod price;
+pub mod price_book_command;
+mod price_book_diff;
+mod price_book_walk;
 pub mod replay;
 mod progress;
 pub mod key;
@@ -79,6 +82,7 @@ mod conversations;
 mod payments;
 mod top_up;
 mod sweep;
+mod book_watch;
 
 mod service_command;
 mod carry_out;

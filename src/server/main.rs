@@ -8,7 +8,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match &Cli::parse().command {
         Command::Serve(serve) => ended(kumari_server::serve::run(serve)),
-        Command::PriceBook(command) => said(kumari_server::price::price_book(command)),
+        Command::PriceBook(command) => said(kumari_server::price_book_command::run(command)),
         Command::Price(price) => said(kumari_server::price::price(price)),
         Command::Replay(replay) => kumari_server::replay::run(replay),
         Command::Statement(statement) => ended(kumari_server::statement_print::run(statement)),

@@ -1,8 +1,7 @@
-//! `kumari-credits price` and `price-book`: answers about prices on the command line.
-//!
-//! They ask the same rules as the server and change nothing.
+//! `kumari-credits price`: what a usage costs, on the command line, and the price books that are
+//! files. It asks the same rules as the server and changes nothing.
 
-use crate::cli::{Price, PriceBookCommand};
+use crate::cli::Price;
 use kumari_engine::amount::{Credits, ExactCredits};
 use kumari_engine::id::{BookVersion, IdFault, ModelId};
 use kumari_engine::meter::Usage;
@@ -71,28 +70,6 @@ struct Priced {
     model: ModelId,
     lines: Vec<Line>,
     charge: Credits,
-}
-
-/// Answers a question about a price book.
-///
-/// # Errors
-/// [`PriceFault`], with every fault of the book.
-pub fn price_book(command: &PriceBookCommand) -> Result<String, PriceFault> {
-    match command {
-        PriceBookCommand::Check { file } => {
-            let published = read(Some(file))?;
-            let book = &published.book;
-            Ok(format!(
-                "{} is complete: {} models, {} tasks, in force from {}\nversion {}",
-                file.display(),
-                book.models.len(),
-                book.tasks.len(),
-                book.effective_at,
-                published.version,
-            ))
-        }
-        PriceBookCommand::Version { file } => Ok(read(Some(file))?.version.to_string()),
-    }
 }
 
 /// Prices a usage, as a table or as JSON.

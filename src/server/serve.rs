@@ -10,7 +10,8 @@ use crate::provider::Provider;
 use crate::provider_demo::{DemoPace, DemoProvider, DemoSettings};
 use crate::provider_openai::{OpenAiProvider, OpenAiSettings, OpenAiSettingsFault};
 use crate::server::{Parts, Server, StartFault};
-use kumari_store::SystemClock;
+use kumari_engine::price_book::PublishedBook;
+use kumari_store::{Store, StoreError, SystemClock};
 use secrecy::SecretString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -31,6 +32,9 @@ pub enum ServeFault {
     /// The database cannot be opened.
     #[error(transparent)]
     Database(#[from] DatabaseFault),
+    /// The database does not work.
+    #[error("the database: {0}")]
+    Store(#[from] StoreError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {fault}; name another with --listen")]
     Listen {
@@ -75,10 +79,11 @@ async fn serve(arguments: &Serve) -> Result<(), ServeFault> {
     }
     let counter = Counter::load(arguments.vocabulary.as_deref())?;
     let provider = provider(arguments, &counter)?;
+    let store = arguments.database.open().await?;
     let parts = Parts {
-        store: arguments.database.open().await?,
+        book: opening_book(arguments, &*store).await?,
+        store,
         clock: Arc::new(SystemClock),
-        book: price::read(arguments.price_book.as_deref())?,
         counter,
         config: config(arguments, address, provider.is_demo()),
         provider,
@@ -99,17 +104,47 @@ async fn serve(arguments: &Serve) -> Result<(), ServeFault> {
     Ok(server.stop().await?)
 }
 
+/// The book to begin with. The one inside the program is for a database without any: a newer program
+/// must not change the prices by itself.
+async fn opening_book(
+    arguments: &Serve,
+    store: &dyn Store,
+) -> Result<Option<PublishedBook>, ServeFault> {
+    let file = arguments.price_book.as_deref();
+    let book = price::read(file)?;
+    if file.is_some() || store.books(1).await?.is_empty() {
+        return Ok(Some(book));
+    }
+    if store.book(&book.version).await?.is_none() {
+        tracing::info!(
+            "the price book inside the program is not in this database, whose own stays in force; \
+             `kumari-credits price-book diff in-force built-in` compares them"
+        );
+    }
+    Ok(None)
+}
+
 /// Reads the price book again. One that cannot be used changes nothing.
 async fn publish_again(arguments: &Serve, server: &Server) {
-    let published = match price::read(arguments.price_book.as_deref()) {
+    let Some(file) = arguments.price_book.as_deref() else {
+        return tracing::warn!("there is no --price-book to read again");
+    };
+    let published = match price::read(Some(file)) {
         Ok(book) => {
-            let version = book.version.clone();
-            server.publish(book).await.map(|()| version).map_err(ServeFault::from)
+            server.publish(&book).await.map_err(ServeFault::from).map(|force| (book, force))
         }
         Err(fault) => Err(fault.into()),
     };
     match published {
-        Ok(version) => tracing::info!(%version, "price book published"),
+        Ok((book, in_force)) if book.version == in_force => {
+            tracing::info!(version = %in_force, "the price book is in force");
+        }
+        Ok((book, in_force)) => tracing::warn!(
+            version = %book.version, effective_at = %book.book.effective_at, %in_force,
+            "the price book is published, and another one is in force: of two books the one with \
+             the later effective_at counts, then the one published later; see \
+             `kumari-credits price-book list`"
+        ),
         Err(fault) => tracing::error!(%fault, "the price book stays as it was"),
     }
 }

@@ -1,20 +1,20 @@
 //! A running server: put together from its parts, stopped without losing an answer or a hold.
 
 use crate::app::{App, Config};
-use crate::books::{Book, Books};
+use crate::books::{self, Books, PublishFault};
 use crate::counter::Counter;
 use crate::hub::Hub;
 use crate::limits::{Rates, Seats};
 use crate::provider::Provider;
 use crate::runs::Runs;
 use crate::service_key::Keys;
-use crate::{payments, router, sweep};
+use crate::{book_watch, payments, router, sweep};
 use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
+use kumari_engine::id::BookVersion;
 use kumari_engine::payment::Payment;
 use kumari_engine::price_book::PublishedBook;
-use kumari_store::{Clock, Ledger, LedgerError, Store, StoreError, StoredBook};
-use kumari_wire::CanonicalFault;
+use kumari_store::{Clock, Ledger, LedgerError, Store, StoreError};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -27,8 +27,6 @@ use tokio_util::task::TaskTracker;
 
 /// How long a connection may take to say what it wants.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
-/// How many published books are kept at hand; older ones are read when they are asked for.
-const BOOKS_AT_HAND: u32 = 100;
 /// How long ending what is left may take after the grace is over.
 const LAST_WRITES: Duration = Duration::from_secs(10);
 
@@ -38,8 +36,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
-    /// The price book given last.
-    pub book: PublishedBook,
+    /// A price book to publish; without one, what the database has is in force.
+    pub book: Option<PublishedBook>,
     /// Who runs the models.
     pub provider: Arc<dyn Provider>,
     /// Who counts tokens.
@@ -63,9 +61,12 @@ pub enum StartFault {
     /// The database does not work.
     #[error("the database: {0}")]
     Store(#[from] StoreError),
-    /// A price book has no canonical form.
-    #[error("a price book: {0}")]
-    Canonical(#[from] CanonicalFault),
+    /// The price book is not published.
+    #[error(transparent)]
+    Book(#[from] PublishFault),
+    /// There are no prices.
+    #[error("the database has no price book that this version can read; name one")]
+    NoBook,
     /// It cannot listen.
     #[error("cannot listen: {0}")]
     Listen(#[from] io::Error),
@@ -77,14 +78,16 @@ impl Server {
     /// # Errors
     /// [`StartFault`] where the database or the network says no.
     pub async fn start(parts: Parts, listener: TcpListener) -> Result<Self, StartFault> {
-        let book = publish(&*parts.store, &*parts.clock, parts.book).await?;
-        let earlier = published(&*parts.store).await?;
+        if let Some(book) = &parts.book {
+            books::publish(&*parts.store, book, parts.clock.now()).await?;
+        }
+        let books = Books::open(&*parts.store).await?.ok_or(StartFault::NoBook)?;
         let app = Arc::new(App {
             rates: Rates::new(&parts.config.limits),
             keys: Keys::default(),
             config: parts.config,
             ledger: Ledger::new(parts.store, parts.clock),
-            books: Books::new(book, earlier),
+            books,
             book_changed: watch::channel(()).0,
             provider: parts.provider,
             counter: parts.counter,
@@ -96,6 +99,7 @@ impl Server {
             tasks: TaskTracker::new(),
         });
         app.tasks.spawn(sweep::run(Arc::clone(&app)));
+        app.tasks.spawn(book_watch::run(Arc::clone(&app)));
 
         let address = listener.local_addr()?;
         let handle = Handle::new();
@@ -116,18 +120,17 @@ impl Server {
         self.address
     }
 
-    /// Publishes another price book: in force from its `effective_at`, told to everybody at once.
+    /// Publishes another price book, and says which is in force then. Everybody is told at once where
+    /// that is another than before.
     ///
     /// # Errors
     /// [`StartFault`] where the database says no.
-    pub async fn publish(&self, book: PublishedBook) -> Result<(), StartFault> {
+    pub async fn publish(&self, book: &PublishedBook) -> Result<BookVersion, StartFault> {
         let app = &self.app;
-        let now = app.now();
-        let book = Book::new(book)?;
-        app.store().publish_book(stored(&book, now)).await?;
-        app.books.publish(Arc::new(book));
+        books::publish(&**app.store(), book, app.now()).await?;
+        app.books.look(&**app.store()).await?;
         app.book_changed.send_replace(());
-        Ok(())
+        Ok(app.book_in_force().version().clone())
     }
 
     /// Takes in what a payment provider says, for the account that claimed its object when it was
@@ -164,37 +167,5 @@ impl Server {
             tracing::error!("not every change was written; what was answered is");
         }
         served
-    }
-}
-
-async fn publish(
-    store: &dyn Store,
-    clock: &dyn Clock,
-    book: PublishedBook,
-) -> Result<Arc<Book>, StartFault> {
-    let book = Book::new(book)?;
-    store.publish_book(stored(&book, clock.now())).await?;
-    Ok(Arc::new(book))
-}
-
-async fn published(store: &dyn Store) -> Result<Vec<Arc<Book>>, StartFault> {
-    let mut books = Vec::new();
-    for listed in store.books(BOOKS_AT_HAND).await? {
-        let Some(stored) = store.book(&listed.version).await? else { continue };
-        match kumari_wire::read_published(&stored.json) {
-            Ok(book) => books.push(Arc::new(Book::new(book)?)),
-            // Written by a newer server: this one does not price with it, and says so when asked.
-            Err(fault) => tracing::warn!(version = %listed.version, %fault, "a book is not read"),
-        }
-    }
-    Ok(books)
-}
-
-fn stored(book: &Book, now: kumari_engine::time::Timestamp) -> StoredBook {
-    StoredBook {
-        version: book.version().clone(),
-        json: book.canonical.clone(),
-        effective_at: book.effective_at(),
-        published_at: now,
     }
 }

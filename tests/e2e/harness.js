@@ -1,7 +1,7 @@
 // A real server, a real browser, and what every test of the app needs: a page whose console stays
 // silent, and the same answers from the demo provider at every run.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -29,22 +30,33 @@ export async function bookWith(change) {
 export async function startServer({ book, pace = 'none' } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'kumari-e2e-'));
   const port = await freePort();
+  const database = join(folder, 'credits.db');
+  const bookFile = async (book) => {
+    const file = join(folder, 'book.json');
+    await writeFile(file, JSON.stringify(book));
+    return file;
+  };
   let child;
   const server = {
     address: `http://127.0.0.1:${port}`,
     async start(next) {
-      const args = ['serve', '--port', String(port), '--database', join(folder, 'credits.db')];
+      const args = ['serve', '--port', String(port), '--database', database];
       args.push('--demo-seed', SEED, '--demo-pace', pace, '--demo-failures-per-10-000', '0');
       args.push('--shutdown-seconds', '1');
       if (next) {
-        const file = join(folder, 'book.json');
-        await writeFile(file, JSON.stringify(next));
-        args.push('--price-book', file);
+        args.push('--price-book', await bookFile(next));
       }
       child = spawn(SERVER, args, { stdio: ['ignore', 'pipe', 'pipe'] });
       const mine = child;
       process.once('exit', () => mine.kill('SIGKILL'));
       await listening(child);
+    },
+    /** What an operator does beside the running server. */
+    async priceBook(...args) {
+      await promisify(execFile)(SERVER, ['price-book', ...args, '--database', database]);
+    },
+    async publish(next) {
+      await server.priceBook('publish', await bookFile(next), '--now');
     },
     async stop() {
       if (child.exitCode !== null) return;

@@ -254,32 +254,37 @@ test('too few credits offer cheaper choices with their price, one click each', a
 });
 
 test('a changed book is shown before anything is held, and the resend works', async (t) => {
-  const dated = (book, at) => ({ ...book, effective_at: at.toISOString().replace(/\.\d+/, '') });
-  const cheap = await bookWith(() => undefined);
-  const dear = await bookWith((book) => {
-    for (const offer of book.tasks.find((row) => row.task === 'direct').offers) {
-      offer.multiplier = '2.8';
-    }
-  });
-  const own = await startServer({ book: cheap });
+  const own = await startServer();
   t.after(own.end);
-  await own.stop();
-  const change = new Date(Date.now() + 6_000);
-  await own.start(dated(dear, change));
   const app = await openApp(t, browser, own, { allowed: [/status of 409/] });
   const { page } = app;
   await app.message.fill('hello world');
   const old = await app.exactPrices();
+  const priced = (is, high) =>
+    page.waitForFunction(
+      ([is, high]) =>
+        (document.querySelector('[data-testid=estimate]').dataset.high === high) === is,
+      [is, high],
+    );
 
   // The new book is on its way to this page for as long as the test wants.
   let release;
   const released = new Promise((resolve) => (release = resolve));
-  await page.route('**/api/price-book', async (route) => {
-    await released;
-    await route.continue();
+  const told = new Promise((resolve) => {
+    void page.route('**/api/price-book', async (route) => {
+      resolve();
+      await released;
+      await route.continue();
+    });
   });
-  // What is awaited is the moment that the book itself names.
-  await page.waitForFunction((at) => Date.now() >= at, change.getTime());
+  await own.publish(
+    await bookWith((book) => {
+      for (const offer of book.tasks.find((row) => row.task === 'direct').offers) {
+        offer.multiplier = '2.8';
+      }
+    }),
+  );
+  await told;
   assert.deepEqual(await app.prices(), old);
   const refused = page.waitForResponse((response) => response.status() === 409);
   await app.send.click();
@@ -289,13 +294,17 @@ test('a changed book is shown before anything is held, and the resend works', as
     .getByRole('alert')
     .getByText(/price has changed/)
     .waitFor();
-  await page.waitForFunction(
-    (was) => document.querySelector('[data-testid=estimate]').dataset.high !== was,
-    old.high,
-  );
+  await priced(false, old.high);
   assert.ok(micros((await app.prices()).high) > micros(old.high));
   assert.equal(await app.settled(), '100', 'nothing was held or charged');
   await app.send.click();
   await app.charges(1);
+
+  // A page that only stands there takes the prices over too.
+  await app.message.fill('hello world');
+  const dear = await app.exactPrices();
+  await own.priceBook('roll-back');
+  await priced(false, dear.high);
+  assert.ok(micros((await app.prices()).high) < micros(dear.high));
   app.assertSilent();
 });

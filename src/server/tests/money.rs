@@ -107,7 +107,7 @@ async fn r20_a_changed_book_shows_its_price_before_it_is_charged() {
         events.wait_for("price_book", |_| true).await;
         let mut send = client.compose("direct", &[MODEL], "Hello!").await;
         let dearer = book_with(&[("/tasks/0/offers/0/per_request", json!("0.3"))]);
-        server.server.publish(dearer.clone()).await.unwrap();
+        server.publish(&dearer).await;
         let told = events.wait_for("price_book", |_| true).await;
         assert_eq!(told["version"], dearer.version.as_str());
 
@@ -135,7 +135,7 @@ async fn an_answer_is_charged_by_the_book_that_it_was_sent_with() {
     server.scripted.set(MODEL, &steps);
     let view = client.send(&client.compose("direct", &[MODEL], "Hello!").await).await;
     let dearer = book_with(&[("/tasks/0/offers/0/per_request", json!("0.3"))]);
-    server.server.publish(dearer).await.unwrap();
+    server.publish(&dearer).await;
     server.scripted.let_through(1);
     let done = client.ended(&view).await;
     assert_eq!(done["receipt"]["price_book"], book().version.as_str());

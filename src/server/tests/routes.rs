@@ -254,7 +254,7 @@ async fn a_purchase_is_repeated_as_it_was_even_where_the_price_has_changed() {
     let top_up = json!({ "action_id": new_id(), "usd": 10 });
     assert_eq!(client.post("/api/top-ups", &top_up).await.status, 201);
     let dearer = common::book_with(&[("/packs/brackets/0/credits_per_usd", json!("90"))]);
-    server.server.publish(dearer).await.unwrap();
+    server.publish(&dearer).await;
     let again = client.post("/api/top-ups", &top_up).await;
     assert_eq!((again.status, &again.body["granted"]["amount"]), (200, &json!("1000")));
 }

@@ -94,6 +94,12 @@ impl TestServer {
         Self { server, clock, scripted, store, config, folder }
     }
 
+    /// Publishes a book, a second after any before: of two that take effect at once the later counts.
+    pub(crate) async fn publish(&self, book: &PublishedBook) {
+        self.clock.advance_seconds(1);
+        assert_eq!(self.server.publish(book).await.unwrap(), book.version, "it is in force");
+    }
+
     /// Another process on the same database.
     pub(crate) async fn beside(&self) -> Server {
         serve(&self.store, &self.clock, &self.scripted, book(), self.config.clone()).await
@@ -124,7 +130,7 @@ async fn serve(
     let parts = Parts {
         store: Arc::clone(store),
         clock,
-        book,
+        book: Some(book),
         provider,
         counter: Counter::load(Some(vocabulary_folder())).unwrap(),
         config,
@@ -137,6 +143,7 @@ async fn serve(
 pub(crate) fn config() -> Config {
     Config {
         sweep_every: Duration::from_millis(20),
+        books_every: Duration::from_millis(20),
         shutdown_grace: Duration::from_secs(2),
         ..Config::default()
     }
