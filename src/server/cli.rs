@@ -5,7 +5,7 @@ use crate::uuid7;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kumari_engine::amount::Credits;
-use kumari_engine::id::{AccountId, ActionId, IdFault};
+use kumari_engine::id::{AccountId, ActionId, IdFault, ModelId};
 use kumari_engine::time::Timestamp;
 use kumari_store::KeyScope;
 use std::convert::Infallible;
@@ -282,6 +282,9 @@ pub enum PriceBookCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Bring list prices of models into a book, out of a file of litellm or genai-prices: exactly, or
+    /// named with the reason why not. Prints the new book; publishes nothing.
+    Import(Box<Import>),
     /// Publish a price book, for now or for a time to come. Running servers use it by themselves.
     Publish(Publish),
     /// Go back to the prices of an earlier book, from now on: it is published once more.
@@ -297,6 +300,76 @@ pub enum PriceBookCommand {
         #[arg(long)]
         dry_run: bool,
     },
+}
+
+/// What to import, and into which book.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// litellm's `model_prices_and_context_window.json`, or genai-prices' `data.json`.
+    pub file: PathBuf,
+    /// Whose file it is.
+    #[arg(long, value_enum)]
+    pub from: ListName,
+    /// The book that the prices go into: a file, `in-force`, `built-in`, or the beginning of a
+    /// version. Models that it has get other rates and keep everything else, others are added.
+    #[arg(long, default_value = "built-in")]
+    pub into: BookName,
+    /// Only these entries, by their names in the file, with `*` for any text; `ID=NAME` makes one
+    /// the model `ID` of the book.
+    #[arg(long, value_delimiter = ',')]
+    pub models: Vec<String>,
+    /// What a US dollar of list price is in credits.
+    #[arg(long, default_value = "100")]
+    pub credits_per_usd: Credits,
+    /// The tier of new text models; where absent, frontier above $1.25 for a million input tokens.
+    #[arg(long, value_enum)]
+    pub tier: Option<TierName>,
+    /// New text models count tokens as this model of the book; where absent, by wide assumed bounds.
+    #[arg(long, value_name = "MODEL")]
+    pub encoding_of: Option<ModelId>,
+    /// How many tokens fit into new text models of which the file does not say it.
+    #[arg(long)]
+    pub context_tokens: Option<u64>,
+    /// The day, in UTC, whose prices are read; where absent, today.
+    #[arg(long, value_parser = day)]
+    pub read_on: Option<String>,
+    /// Where to write the new book, instead of standard output.
+    #[arg(long, value_name = "BOOK")]
+    pub output: Option<PathBuf>,
+    /// Where to write what became of each entry, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Where books are published.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// A package that lists prices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListName {
+    /// The package of that name.
+    Litellm,
+    /// The package of that name.
+    GenaiPrices,
+}
+
+impl ListName {
+    /// The package's name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Litellm => "litellm",
+            Self::GenaiPrices => "genai-prices",
+        }
+    }
+}
+
+/// A tier of text models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TierName {
+    /// Cheap and quick.
+    Lightweight,
+    /// The best that its provider has.
+    Frontier,
 }
 
 /// What to publish, and from when.
@@ -484,6 +557,11 @@ pub struct Simulate {
 fn action_id(text: &str) -> Result<ActionId, String> {
     let uuid = uuid7::read(text).ok_or("write a UUID of version 7 in lower case with hyphens")?;
     uuid.to_string().parse().map_err(|fault: IdFault| fault.to_string())
+}
+
+fn day(text: &str) -> Result<String, String> {
+    let begins = format!("{text}T00:00:00Z").parse::<Timestamp>();
+    begins.map(|_| text.to_owned()).map_err(|_| "write a day as `2026-11-23`".to_owned())
 }
 
 fn origin(text: &str) -> Result<String, String> {

@@ -8,6 +8,7 @@ use crate::cli::{BookName, PriceBookCommand};
 use crate::database::{Database, DatabaseFault};
 use crate::price::{self, PriceFault};
 use crate::price_book_diff::Diff;
+use crate::price_import::{self, ImportFault};
 use kumari_engine::id::BookVersion;
 use kumari_engine::price_book::{PriceBook, PublishedBook};
 use kumari_engine::time::Timestamp;
@@ -29,6 +30,9 @@ pub enum PriceBookFault {
     /// The database does not work.
     #[error("the database: {0}")]
     Store(#[from] StoreError),
+    /// Nothing is imported.
+    #[error(transparent)]
+    Import(#[from] ImportFault),
     /// It is not published.
     #[error(transparent)]
     Publish(#[from] PublishFault),
@@ -104,6 +108,10 @@ async fn answer(command: &PriceBookCommand) -> Result<String, PriceBookFault> {
         PriceBookCommand::Diff { from, to, database, json } => {
             let diff = Diff::new(&find(from, database).await?, &find(to, database).await?)?;
             if *json { Ok(serde_json::to_string(&diff)?) } else { Ok(diff.to_string()) }
+        }
+        PriceBookCommand::Import(asked) => {
+            let into = find(&asked.into, &asked.database).await?;
+            Ok(price_import::import(asked, into.book, SystemClock.now())?)
         }
         PriceBookCommand::Publish(publish) => {
             // Prices may be there before the first server has made the database.

@@ -57,6 +57,9 @@ const SERVER_TESTS: &[&str] = &[
 /// Where the browser finds the questions and the native engine's answers.
 const CORPUS: &str = "target/parity/corpus.jsonl";
 
+/// Where the import of prices finds the packages' own files.
+const PRICE_LISTS: &str = "target/price-lists";
+
 /// All steps.
 pub(crate) const STEPS: &[Step] = &[
     Step { name: "fmt", shows: "Rust is formatted", needs: &[], uses: &[], run: fmt },
@@ -76,7 +79,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "prices",
-        shows: "the default book against its sources",
+        shows: "the default book against its sources, and that all of theirs is imported or named",
         needs: &[],
         uses: &[Tool::Python],
         run: prices,
@@ -256,7 +259,21 @@ fn prices(bench: &Bench) -> Result<Verdict> {
     // That the drift check sees each kind of change.
     let mut tests = bench.repository.command(programs.join("python"));
     tests.arg("tests/price_book.py").env("PYTHONDONTWRITEBYTECODE", "1");
-    bench.check(tests, SHORT)
+    match bench.check(tests, SHORT)? {
+        Verdict::Passed => {}
+        verdict @ (Verdict::Failed(_) | Verdict::NotChecked(_)) => return Ok(verdict),
+    }
+    let mut lists = bench.repository.command(programs.join("python"));
+    lists.args(["src/xtask/price_book/lists.py", PRICE_LISTS]);
+    lists.env("PYTHONDONTWRITEBYTECODE", "1");
+    match bench.check(lists, SHORT)? {
+        Verdict::Passed => {}
+        verdict @ (Verdict::Failed(_) | Verdict::NotChecked(_)) => return Ok(verdict),
+    }
+    let mut cargo = bench.repository.cargo();
+    cargo.args(["test", "--package", "kumari-server", "--test", "price_lists", "--", "--ignored"]);
+    cargo.env("KUMARI_PRICE_LISTS", bench.repository.path(PRICE_LISTS));
+    bench.check(cargo, LONG)
 }
 
 fn build(bench: &Bench) -> Result<Verdict> {

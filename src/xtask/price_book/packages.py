@@ -72,12 +72,16 @@ def version(package: str) -> str:
     return f"{package} {metadata.version(package)}"
 
 
-def litellm_models() -> dict:
-    """The price file inside the litellm package, with exact decimals."""
+def litellm_path() -> Path:
+    """The price file inside the litellm package."""
     # Found without importing litellm, whose own dependencies are not installed.
     distribution = metadata.distribution(LITELLM)
-    path = Path(distribution.locate_file("litellm/model_prices_and_context_window_backup.json"))
-    return json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    return Path(distribution.locate_file("litellm/model_prices_and_context_window_backup.json"))
+
+
+def litellm_models() -> dict:
+    """What that file says, with exact decimals."""
+    return json.loads(litellm_path().read_text(encoding="utf-8"), parse_float=Decimal)
 
 
 def genai_text(reference: str, at: datetime) -> TextPrices:
