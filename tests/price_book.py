@@ -22,6 +22,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(FOLDER))
 
 import drift as drift_check  # noqa: E402
+import table  # noqa: E402
 import write  # noqa: E402
 from compose import Reading, canonical  # noqa: E402
 
@@ -130,6 +131,44 @@ class Disagreement(unittest.TestCase):
     def test_a_package_with_another_price_fills_no_gap(self):
         argon = next(composed.entry for composed in COMPOSED if composed.id == "gemini-4-argon")
         self.assertEqual(argon["rates"]["reasoning_tokens"], argon["rates"]["output_tokens"])
+
+
+class Table(unittest.TestCase):
+    """The table of the most used models."""
+
+    def check(self, book: dict) -> int:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "book.json"
+            path.write_text(json.dumps(book), encoding="utf-8")
+            with contextlib.redirect_stdout(io.StringIO()):
+                return table.main(path, True)
+
+    def test_the_committed_table_is_what_would_be_written(self):
+        self.assertEqual(self.check(the_book()), 0)
+        rows = [line for line in table.written(the_book(), READING).splitlines() if line[:1] == "|"]
+        self.assertEqual(len(rows), 2 + table.ROWS)
+
+    def test_another_price_or_markup_makes_it_stale(self):
+        dearer = the_book()
+        model(dearer, "grok-4.7")["rates"]["output_tokens"]["credits"] = "601"
+        marked_up = the_book()
+        marked_up["tasks"][0]["offers"][0]["multiplier"] = "1.5"
+        self.assertEqual([self.check(dearer), self.check(marked_up)], [1, 1])
+
+    def test_where_packages_differ_the_row_says_in_what_and_why(self):
+        lines = table.written(the_book(), READING).splitlines()
+        cells = next(line for line in lines if line.startswith("| Mistral Large 4 |")).split(" | ")
+        self.assertEqual(cells[1:4], ["70 / 210 / 7", "98 / 294 / 9.8", "136 / 418 / 14"])
+        self.assertEqual(cells[5:7], ["input, output, cache read", "genai-prices"])
+        self.assertIn("genai-prices dates that price 2026-10-20", cells[7])
+
+    def test_a_model_that_more_providers_list_is_asked_for(self):
+        reading = copy.copy(READING)
+        entry = {"mode": "chat", "input_cost_per_token": Decimal("0.000001")}
+        made_up = {f"host{n}/made-up": {**entry, "litellm_provider": f"host{n}"} for n in range(99)}
+        reading.litellm = {**READING.litellm, **made_up}
+        with self.assertRaisesRegex(table.Stale, "made-up"):
+            table.written(the_book(), reading)
 
 
 class Written(unittest.TestCase):

@@ -15,6 +15,7 @@ import packages
 from packages import GENAI, LITELLM, METERS, PriceMissing, TextPrices
 
 HERE = Path(__file__).parent
+AGREE = "both packages agree"
 
 # What a meter costs where no package has a price for it: the meter whose rate it takes. Tokens
 # that a provider does not price apart are plain input or plain output.
@@ -74,12 +75,17 @@ class Reading:
     def _at(self, row: dict) -> datetime:
         return datetime.fromisoformat(row["as_of"]) if "as_of" in row else self.read_at
 
-    def _text(self, row: dict) -> Composed:
+    def stated(self, row: dict) -> dict[str, TextPrices]:
+        """What each package says of a text model."""
         stated: dict[str, TextPrices] = {}
         if "genai" in row:
             stated[GENAI] = packages.genai_text(row["genai"], self._at(row))
         if "litellm" in row:
             stated[LITELLM] = packages.litellm_text(self.litellm, row["litellm"])
+        return stated
+
+    def followed(self, row: dict, stated: dict[str, TextPrices]) -> tuple[Composed, dict]:
+        """The rates of a text model by threshold, and all that is to be said about them."""
         tiers = {name: _renamed(prices.tiers, row) for name, prices in stated.items()}
         followed = row["follow"]
         rates, notes = _rates(tiers, followed)
@@ -89,9 +95,14 @@ class Reading:
             other = LITELLM if followed == GENAI else GENAI
             composed.notes.insert(0, f"{packages.version(other)} does not have it")
         elif not composed.disagreements:
-            composed.notes.insert(0, "both packages agree")
+            composed.notes.insert(0, AGREE)
         if "note" in row:
             composed.notes.append(row["note"])
+        return composed, rates
+
+    def _text(self, row: dict) -> Composed:
+        stated = self.stated(row)
+        composed, rates = self.followed(row, stated)
         composed.entry = {
             "id": row["id"],
             "name": row["name"],
@@ -104,6 +115,7 @@ class Reading:
                 {"above_input_tokens": threshold, "rates": _written(tier)}
                 for threshold, tier in sorted(rates.items())
             ]
+        followed = row["follow"]
         composed.entry["source"] = self._source(followed, stated[followed].page, composed)
         return composed
 
