@@ -16,7 +16,8 @@ use kumari_engine::time::Timestamp;
 use kumari_wire::BookFault;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Several times as much as the largest of these files has.
@@ -182,18 +183,27 @@ fn terms(asked: &Import, book: &PriceBook, text: &str, day: &str) -> Result<Term
 }
 
 fn read(path: &Path) -> Result<String, ImportFault> {
-    let unreadable = |fault| ImportFault::Unreadable { path: path.to_owned(), fault };
-    if std::fs::metadata(path).map_err(unreadable)?.len() > FILE_BYTES_MAX {
-        return Err(ImportFault::TooLarge(path.to_owned()));
+    let mut text = String::new();
+    // What is no plain file may have no end.
+    File::open(path)
+        .and_then(|file| file.take(FILE_BYTES_MAX.saturating_add(1)).read_to_string(&mut text))
+        .map_err(|fault| ImportFault::Unreadable { path: path.to_owned(), fault })?;
+    if u64::try_from(text.len()).is_ok_and(|length| length <= FILE_BYTES_MAX) {
+        Ok(text)
+    } else {
+        Err(ImportFault::TooLarge(path.to_owned()))
     }
-    std::fs::read_to_string(path).map_err(unreadable)
 }
 
 /// Writes a whole file or none: what was there stays until the new one is complete.
 fn write(path: &Path, text: &str) -> Result<(), ImportFault> {
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
-    std::fs::write(&partial, format!("{text}\n"))
-        .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(|fault| ImportFault::Unwritable { path: path.to_owned(), fault })
+    let written =
+        fs::write(&partial, format!("{text}\n")).and_then(|()| fs::rename(&partial, path));
+    written.map_err(|fault| {
+        // It may well not be there.
+        let _ = fs::remove_file(&partial);
+        ImportFault::Unwritable { path: path.to_owned(), fault }
+    })
 }

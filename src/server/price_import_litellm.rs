@@ -184,14 +184,13 @@ fn text(object: &Object<'_>) -> Result<(Prices, BTreeSet<String>), Refusal> {
     let mut other_unit = None;
     for (field, value) in prices(object, &mut left_out) {
         let (plain, above) = tier(field);
-        let known = |names: &[&str]| names.contains(&plain);
         if let Some((_, meter)) = TOKENS.iter().find(|(name, _)| *name == plain) {
             text.put(above, *meter, usd(field, value)?)?;
         } else if let Some((_, reason)) = UNITS.iter().find(|(name, _)| *name == plain) {
             if !usd(field, value)?.is_zero() {
                 other_unit = other_unit.or(Some(reason.of(field)));
             }
-        } else if known(&BESIDE) || BESIDE.iter().any(|name| is_variant(field, name)) {
+        } else if BESIDE.iter().any(|name| *name == plain || is_variant(field, name)) {
             left_out.insert(field.to_owned());
         } else if field != "tiered_pricing" {
             return Err(Reason::UnknownField.of(field));
@@ -199,11 +198,10 @@ fn text(object: &Object<'_>) -> Result<(Prices, BTreeSet<String>), Refusal> {
     }
     let is_by_token = text.tiers.values().any(|tier| !tier.is_empty());
     if let Some(refusal) = other_unit {
-        let besides = matches!(refusal.reason, Reason::PerRequest | Reason::NoMeter);
-        return Err(match is_by_token && !besides {
-            true => Refusal { reason: Reason::MixedUnits, ..refusal },
-            false => refusal,
-        });
+        let is_besides = matches!(refusal.reason, Reason::PerRequest | Reason::NoMeter);
+        let is_mixed = is_by_token && !is_besides;
+        let reason = if is_mixed { Reason::MixedUnits } else { refusal.reason };
+        return Err(Refusal { reason, ..refusal });
     }
     if let Some(table) = object.list("tiered_pricing")? {
         tabled(&mut text, &table)?;
@@ -232,6 +230,9 @@ fn is_variant(field: &str, name: &str) -> bool {
 /// not above its end, by itself; the entry's own output price stands in.
 fn tabled(text: &mut TextPrices, table: &[&RawValue]) -> Result<(), Refusal> {
     let stated = text.tiers.remove(&0).unwrap_or_default();
+    if !text.tiers.is_empty() {
+        return Err(Reason::Contradictory.of("tiered_pricing"));
+    }
     let mut ends = 0;
     for row in table {
         let unreadable = || Reason::Unreadable.of("tiered_pricing");

@@ -282,6 +282,15 @@ fn what_cannot_be_imported_says_why_and_what_to_do() {
     }
     let absent = import("litellm", Path::new("nowhere.json"), &[]).map(|_| ()).unwrap_err();
     assert!(absent.contains("cannot read nowhere.json"), "{absent}");
+    let endless = import("litellm", Path::new("/dev/zero"), &[]).map(|_| ()).unwrap_err();
+    assert!(endless.contains("/dev/zero has more than 67108864 bytes"), "{endless}");
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("folder");
+    std::fs::create_dir(&output).unwrap();
+    let asked = ["--output", output.to_str().unwrap()];
+    let taken = import_text("litellm", &list, &asked).map(|_| ()).unwrap_err();
+    assert!(taken.contains("cannot write"), "{taken}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "and nothing is left beside");
     let day = run(&["price-book", "import", "--from", "litellm", "x", "--read-on", "today"]);
     assert!(text(&day.stderr).contains("write a day as `2026-11-23`"));
 }

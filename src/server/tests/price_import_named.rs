@@ -108,6 +108,11 @@ const LITELLM_REFUSED: &[(&str, &str, &str)] = &[
         "contradictory: cache_read_tokens",
     ),
     (
+        "two tables",
+        r#"@, "input_cost_per_token_above_9k_tokens": 1e-6, "tiered_pricing": []"#,
+        "contradictory: tiered_pricing",
+    ),
+    (
         "gap",
         r#"@, "tiered_pricing": [{"range": [0, 9], "input_cost_per_token": 1e-6},
             {"range": [10, 20], "input_cost_per_token": 2e-6}]"#,
