@@ -284,3 +284,50 @@ impl TextPrices {
         Ok(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TextPrices;
+    use crate::price_import_decimal::Decimal;
+    use kumari_engine::meter::Meter;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        /// A book asks for every meter of text in every tier, and gets what the list says.
+        #[test]
+        fn what_is_complete_has_all_meters_and_every_price_as_it_was_put(
+            puts in prop::collection::btree_map((0_u64..3, 0_usize..6), 1_u32..9, 0..18),
+            input in 1_u32..9, output in 1_u32..9, is_write_zero: bool,
+        ) {
+            let mut prices = TextPrices::default();
+            let mut stated = BTreeMap::from([
+                ((0, Meter::InputTokens), input),
+                ((0, Meter::OutputTokens), output),
+            ]);
+            for ((tier, meter), usd) in puts {
+                stated.entry((tier * 100_000, Meter::TEXT[meter])).or_insert(usd);
+            }
+            if is_write_zero {
+                stated.insert((0, Meter::CacheWriteTokens), 0);
+            }
+            let decimal = |usd: u32| Decimal::read(&usd.to_string()).unwrap();
+            for ((above, meter), usd) in &stated {
+                prices.put(*above, *meter, decimal(*usd)).unwrap();
+            }
+            prices.inherit();
+            let complete = prices.complete().unwrap();
+            let base: Vec<Meter> = complete.tiers[&0].keys().copied().collect();
+            prop_assert!(Meter::TEXT.iter().all(|meter| base.contains(meter)));
+            for (above, tier) in &complete.tiers {
+                prop_assert!(tier.keys().eq(&base), "above {above}");
+                prop_assert!(tier.values().all(|usd| !usd.is_zero()));
+            }
+            for ((above, meter), usd) in stated {
+                // Writing for nothing means that it has no price of its own.
+                let expected = if usd == 0 { input } else { usd };
+                prop_assert_eq!(complete.tiers[&above][&meter], decimal(expected));
+            }
+        }
+    }
+}
