@@ -328,7 +328,8 @@ fn clippy(bench: &Bench) -> Result<Verdict> {
 
 fn rust(bench: &Bench) -> Result<Verdict> {
     let mut cargo = bench.repository.cargo();
-    cargo.args(["test", "--workspace"]).env("PROPTEST_RNG_SEED", SEED);
+    // One failure does not hide another.
+    cargo.args(["test", "--workspace", "--no-fail-fast"]).env("PROPTEST_RNG_SEED", SEED);
     // Databases of a cluster are another step's.
     cargo.env_remove(CLUSTER);
     bench.check(cargo, LONG)

@@ -5,7 +5,7 @@ mod common;
 
 use common::backend::{Backend, authorize, code, done, grant, settle};
 use common::client::{credits, new_id};
-use common::{STORES, StoreKind, TestServer, book_with};
+use common::{BEGIN, STORES, StoreKind, TestServer, book, book_with, config};
 use kumari_server::Config;
 use kumari_store::KeyScope;
 use serde_json::{Value, json};
@@ -245,10 +245,11 @@ async fn r32_the_journal_is_read_up_to_now() {
 /// A hold is settled with the book that priced it, which this process may not have read.
 #[tokio::test(flavor = "multi_thread")]
 async fn r04_a_hold_of_an_unread_book_is_settled_with_it() {
-    let server = TestServer::start(StoreKind::Database).await;
+    let never_looks = Config { books_every: Duration::from_hours(24), ..config() };
+    let server = TestServer::start_with(StoreKind::Database, book(), never_looks).await;
     let other_process = {
         let (store, folder) = (std::sync::Arc::clone(&server.store), tempfile::tempdir().unwrap());
-        let book = book_with(&[("/id", json!("another"))]);
+        let book = book_with(&[("/effective_at", json!(BEGIN))]);
         TestServer::start_on(store, book, server.config.clone(), folder).await
     };
     let backend = Backend::new(&server, KeyScope::Ledger).await;
@@ -256,9 +257,9 @@ async fn r04_a_hold_of_an_unread_book_is_settled_with_it() {
     let a = new_id();
     done(&beside, "/api/accounts/a/grant", &grant("g", "100")).await;
     let (_, admitted) = done(&beside, "/api/accounts/a/authorize", &authorize(&a)).await;
+    let own = backend.post("/api/accounts/a/authorize", &authorize(&new_id())).await.body;
+    let version = |admitted: &Value| admitted["answer"]["authorized"]["price_book"].clone();
+    assert_ne!(version(&own), version(&admitted), "both price with one book: this proves nothing");
     let (_, settled) = done(&backend, "/api/accounts/a/settle", &settle(&a, 7)).await;
     assert_eq!(settled["answer"]["ended"]["kind"], "settled");
-    let own = backend.post("/api/accounts/a/authorize", &authorize(&new_id())).await.body;
-    let book = |admitted: &Value| admitted["answer"]["authorized"]["price_book"].clone();
-    assert_ne!(book(&own), book(&admitted), "both price with one book, so this proves nothing");
 }
