@@ -1,9 +1,10 @@
 //! Small price books for tests, put together by hand so that a test's numbers can be checked with
 //! pencil and paper.
 
+use kumari_engine::encoding::TokenKind;
 use kumari_engine::id::ModelId;
 use kumari_engine::price_book::PublishedBook;
-use kumari_engine::request::{Encoding, Request, Task};
+use kumari_engine::request::{Request, Task};
 use serde_json::{Value, json};
 
 /// A book with every task, two text models (`lite`, lightweight; `top`, frontier), and a model of
@@ -141,7 +142,7 @@ pub fn small_book(edit: impl FnOnce(&mut Value)) -> PublishedBook {
 pub fn request(task: Task, models: &[&str], input_tokens: u64) -> Request {
     let models = models.iter().map(|model| model_id(model)).collect();
     let mut request = Request::new(task, models);
-    request.input_tokens.insert(Encoding::O200kBase, input_tokens);
+    request.input_tokens.insert(TokenKind::O200kBase, input_tokens);
     request
 }
 

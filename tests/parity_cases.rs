@@ -6,9 +6,10 @@ use fastrand::Rng;
 use kumari_engine::RULES_VERSION;
 use kumari_engine::amount::Credits;
 use kumari_engine::eligibility::{Quote, Standing};
+use kumari_engine::encoding::TokenKind;
 use kumari_engine::estimate::Caps;
 use kumari_engine::price_book::{PlanId, PublishedBook};
-use kumari_engine::request::{CacheWrite, Encoding, Flag, Request, Task};
+use kumari_engine::request::{CacheWrite, Flag, Request, Task};
 use kumari_engine::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -71,6 +72,9 @@ fn random_book(rng: &mut Rng) -> Value {
         text["encoding"]["high"] = json!(hundredths(rng.u32(100..=300)));
         text["encoding"]["message_tokens"] = json!(rng.u32(..12));
         if rng.bool() {
+            text["encoding"]["latin"] = json!({"low": "1", "expected": "1", "high": "1"});
+        }
+        if rng.bool() {
             let mut thresholds = [rng.u64(10..1_000), rng.u64(1_000..300_000)];
             thresholds.sort_unstable();
             model["tiers"] = thresholds
@@ -125,9 +129,15 @@ fn random_request(rng: &mut Rng, published: &PublishedBook) -> Request {
         2 => rng.u64(..300_000),
         _ => rng.u64(..3_000_000),
     };
-    request.input_tokens.insert(Encoding::O200kBase, tokens);
+    request.input_tokens.insert(TokenKind::O200kBase, tokens);
     if rng.u32(..10) > 0 {
-        request.input_tokens.insert(Encoding::Cl100kBase, tokens + tokens / 10);
+        request.input_tokens.insert(TokenKind::Cl100kBase, tokens + tokens / 10);
+    }
+    for kind in [TokenKind::O200kBaseLatin, TokenKind::Cl100kBaseLatin] {
+        if rng.bool() {
+            // Once in a while more than all, which is refused.
+            request.input_tokens.insert(kind, rng.u64(..=tokens + tokens / 40));
+        }
     }
     let mut maybe = |most: u64| (rng.u32(..3) == 0).then(|| rng.u64(..most));
     request.output_tokens_max = maybe(10_000);

@@ -3,9 +3,10 @@
 //! Where its prices come from is not asked here: `src/xtask/price_book/drift.py` reads them again.
 
 use kumari_engine::amount::Credits;
+use kumari_engine::encoding::TokenKind;
 use kumari_engine::estimate::{Estimate, Level, LevelShown, estimate};
 use kumari_engine::price_book::{KindName, Model, ModelKind, ModelTier, PlanId, PublishedBook};
-use kumari_engine::request::{Encoding, Request, Task};
+use kumari_engine::request::{Request, Task};
 use std::collections::BTreeSet;
 
 const BOOK: &str = include_str!("../src/server/price-book.json");
@@ -168,7 +169,7 @@ fn texts(book: &PublishedBook) -> impl Iterator<Item = (&Model, ModelTier)> {
 
 fn message(model: &Model, tokens: u64) -> Request {
     let mut request = Request::new(Task::Direct, vec![model.id.clone()]);
-    request.input_tokens.insert(Encoding::O200kBase, tokens);
+    request.input_tokens.insert(TokenKind::O200kBase, tokens);
     request.messages = Some(3);
     request
 }

@@ -3,7 +3,7 @@
 // An edit goes to the worker as what changed. Its count comes back as soon as it is there, and is
 // dropped where another edit was made since. The text itself stays with who opened the draft: it is
 // asked for again where the worker had to be started anew, or had given the draft back.
-import { approximateTokens } from './token-approximation.js';
+import { approximateParts } from './token-approximation.js';
 import { type LinkEvents, type TokenLink, startHere, startWorker } from './token-link.js';
 import {
   TOKEN_LIMITS,
@@ -11,10 +11,11 @@ import {
   type TokenCounts,
   type TokenLimits,
   type VocabularyAddresses,
+  setCounts,
 } from './token-messages.js';
 import type { Encoding } from './types/engine.js';
 
-export { approximateTokens } from './token-approximation.js';
+export { approximateParts, approximateTokens } from './token-approximation.js';
 export type { TokenCounts, TokenLimits, VocabularyAddresses } from './token-messages.js';
 
 /** The longest draft that is counted, in UTF-16 code units: far above what any model reads. */
@@ -355,7 +356,8 @@ function sampled(text: string, encodings: readonly Encoding[]): TokenCount {
   const times = text.length / Math.max(1, sample.length);
   const tokens: TokenCounts = {};
   for (const encoding of encodings) {
-    tokens[encoding] = Math.round(approximateTokens(sample, encoding) * times);
+    const [all, latin] = approximateParts(sample, encoding);
+    setCounts(tokens, encoding, [Math.round(all * times), Math.round(latin * times)]);
   }
   return { tokens, isExact: text === '' };
 }

@@ -2,13 +2,15 @@
 //
 // Each edit is counted at once: that takes microseconds, and who wants only the last count drops the
 // others. Until a vocabulary is here the counts of its encoding are approximate.
-import { approximateTokens } from './token-approximation.js';
+import { approximateParts } from './token-approximation.js';
 import {
   PART,
+  type Parts,
   type TokenAnswer,
   type TokenCounts,
   type TokenLimits,
   type TokenOrder,
+  setCounts,
 } from './token-messages.js';
 import { fetchVocabulary } from './token-vocabulary.js';
 import { TokenDocument, Vocabulary, init } from './tokens-direct.js';
@@ -182,7 +184,7 @@ export class TokenHost {
       if (!draft || draft.revision === PART) continue;
       const counted = this.#countsOf(
         draft.encodings,
-        (encoding) => draft.documents.get(encoding)?.count(),
+        (encoding) => partsOf(draft.documents.get(encoding)),
         () => draft.text ?? '',
       );
       this.#answer({ kind: 'counted', draft: id, revision: draft.revision, ...counted });
@@ -192,7 +194,7 @@ export class TokenHost {
       const { question, encodings, text } = order;
       const { tokens, isExact } = this.#countsOf(
         encodings,
-        (encoding) => this.#vocabularies.get(encoding)?.countText(text),
+        (encoding) => this.#vocabularies.get(encoding)?.countTextParts(text) as Parts | undefined,
         () => '',
       );
       if (isExact) this.#answer({ kind: 'answer', question, tokens });
@@ -202,7 +204,7 @@ export class TokenHost {
 
   #countsOf(
     encodings: Encoding[],
-    exactly: (encoding: Encoding) => number | undefined,
+    exactly: (encoding: Encoding) => Parts | undefined,
     text: () => string,
   ): { tokens: TokenCounts; isExact: boolean } {
     const tokens: TokenCounts = {};
@@ -210,7 +212,7 @@ export class TokenHost {
     for (const encoding of encodings) {
       const exact = exactly(encoding);
       isExact &&= exact !== undefined;
-      tokens[encoding] = exact ?? approximateTokens(text(), encoding);
+      setCounts(tokens, encoding, exact ?? approximateParts(text(), encoding));
     }
     return { tokens, isExact };
   }
@@ -243,6 +245,10 @@ export class TokenHost {
         }, wait);
       });
   }
+}
+
+function partsOf(document: TokenDocument | undefined): Parts | undefined {
+  return document && [document.count(), document.countLatin()];
 }
 
 /** What the counter says no to; all else is a fault of its own. */

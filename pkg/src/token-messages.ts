@@ -1,8 +1,17 @@
 // What passes between a page and the worker that counts for it. All of it can be cloned.
-import type { Encoding } from './types/engine.js';
+import type { Encoding, TokenKind } from './types/engine.js';
 
-/** Token counts of one text, by encoding. */
-export type TokenCounts = Partial<Record<Encoding, number>>;
+/** Token counts of one text: all of an encoding, and how many of them are of Latin words. */
+export type TokenCounts = Partial<Record<TokenKind, number>>;
+
+/** Puts what was counted in one encoding to the counts of a text. */
+export function setCounts(counts: TokenCounts, encoding: Encoding, [all, latin]: Parts): void {
+  counts[encoding] = all;
+  counts[`${encoding}_latin`] = latin;
+}
+
+/** All tokens of a text, and those of them that are of Latin words. */
+export type Parts = readonly [all: number, latin: number];
 
 /** Where each vocabulary is. */
 export type VocabularyAddresses = Partial<Record<Encoding, string>>;

@@ -1,6 +1,6 @@
 // The approximation is close enough to show a price by: on texts that its weights were not made
 // from, in both encodings, whole and by halves.
-import { approximateTokens } from '@kumari/credits/tokens';
+import { approximateParts, approximateTokens } from '@kumari/credits/tokens';
 import { Vocabulary, init } from '@kumari/credits/tokens/direct';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -19,10 +19,15 @@ for (const encoding of ['o200k_base', 'cl100k_base']) {
     const errors = names.flatMap((name) => {
       const text = readFileSync(new URL(name, TEXTS), 'utf8');
       const half = Math.floor(text.length / 2);
-      return [text, text.slice(0, half), text.slice(half)].map((part) => ({
-        name,
-        error: approximateTokens(part, encoding) / vocabulary.countText(part) - 1,
-      }));
+      return [text, text.slice(0, half), text.slice(half)].flatMap((part) => {
+        const [all, latin] = vocabulary.countTextParts(part);
+        const about = approximateParts(part, encoding);
+        assert.equal(about[0], approximateTokens(part, encoding));
+        return [
+          { name, error: about[0] / all - 1 },
+          { name: `${name}, Latin words`, error: (about[1] - latin) / all },
+        ];
+      });
     });
     const beyond = errors.filter(({ error }) => Math.abs(error) > ERROR_MAX);
     assert.deepEqual(beyond, []);

@@ -19,7 +19,15 @@ before(async () => {
 });
 
 const countsOf = (text) =>
-  Object.fromEntries(ENCODINGS.map((encoding) => [encoding, direct[encoding].countText(text)]));
+  Object.fromEntries(
+    ENCODINGS.flatMap((encoding) => {
+      const [all, latin] = direct[encoding].countTextParts(text);
+      return [
+        [encoding, all],
+        [`${encoding}_latin`, latin],
+      ];
+    }),
+  );
 
 function start(t, options = {}) {
   const counter = new TokenCounter({ vocabularies, ...options });
@@ -195,7 +203,7 @@ test('a vocabulary comes from any host, packed or not', async (t) => {
   for (const path of Object.keys(host.answers)) {
     const counter = start(t, { vocabularies: { o200k_base: host.url + path } });
     const counted = await counter.count('Hello world', ['o200k_base']);
-    assert.deepEqual(counted, { o200k_base: 2 }, path);
+    assert.deepEqual(counted, { o200k_base: 2, o200k_base_latin: 2 }, path);
     counter.close();
   }
 });
@@ -213,7 +221,10 @@ test('without a vocabulary counts are approximate, until it comes', async (t) =>
   const exact = draft.exact();
   assert.match(await fault, /later\.bin answered 404/);
   host.answers['/later.bin'] = hostings('o200k_base')['/plain.bin'];
-  assert.deepEqual(await exact, { tokens: { o200k_base: 8 }, isExact: true });
+  assert.deepEqual(await exact, {
+    tokens: { o200k_base: 8, o200k_base_latin: 8 },
+    isExact: true,
+  });
 });
 
 test('who waits when the counter is closed is told', async () => {
@@ -228,6 +239,9 @@ test('who waits when the counter is closed is told', async () => {
 test('a document of its own counts where it is called', () => {
   const document = new TokenDocument(direct.o200k_base);
   document.edit(0, 0, 'Hello world');
-  assert.deepEqual([document.count(), document.length], [2, 11]);
+  assert.deepEqual([document.count(), document.countLatin(), document.length], [2, 2, 11]);
+  document.edit(11, 0, ' 世界 12');
+  assert.deepEqual([document.count(), document.countLatin(), document.length], [5, 3, 17]);
+  assert.deepEqual([...direct.o200k_base.countTextParts('Hello world 世界 12')], [5, 3]);
   assert.throws(() => document.edit(50, 1, ''), { code: 'edit_out_of_range' });
 });

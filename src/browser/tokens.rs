@@ -39,6 +39,13 @@ impl Vocabulary {
     pub fn count_text(&self, text: &str) -> u32 {
         number(self.inner.count(text))
     }
+
+    /// Tokens of a whole text: all of them, and those that are of Latin words.
+    #[wasm_bindgen(js_name = countTextParts)]
+    pub fn count_text_parts(&self, text: &str) -> Vec<u32> {
+        let tokens = self.inner.tokens(text);
+        Vec::from([number(tokens.all), number(tokens.latin)])
+    }
 }
 
 /// A draft that is counted while it is typed. Positions and lengths are in UTF-16 code units, as
@@ -79,6 +86,12 @@ impl TokenDocument {
     /// Tokens of the whole draft.
     pub fn count(&self) -> u32 {
         number(self.inner.count())
+    }
+
+    /// Those of its tokens that are of Latin words.
+    #[wasm_bindgen(js_name = countLatin)]
+    pub fn count_latin(&self) -> u32 {
+        number(self.inner.tokens().latin)
     }
 
     /// Length of the draft; where it is not the editor's own an edit was lost.

@@ -2,6 +2,7 @@
 
 use crate::amount::Credits;
 use crate::denial::Denial;
+use crate::encoding::Encoding;
 use crate::estimate::Caps;
 use crate::id::ModelId;
 use crate::meter::{Meter, QUANTITY_MAX, Usage};
@@ -167,6 +168,15 @@ fn check_counts(request: &Request) -> Result<(), Denial> {
             return Err(Denial::request_invalid(&path, &message));
         }
     }
+    for encoding in Encoding::ALL {
+        let count = |kind| request.input_tokens.get(&kind).copied().unwrap_or(0);
+        let (all, latin) = (count(encoding.all()), count(encoding.latin()));
+        if latin > all {
+            let path = format!("input_tokens.{}", encoding.latin().name());
+            let message = format!("{latin} is more than all {all} of `{}`", encoding.name());
+            return Err(Denial::request_invalid(&path, &message));
+        }
+    }
     Ok(())
 }
 
@@ -275,7 +285,7 @@ fn span(bound: Option<Bound>, wanted: Option<u64>, cap: Option<u64>, low: u64) -
 /// The prompt in the model's own tokens.
 fn prompt_tokens(request: &Request, text: &TextModel) -> Result<TokenRange, Denial> {
     let encoding = &text.encoding;
-    let counted = request.input_tokens.get(&encoding.name).copied().ok_or_else(|| {
+    let counted = request.counted(encoding.name).ok_or_else(|| {
         let path = format!("input_tokens.{}", encoding.name.name());
         Denial::request_invalid(&path, "the count of the input in this encoding is missing")
     })?;
@@ -283,9 +293,9 @@ fn prompt_tokens(request: &Request, text: &TextModel) -> Result<TokenRange, Deni
         u64::from(encoding.message_tokens).saturating_mul(u64::from(request.messages.unwrap_or(1)));
     let framed = |tokens: u64| tokens.saturating_add(framing).min(QUANTITY_MAX);
     Ok(TokenRange {
-        low: encoding.low.scale_down(counted),
-        expected: framed(encoding.expected.scale_up(counted)),
-        high: framed(encoding.high.scale_up(counted)),
+        low: encoding.low(counted),
+        expected: framed(encoding.expected(counted)),
+        high: framed(encoding.high(counted)),
     })
 }
 

@@ -1,5 +1,6 @@
 //! The rules for a book's models: complete rates inside their limits (R5, R6, R8).
 
+use crate::encoding::{ModelEncoding, TokenRatio};
 use crate::meter::{Meter, QUANTITY_MAX};
 use crate::ordered::OrderedMap;
 use crate::price_book::{Model, ModelKind, PriceBook, TextModel, VideoModel};
@@ -50,11 +51,26 @@ fn check_text(text: &TextModel, path: &str, faults: &mut Faults) {
     let fits = (1..=context).contains(&text.output_tokens_max);
     faults.unless(fits, &path("output_tokens_max"), "must be 1 to `context_tokens_max`");
     let encoding = &text.encoding;
-    let ordered = encoding.low <= encoding.expected && encoding.expected <= encoding.high;
-    faults.unless(ordered, &path("encoding"), "must have `low` <= `expected` <= `high`");
-    let above_zero = encoding.low.scale_up(1) > 0;
-    faults.unless(above_zero, &path("encoding.low"), "must be above zero");
+    check_ratios(encoding, &path("encoding"), faults);
     faults.unless(!encoding.source.is_empty(), &path("encoding.source"), "is empty; say `assumed`");
+}
+
+/// Ratios of Latin words lie within those of all others: to say less of a text never narrows what
+/// it may be.
+fn check_ratios(encoding: &ModelEncoding, path: &str, faults: &mut Faults) {
+    let others = encoding.others();
+    check_ratio(others, path, faults);
+    let Some(latin) = encoding.latin else { return };
+    let path = format!("{path}.latin");
+    check_ratio(latin, &path, faults);
+    let within = others.low <= latin.low && latin.high <= others.high;
+    faults.unless(within, &path, "must lie within `low` and `high` of all other tokens");
+}
+
+fn check_ratio(ratio: TokenRatio, path: &str, faults: &mut Faults) {
+    let ordered = ratio.low <= ratio.expected && ratio.expected <= ratio.high;
+    faults.unless(ordered, path, "must have `low` <= `expected` <= `high`");
+    faults.unless(ratio.low.as_parts() > 0, &format!("{path}.low"), "must be above zero");
 }
 
 fn check_video(video: VideoModel, path: &str, faults: &mut Faults) {

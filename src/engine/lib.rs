@@ -27,6 +27,7 @@ pub mod amount;
 pub mod rate;
 pub mod time;
 pub mod meter;
+pub mod encoding;
 pub mod price_book;
 mod check_models;
 mod check_tasks;

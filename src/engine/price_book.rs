@@ -5,12 +5,13 @@
 
 use crate::amount::Credits;
 use crate::checked::{fields, names, variants};
+use crate::encoding::ModelEncoding;
 use crate::estimate::Level;
 use crate::id::{BookVersion, ModelId};
 use crate::meter::Meter;
 use crate::ordered::OrderedMap;
 use crate::rate::{Factor, Rate};
-use crate::request::{Encoding, Flag, Request, Task};
+use crate::request::{Flag, Request, Task};
 use crate::time::Timestamp;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -177,28 +178,6 @@ names! {
         Lightweight = "lightweight",
         Frontier = "frontier",
     }
-}
-
-/// How many of a model's own tokens a text makes, from a count in an encoding that we have.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct ModelEncoding {
-    /// The encoding that is counted.
-    pub name: Encoding,
-    /// The fewest of its tokens for one counted.
-    pub low: Factor,
-    /// The likely number for one counted.
-    pub expected: Factor,
-    /// The most for one counted.
-    pub high: Factor,
-    /// The most tokens that the provider's own format adds to each message.
-    pub message_tokens: u32,
-    /// Where the ratios come from, or `assumed`.
-    pub source: String,
-}
-
-fields! {
-    ModelEncoding { name, low, expected, high, message_tokens, source }
 }
 
 /// Rates that hold strictly above a total input (R8).

@@ -94,21 +94,21 @@ impl Factor {
         self.0
     }
 
-    /// `count` times this factor, rounded down.
-    pub fn scale_down(self, count: u64) -> u64 {
-        self.scaled(count, 0)
+    /// Counts, each times its factor, added up and rounded down once.
+    pub(crate) fn scale_down(counts: &[(Self, u64)]) -> u64 {
+        Self::scaled(counts, 0)
     }
 
-    /// `count` times this factor, rounded up.
-    pub fn scale_up(self, count: u64) -> u64 {
-        self.scaled(count, Self::PARTS.saturating_sub(1))
+    /// Counts, each times its factor, added up and rounded up once.
+    pub(crate) fn scale_up(counts: &[(Self, u64)]) -> u64 {
+        Self::scaled(counts, Self::PARTS.saturating_sub(1))
     }
 
-    fn scaled(self, count: u64, add: u32) -> u64 {
-        u128::from(count)
-            .saturating_mul(u128::from(self.0))
-            .saturating_add(u128::from(add))
-            .checked_div(u128::from(Self::PARTS))
+    fn scaled(counts: &[(Self, u64)], add: u32) -> u64 {
+        let product =
+            |(factor, count): &(Self, u64)| u128::from(*count).saturating_mul(u128::from(factor.0));
+        let sum = counts.iter().map(product).fold(u128::from(add), u128::saturating_add);
+        sum.checked_div(u128::from(Self::PARTS))
             .and_then(|scaled| u64::try_from(scaled).ok())
             .unwrap_or(u64::MAX)
     }
@@ -151,9 +151,11 @@ mod tests {
     #[test]
     fn a_factor_scales_down_and_up() {
         let factor: Factor = "1.15".parse().unwrap();
-        assert_eq!((factor.scale_down(101), factor.scale_up(101)), (116, 117));
-        assert_eq!((Factor::ONE.scale_down(7), Factor::ONE.scale_up(7)), (7, 7));
-        assert_eq!(Factor::ONE.scale_up(u64::MAX), u64::MAX);
+        let scaled = |counts: &[_]| (Factor::scale_down(counts), Factor::scale_up(counts));
+        assert_eq!(scaled(&[(factor, 101)]), (116, 117));
+        assert_eq!(scaled(&[(Factor::ONE, 7)]), (7, 7));
+        assert_eq!(scaled(&[(factor, 101), (factor, 1)]), (117, 118), "rounded once");
+        assert_eq!(scaled(&[(Factor::ONE, u64::MAX), (factor, 1)]), (u64::MAX, u64::MAX));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a person asks for, as counts and flags: a request never contains their words.
 
 use crate::checked::{fields, names};
+use crate::encoding::{Counted, Encoding, TokenKind};
 use crate::id::ModelId;
 use crate::ordered::OrderedMap;
 use crate::price_book::KindName;
@@ -28,10 +29,11 @@ pub struct Request {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, ts(optional, as = "Option<Vec<ModelId>>"))]
     pub models: Vec<ModelId>,
-    /// Text tokens of the whole input, in each encoding that the models need.
+    /// Text tokens of the whole input, in each encoding that the models need, and how many of them
+    /// are of Latin words; where that is not said, none.
     #[serde(skip_serializing_if = "OrderedMap::is_empty")]
-    #[cfg_attr(test, ts(type = "{ [encoding in Encoding]?: number }", optional))]
-    pub input_tokens: OrderedMap<Encoding, u64>,
+    #[cfg_attr(test, ts(type = "{ [kind in TokenKind]?: number }", optional))]
+    pub input_tokens: OrderedMap<TokenKind, u64>,
     /// How many messages the input has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<u32>,
@@ -100,6 +102,11 @@ impl Request {
             cache_write: None,
             flags: Vec::new(),
         }
+    }
+
+    /// What the input was counted to be in `encoding`, if it was.
+    pub fn counted(&self, encoding: Encoding) -> Option<Counted> {
+        Counted::of(encoding, |kind| self.input_tokens.get(&kind).copied())
     }
 }
 
@@ -178,25 +185,6 @@ impl Task {
             | Self::SocialSearch
             | Self::FileProcessing => KindName::Text,
         }
-    }
-}
-
-/// An encoding whose tokens we count exactly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
-pub enum Encoding {
-    /// OpenAI's encoding since GPT-4o.
-    #[cfg_attr(test, ts(rename = "o200k_base"))]
-    O200kBase,
-    /// OpenAI's encoding of GPT-4 and GPT-3.5.
-    #[cfg_attr(test, ts(rename = "cl100k_base"))]
-    Cl100kBase,
-}
-
-names! {
-    pub Encoding {
-        O200kBase = "o200k_base",
-        Cl100kBase = "cl100k_base",
     }
 }
 

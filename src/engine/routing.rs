@@ -2,10 +2,11 @@
 //! flags (R12). The browser and the server call the same one.
 
 use crate::denial::Denial;
+use crate::encoding::Encoding;
 use crate::estimate::Caps;
 use crate::id::ModelId;
 use crate::price_book::{Model, ModelKind, PriceBook, RoutingCondition};
-use crate::request::{Encoding, Flag, Request, Task};
+use crate::request::{Flag, Request, Task};
 use alloc::vec::Vec;
 
 /// Who may answer a routed message.
@@ -70,7 +71,7 @@ fn contains(text: &str, sign: &str) -> bool {
 }
 
 fn holds(when: &RoutingCondition, request: &Request) -> bool {
-    let input = request.input_tokens.get(&Encoding::O200kBase).copied().unwrap_or(0);
+    let input = request.input_tokens.get(&Encoding::O200kBase.all()).copied().unwrap_or(0);
     when.input_tokens_above.is_none_or(|above| input > above)
         && when.flag.is_none_or(|flag| request.flags.contains(&flag))
 }
@@ -78,11 +79,11 @@ fn holds(when: &RoutingCondition, request: &Request) -> bool {
 fn takes_input(model: &Model, request: &Request) -> bool {
     match &model.kind {
         ModelKind::Text(text) => {
-            let counted = request.input_tokens.get(&text.encoding.name);
+            let counted = request.counted(text.encoding.name);
             counted.is_none_or(|counted| {
                 let framing = u64::from(text.encoding.message_tokens)
                     .saturating_mul(u64::from(request.messages.unwrap_or(1)));
-                let input = text.encoding.high.scale_up(*counted).saturating_add(framing);
+                let input = text.encoding.high(counted).saturating_add(framing);
                 input < text.context_tokens_max
             })
         }

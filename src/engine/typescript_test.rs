@@ -4,6 +4,7 @@
 use crate::bounds::LegBounds;
 use crate::denial::Denial;
 use crate::eligibility::{Eligibility, Quote, Standing};
+use crate::encoding::{Encoding, TokenKind};
 use crate::entry::Entry;
 use crate::estimate::{Caps, Estimate};
 use crate::grant::{Grant, Granted};
@@ -13,7 +14,7 @@ use crate::meter::{Meter, Usage};
 use crate::price_book::PriceBook;
 use crate::rate::Rate;
 use crate::receipt::{Receipt, Replay};
-use crate::request::{Encoding, Request};
+use crate::request::Request;
 use crate::statement::Statement;
 use std::collections::BTreeMap;
 use ts_rs::{Config, TS, TypeVisitor};
@@ -58,6 +59,7 @@ fn types_are_current() {
     found.visit::<Entry>();
     found.visit::<Statement>();
     // Those that no other names, or that are named only in a type written by hand.
+    found.visit::<TokenKind>();
     found.visit::<(Caps, Denial, Encoding, Grant, Granted, LegBounds, Lot, Meter, Quote)>();
     found.visit::<(AccountId, Rate, Standing, Usage)>();
 

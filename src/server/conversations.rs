@@ -12,8 +12,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kumari_engine::account::Account;
 use kumari_engine::amount::Credits;
+use kumari_engine::encoding::TokenKind;
 use kumari_engine::id::{AccountId, ActionId, ModelId};
-use kumari_engine::request::Encoding;
 use kumari_engine::time::Timestamp;
 use kumari_store::{
     Author, CONVERSATIONS_MAX, Conversation, ConversationId, MESSAGES_MAX, Message, MessageStatus,
@@ -48,7 +48,7 @@ struct MessageView {
     status: MessageStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     charge: Option<Credits>,
-    tokens: BTreeMap<Encoding, u64>,
+    tokens: BTreeMap<TokenKind, u64>,
     created_at: Timestamp,
 }
 

@@ -1,11 +1,12 @@
 //! Token counts: the server trusts none of a browser's.
 
 use crate::assets::Vocabularies;
+use kumari_engine::encoding::{Counted, Encoding, TokenKind};
 use kumari_engine::price_book::{ModelKind, PriceBook};
-use kumari_engine::request::Encoding;
 use kumari_store::Message;
 use kumari_tokens::Vocabulary;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,8 +19,8 @@ pub struct Counter {
     vocabularies: Arc<BTreeMap<Encoding, Arc<Vocabulary>>>,
 }
 
-/// Token counts of one text, by encoding.
-pub(crate) type Tokens = BTreeMap<Encoding, u64>;
+/// Token counts of one text: all of an encoding, and those of Latin words.
+pub(crate) type Tokens = BTreeMap<TokenKind, u64>;
 
 /// Why a vocabulary cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -78,14 +79,16 @@ impl Counter {
     }
 
     /// Tokens of `text` in one encoding, at once.
-    pub fn count_in(&self, encoding: Encoding, text: &str) -> u64 {
-        self.vocabularies.get(&encoding).map_or(0, |vocabulary| vocabulary.count(text))
+    pub fn count_in(&self, encoding: Encoding, text: &str) -> Counted {
+        let tokens = self.vocabularies.get(&encoding).map(|vocabulary| vocabulary.tokens(text));
+        tokens.map_or(Counted::default(), |tokens| Counted { all: tokens.all, latin: tokens.latin })
     }
 
     /// Tokens of a stored message: those that were counted when it was written, or counted now
     /// where `book` needs an encoding that was not.
     pub(crate) async fn complete(&self, book: &PriceBook, message: &Message) -> Tokens {
-        if encodings(book).all(|encoding| message.tokens.contains_key(&encoding)) {
+        let is_there = |kind: TokenKind| message.tokens.contains_key(&kind);
+        if encodings(book).all(|encoding| is_there(encoding.all()) && is_there(encoding.latin())) {
             return message.tokens.clone();
         }
         self.count(book, &message.text).await
@@ -103,7 +106,12 @@ pub(crate) fn encodings(book: &PriceBook) -> impl Iterator<Item = Encoding> + '_
 fn count(vocabularies: &[Arc<Vocabulary>], text: &str) -> Tokens {
     let mut tokens = Tokens::new();
     for vocabulary in vocabularies {
-        tokens.entry(in_engine(vocabulary.encoding())).or_insert_with(|| vocabulary.count(text));
+        let encoding = in_engine(vocabulary.encoding());
+        if let Entry::Vacant(place) = tokens.entry(encoding.all()) {
+            let counted = vocabulary.tokens(text);
+            place.insert(counted.all);
+            tokens.insert(encoding.latin(), counted.latin);
+        }
     }
     tokens
 }

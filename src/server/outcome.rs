@@ -4,6 +4,7 @@
 
 use crate::counter::Tokens;
 use crate::provider::ProviderFault;
+use kumari_engine::encoding::Counted;
 use kumari_engine::id::ModelId;
 use kumari_engine::meter::{Meter, Usage};
 use kumari_engine::price_book::TextModel;
@@ -67,8 +68,8 @@ pub(crate) fn count_visible(
     reasoning: &Tokens,
 ) -> Usage {
     let own = |tokens: &Tokens| {
-        let counted = tokens.get(&facts.encoding.name).copied().unwrap_or(0);
-        facts.encoding.low.scale_down(counted)
+        let counted = Counted::of(facts.encoding.name, |kind| tokens.get(&kind).copied());
+        facts.encoding.low(counted.unwrap_or_default())
     };
     Usage::new([
         (Meter::InputTokens, own(input)),

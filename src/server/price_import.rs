@@ -10,8 +10,9 @@ use crate::price_import_choice::{Choice, ChoiceFault};
 use crate::price_import_entry::{Entry, Reason, Refusal};
 use crate::price_import_report::{Named, Report, Taken};
 use crate::{price_import_genai, price_import_litellm};
+use kumari_engine::encoding::ModelEncoding;
 use kumari_engine::id::ModelId;
-use kumari_engine::price_book::{ModelEncoding, ModelKind, ModelTier, PriceBook};
+use kumari_engine::price_book::{ModelKind, ModelTier, PriceBook};
 use kumari_engine::time::Timestamp;
 use kumari_wire::BookFault;
 use sha2::{Digest as _, Sha256};
@@ -27,7 +28,8 @@ const HASH_DIGITS: usize = 12;
 
 /// How a tokenizer that nobody has named follows from the one that is counted.
 const ENCODING: &str = r#"{
-    "name": "o200k_base", "low": "0.5", "expected": "1.2", "high": "4", "message_tokens": 16,
+    "name": "o200k_base", "low": "0.5", "expected": "1.3", "high": "7.5",
+    "latin": {"low": "0.8", "expected": "1.1", "high": "2"}, "message_tokens": 16,
     "source": "assumed, and widened: the list names no tokenizer"
 }"#;
 

@@ -6,11 +6,12 @@
 use crate::price_import_decimal::{BY_THE_MILLION, BY_THE_PIECE, Decimal, RateFault};
 use crate::price_import_entry::{Entry, Priced, Prices, Reason, Refusal, TextPrices};
 use kumari_engine::amount::Credits;
+use kumari_engine::encoding::ModelEncoding;
 use kumari_engine::id::ModelId;
 use kumari_engine::meter::{Meter, QUANTITY_MAX};
 use kumari_engine::ordered::OrderedMap;
 use kumari_engine::price_book::{
-    Model, ModelEncoding, ModelKind, ModelTier, PriceBook, Source, TextModel, Tier, VideoModel,
+    Model, ModelKind, ModelTier, PriceBook, Source, TextModel, Tier, VideoModel,
 };
 use kumari_engine::rate::{Per, Rate};
 use serde::Serialize;

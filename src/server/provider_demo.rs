@@ -29,8 +29,8 @@ use crate::provider::{
 };
 use crate::provider_demo_script::{Cue, script};
 use async_stream::stream;
+use kumari_engine::encoding::{Counted, Encoding};
 use kumari_engine::meter::Usage;
-use kumari_engine::request::Encoding;
 use kumari_engine::settle::Finish;
 use std::fmt;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Counts the tokens of a text in an encoding.
-pub type CountTokens = Arc<dyn Fn(Encoding, &str) -> u64 + Send + Sync>;
+pub type CountTokens = Arc<dyn Fn(Encoding, &str) -> Counted + Send + Sync>;
 
 /// How the demo provider behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

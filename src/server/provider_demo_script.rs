@@ -6,6 +6,7 @@ use crate::provider::{ProviderEvent, ProviderFault, ProviderRequest};
 use crate::provider_demo::{CountTokens, DemoSettings, Triggers, failure, refusal};
 use crate::provider_demo_text::{Answer, answer};
 use fastrand::Rng;
+use kumari_engine::encoding::Counted;
 use kumari_engine::meter::{Meter, Usage};
 use kumari_engine::price_book::ModelTier;
 use kumari_engine::settle::Finish;
@@ -182,15 +183,14 @@ impl Writer<'_> {
         let encoding = &self.request.facts.encoding;
         let messages = &self.request.messages;
         let counted = |texts: &[crate::provider::ProviderMessage]| {
-            texts.iter().fold(0, |sum: u64, message| {
-                sum.saturating_add((self.count)(encoding.name, &message.text))
-            })
+            let counts = texts.iter().map(|message| (self.count)(encoding.name, &message.text));
+            counts.fold(Counted::default(), Counted::and)
         };
         let framing = u64::from(self.dice.u32(..=encoding.message_tokens));
         let framing = framing.saturating_mul(u64::try_from(messages.len()).unwrap_or(u64::MAX));
-        let total = encoding.expected.scale_up(counted(messages)).saturating_add(framing);
-        let before = messages.split_last().map_or(0, |(_, before)| counted(before));
-        let blocks = encoding.expected.scale_down(before) / CACHE_BLOCK_TOKENS;
+        let total = encoding.expected(counted(messages)).saturating_add(framing);
+        let before = messages.split_last().map(|(_, before)| counted(before)).unwrap_or_default();
+        let blocks = encoding.expected(before) / CACHE_BLOCK_TOKENS;
         let cached = if self.dice.bool() { blocks * CACHE_BLOCK_TOKENS } else { 0 };
         Used { input: total.saturating_sub(cached), cached, ..Used::default() }
     }
@@ -205,7 +205,7 @@ impl Writer<'_> {
 
     fn own_tokens(&self, text: &str) -> u64 {
         let encoding = &self.request.facts.encoding;
-        encoding.expected.scale_up((self.count)(encoding.name, text))
+        encoding.expected((self.count)(encoding.name, text))
     }
 
     /// A wait from a half to twice of `mean`.

@@ -5,6 +5,7 @@ use crate::provider::{
 };
 use crate::provider_demo::{CountTokens, DemoPace, DemoProvider, DemoSettings};
 use futures::StreamExt as _;
+use kumari_engine::encoding::Counted;
 use kumari_engine::meter::{Meter, Usage};
 use kumari_engine::price_book::{ModelKind, ModelTier, PublishedBook, TextModel};
 use kumari_engine::settle::Finish;
@@ -19,7 +20,10 @@ const QUIET: DemoSettings = DemoSettings { seed: 7, pace: DemoPace::NONE, failur
 
 /// A counter as coarse as it is quick: a token for each four bytes.
 fn coarse() -> CountTokens {
-    Arc::new(|_, text| text.len().div_ceil(4).try_into().unwrap())
+    Arc::new(|_, text| {
+        let all = text.len().div_ceil(4).try_into().unwrap();
+        Counted { all, latin: all }
+    })
 }
 
 static BOOK: LazyLock<PublishedBook> =
@@ -221,16 +225,16 @@ async fn usage_stays_inside_what_an_estimate_assumes_and_differs_from_its_middle
             let encoding = &request.facts.encoding;
             let counted =
                 request.messages.iter().map(|message| coarse()(encoding.name, &message.text));
-            let counted = counted.sum();
+            let counted = counted.fold(Counted::default(), Counted::and);
             let input = usage.input_tokens_total();
             let framing = u64::from(encoding.message_tokens) * 3;
-            assert!(input >= encoding.low.scale_down(counted));
-            assert!(input <= encoding.high.scale_up(counted) + framing);
-            off += u32::from(input != encoding.expected.scale_up(counted) + framing);
+            assert!(input >= encoding.low(counted));
+            assert!(input <= encoding.high(counted) + framing);
+            off += u32::from(input != encoding.expected(counted) + framing);
             cached += u32::from(usage.quantity(Meter::CacheReadTokens) > 0);
             let thinks = request.facts.tier == ModelTier::Frontier;
             assert_eq!(usage.quantity(Meter::ReasoningTokens) > 0, thinks);
-            let output = encoding.expected.scale_up(coarse()(encoding.name, &text(&said)));
+            let output = encoding.expected(coarse()(encoding.name, &text(&said)));
             assert_eq!(usage.quantity(Meter::OutputTokens), output);
         }
     }
@@ -288,7 +292,7 @@ async fn it_stops_at_once_with_what_was_used() {
     assert_eq!((finish(&said), text(&said)), (Some(Finish::Stopped), produced.clone()));
     let usage = usage(&said).unwrap();
     let encoding = &facts(FRONTIER).encoding;
-    let output = encoding.expected.scale_up(coarse()(encoding.name, &produced));
+    let output = encoding.expected(coarse()(encoding.name, &produced));
     assert_eq!(usage.quantity(Meter::OutputTokens), output);
     assert!(usage.quantity(Meter::ReasoningTokens) > 0);
 }

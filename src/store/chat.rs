@@ -5,8 +5,8 @@
 //! is already there, so a command never fails the ones that are committed together with it.
 
 use kumari_engine::amount::Credits;
+use kumari_engine::encoding::TokenKind;
 use kumari_engine::id::{ActionId, ModelId};
-use kumari_engine::request::Encoding;
 use kumari_engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -64,7 +64,7 @@ pub struct Message {
     /// What it cost, once that is known.
     pub charge: Option<Credits>,
     /// How many tokens its text has, by encoding.
-    pub tokens: BTreeMap<Encoding, u64>,
+    pub tokens: BTreeMap<TokenKind, u64>,
     /// When its action began.
     pub created_at: Timestamp,
 }
@@ -178,7 +178,7 @@ pub struct MessageUpdate {
     /// What it cost.
     pub charge: Option<Credits>,
     /// How many tokens the text has.
-    pub tokens: Option<BTreeMap<Encoding, u64>>,
+    pub tokens: Option<BTreeMap<TokenKind, u64>>,
 }
 
 impl Author {

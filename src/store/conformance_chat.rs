@@ -7,7 +7,7 @@ use crate::fixtures::{
 use crate::store::{Commit, CommitOutcome, Store};
 use kumari_engine::account::Account;
 use kumari_engine::amount::Credits;
-use kumari_engine::request::Encoding;
+use kumari_engine::encoding::TokenKind;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ pub async fn chat_writes_meet_what_is_there(store: Arc<dyn Store>) -> Outcome {
     updated.text = "it is \u{1f980} \u{0}.".to_owned();
     updated.status = MessageStatus::Length;
     updated.charge = Some(Credits::from_micros(1_380_001));
-    updated.tokens = BTreeMap::from([(Encoding::O200kBase, 5), (Encoding::Cl100kBase, u64::MAX)]);
+    updated.tokens = BTreeMap::from([(TokenKind::O200kBase, 5), (TokenKind::Cl100kBase, u64::MAX)]);
     let mut update = MessageUpdate::new(action(1)?, 1);
     update.model = Some("lite".parse()?);
     update.text = Some(updated.text.clone());
@@ -152,7 +152,7 @@ fn question(number: u64, text: &str) -> Result<Message, Failure> {
         text: text.to_owned(),
         status: MessageStatus::Sent,
         charge: None,
-        tokens: BTreeMap::from([(Encoding::O200kBase, 1)]),
+        tokens: BTreeMap::from([(TokenKind::O200kBase, 1)]),
         created_at: at(0),
     })
 }

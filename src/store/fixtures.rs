@@ -16,6 +16,7 @@ use crate::store::{Store, Wanted};
 use kumari_engine::account::{Account, Change, Hold, Refused};
 use kumari_engine::amount::Credits;
 use kumari_engine::authorize::{Authorize, authorize};
+use kumari_engine::encoding::TokenKind;
 use kumari_engine::entry::{Entry, Event};
 use kumari_engine::grant::{Grant, grant};
 use kumari_engine::id::{AccountId, ActionId, IdFault, ModelId};
@@ -26,7 +27,7 @@ use kumari_engine::payment::Payment;
 use kumari_engine::period::advance;
 use kumari_engine::price_book::PublishedBook;
 use kumari_engine::renew::{Renew, renew};
-use kumari_engine::request::{Encoding, Request, Task};
+use kumari_engine::request::{Request, Task};
 use kumari_engine::settle::{Finish, LegEnd, Settle, UsageSource, settle};
 use kumari_engine::time::Timestamp;
 use kumari_engine::void::{Void, VoidReason, void};
@@ -89,7 +90,7 @@ pub fn request(models: &[&str], output_tokens_max: u64) -> Result<Request, IdFau
     };
     let models: Result<Vec<ModelId>, IdFault> = models.iter().map(|model| model.parse()).collect();
     let mut request = Request::new(task, models?);
-    request.input_tokens.insert(Encoding::O200kBase, 100);
+    request.input_tokens.insert(TokenKind::O200kBase, 100);
     request.messages = Some(1);
     request.output_tokens_max = Some(output_tokens_max);
     Ok(request)
@@ -341,7 +342,7 @@ fn question(hold: &Hold, at: Timestamp) -> ChatWrite {
         text: text.to_owned(),
         status,
         charge: None,
-        tokens: BTreeMap::from([(Encoding::O200kBase, 3)]),
+        tokens: BTreeMap::from([(TokenKind::O200kBase, 3)]),
         created_at: at,
     };
     let answers = hold.legs.iter().zip(0_u32..).filter_map(|(leg, index)| {

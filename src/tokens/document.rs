@@ -13,6 +13,7 @@ use alloc::vec::Vec;
 use crate::cut::CONTEXT;
 use crate::run::Change;
 use crate::spans::{Span, Spans};
+use crate::tokens::Tokens;
 use crate::{Encoding, Vocabulary, halves};
 
 /// A text under edit and its count of tokens in one encoding.
@@ -123,6 +124,12 @@ impl Document {
     /// Tokens of the whole text.
     #[must_use]
     pub const fn count(&self) -> u64 {
+        self.tokens().all
+    }
+
+    /// The same, and how many of them are of Latin words.
+    #[must_use]
+    pub const fn tokens(&self) -> Tokens {
         self.spans.tokens()
     }
 }

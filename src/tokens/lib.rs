@@ -23,6 +23,7 @@ mod encoding;
 mod vocabulary;
 mod pairs;
 mod document;
+mod tokens;
 mod spans;
 mod halves;
 mod cut;
@@ -40,4 +41,5 @@ mod corpus;
 
 pub use document::{Document, EditError};
 pub use encoding::Encoding;
+pub use tokens::Tokens;
 pub use vocabulary::{Vocabulary, VocabularyError};

@@ -13,6 +13,7 @@ use crate::cut::next_cut;
 use crate::halves;
 use crate::merge::Merger;
 use crate::run::{Change, Known, MARGIN, Run, merge_run};
+use crate::tokens::Tokens;
 use crate::vocabulary::Vocabulary;
 
 /// Bytes from which on a cut is taken: few, for each edit counts a span or two; and many beside
@@ -29,7 +30,7 @@ pub(crate) struct Span {
     pub(crate) text: Vec<u8>,
     /// Code units of the text.
     units: usize,
-    tokens: u64,
+    tokens: Tokens,
     /// Its long pieces.
     runs: Vec<Run>,
 }
@@ -95,12 +96,24 @@ struct Block {
 #[derive(Clone, Copy, Debug, Default)]
 struct Sum {
     units: usize,
-    tokens: u64,
+    tokens: Tokens,
+}
+
+impl Sum {
+    fn add(&mut self, other: Self) {
+        self.units += other.units;
+        self.tokens.add(other.tokens);
+    }
+
+    fn take(&mut self, part: Self) {
+        self.units -= part.units;
+        self.tokens.take(part.tokens);
+    }
 }
 
 impl Spans {
     pub(crate) const fn new() -> Self {
-        Self { blocks: Vec::new(), sum: Sum { units: 0, tokens: 0 } }
+        Self { blocks: Vec::new(), sum: Sum { units: 0, tokens: Tokens { all: 0, latin: 0 } } }
     }
 
     /// Code units of the text.
@@ -109,7 +122,7 @@ impl Spans {
     }
 
     /// Tokens of the text.
-    pub(crate) const fn tokens(&self) -> u64 {
+    pub(crate) const fn tokens(&self) -> Tokens {
         self.sum.tokens
     }
 
@@ -123,8 +136,7 @@ impl Spans {
         let (blocks, begin) = overlap(self.blocks.iter().map(|block| block.sum.units), &range);
         let mut out: Vec<Block> = self.blocks.drain(blocks.clone()).collect();
         for block in &out {
-            self.sum.units -= block.sum.units;
-            self.sum.tokens -= block.sum.tokens;
+            self.sum.take(block.sum);
         }
         let mut spans = out.pop().map(|last| last.spans).unwrap_or_default();
         if !out.is_empty() {
@@ -144,8 +156,7 @@ impl Spans {
     fn insert(&mut self, at: usize, mut spans: Vec<Span>) {
         if spans.len() < BLOCK_SPANS / 2 && at < self.blocks.len() {
             let next = self.blocks.remove(at);
-            self.sum.units -= next.sum.units;
-            self.sum.tokens -= next.sum.tokens;
+            self.sum.take(next.sum);
             spans.extend(next.spans);
         }
         let mut blocks = Vec::new();
@@ -155,8 +166,7 @@ impl Spans {
             blocks.push(Block::of(spans.by_ref().take(size).collect()));
         }
         for block in &blocks {
-            self.sum.units += block.sum.units;
-            self.sum.tokens += block.sum.tokens;
+            self.sum.add(block.sum);
         }
         self.blocks.splice(at..at, blocks);
     }
@@ -164,10 +174,10 @@ impl Spans {
 
 impl Block {
     fn of(spans: Vec<Span>) -> Self {
-        let sum = Sum {
-            units: spans.iter().map(|span| span.units).sum(),
-            tokens: spans.iter().map(|span| span.tokens).sum(),
-        };
+        let mut sum = Sum::default();
+        for span in &spans {
+            sum.add(Sum { units: span.units, tokens: span.tokens });
+        }
         Self { spans, sum }
     }
 }

@@ -18,6 +18,7 @@ use crate::pairs;
 use crate::run::{Known, MARGIN, Merge, PIECE_MAX, merge_run};
 use crate::split::pieces;
 use crate::table::{Table, hash};
+use crate::tokens::{Tokens, is_latin};
 use crate::whole::Borders;
 use crate::words::Words;
 
@@ -80,6 +81,12 @@ impl Vocabulary {
     /// gives, counted.
     #[must_use]
     pub fn count(&self, text: &str) -> u64 {
+        self.tokens(text).all
+    }
+
+    /// The same, and how many of them are of Latin words.
+    #[must_use]
+    pub fn tokens(&self, text: &str) -> Tokens {
         let mut merger = Merger::default();
         self.count_pieces(text, &mut merger, |merge, _, piece| {
             merge_run(merge, piece, Known::default(), MARGIN).len()
@@ -93,23 +100,28 @@ impl Vocabulary {
         text: &str,
         merger: &mut Merger,
         mut count_run: impl FnMut(&mut Merging<'_>, usize, &[u8]) -> usize,
-    ) -> u64 {
+    ) -> Tokens {
         let mut merging = Merging { vocabulary: self, merger };
         let bytes = text.as_bytes();
         let mut begin = 0;
-        let mut count = 0;
+        let (mut all, mut others) = (0, 0);
         for piece in pieces(self.encoding, text) {
             let end = begin + piece.len();
-            count += if piece.len() == 1 || self.words.contains(bytes, begin, end) {
+            let count = if piece.len() == 1 || self.words.contains(bytes, begin, end) {
                 1
             } else if piece.len() <= PIECE_MAX {
                 merging.merger.count(self, piece.as_bytes())
             } else {
                 count_run(&mut merging, begin, piece.as_bytes())
             };
+            all += count;
+            if !is_latin(piece) {
+                others += count;
+            }
             begin = end;
         }
-        u64::try_from(count).unwrap_or(u64::MAX)
+        let tokens = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        Tokens { all: tokens(all), latin: tokens(all - others) }
     }
 
     /// Makes the tables of the pairs, where each token is made of earlier ones.

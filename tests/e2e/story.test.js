@@ -70,7 +70,7 @@ test('comparing three models by keyboard costs the sum of three, and the receipt
   const requests = THREE.map((model) => ({
     task: 'direct',
     models: [model],
-    input_tokens: { o200k_base: 3 },
+    input_tokens: { o200k_base: 3, o200k_base_latin: 3 },
     messages: 1,
   }));
   const legs = await Promise.all(requests.map((request) => estimateOf(app, request)));

@@ -47,6 +47,6 @@ fuzz_target!(|bytes: &[u8]| {
         document.edit(offset, deleted, &units).expect("an edit inside the text");
         text.splice(offset..offset + deleted, units);
         assert_eq!(document.length(), text.len());
-        assert_eq!(document.count(), vocabulary.count(&String::from_utf16_lossy(&text)));
+        assert_eq!(document.tokens(), vocabulary.tokens(&String::from_utf16_lossy(&text)));
     }
 });

@@ -1,9 +1,10 @@
 //! What a request will cost (R9, R10, R12).
 
 use kumari_engine::denial::DenialCode;
+use kumari_engine::encoding::TokenKind;
 use kumari_engine::estimate::{Caps, Level, LevelShown, estimate, estimate_capped};
 use kumari_engine::price_book::PublishedBook;
-use kumari_engine::request::{Encoding, Flag, Request, Task};
+use kumari_engine::request::{Flag, Request, Task};
 use kumari_engine::routing::{flags, route};
 use kumari_tests::books::{model_id, request, small_book, text_model};
 use serde_json::{Value, json};
@@ -221,7 +222,7 @@ fn a_request_that_contradicts_its_task_is_refused_with_its_path() {
     assert_eq!(with(Task::FileProcessing, &["top"], |_| {}), invalid("pages"));
     assert_eq!(
         with(Task::Direct, &["top"], |request| {
-            request.input_tokens.insert(Encoding::O200kBase, 400_000);
+            request.input_tokens.insert(TokenKind::O200kBase, 400_000);
         }),
         invalid("input_tokens"),
         "no room is left for an answer"

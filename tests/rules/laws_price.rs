@@ -2,6 +2,7 @@
 
 use crate::history::{MODELS, book, hundredths};
 use kumari_engine::eligibility::{Eligibility, eligibility};
+use kumari_engine::encoding::TokenKind;
 use kumari_engine::estimate::{Estimate, estimate};
 use kumari_engine::lot::LotKind;
 use kumari_engine::meter::{Meter, Usage};
@@ -60,6 +61,40 @@ proptest! {
         let model = &asked.models[0];
         let charge = rating::charge(&book.book.price(Task::Direct, model).unwrap(), &usage).unwrap();
         prop_assert!(price.low <= charge && charge <= price.high, "{} <= {charge} <= {}", price.low, price.high);
+    }
+
+    /// R10: to know more of a text never widens what it may be of a model's own tokens.
+    #[test]
+    fn r10_tokens_of_latin_words_narrow_the_input(
+        all in 0..130_000_u64,
+        latin in 0..=100_u64,
+        // Where the ratios of Latin words lie between those of all others, in parts of 1/1 000.
+        mut inner in prop::array::uniform3(800..=3_000_u32),
+    ) {
+        inner.sort_unstable();
+        let [low, expected, high] = inner.map(|parts| format!("{}", f64::from(parts) / 1_000.0));
+        let book = small_book(|book| {
+            let encoding = &mut book["models"][1]["kind"]["text"]["encoding"];
+            (encoding["low"], encoding["expected"]) = (json!("0.8"), json!("1.25"));
+            encoding["high"] = json!("3");
+            encoding["latin"] = json!({"low": low, "expected": expected, "high": high});
+        });
+        let input_of = |asked: &Request| {
+            estimate(&book, asked).unwrap().legs[0].candidates[0].bounds.input_tokens
+        };
+        let mut asked = request(Task::Direct, &["top"], all);
+        let wide = input_of(&asked);
+        let part = all * latin / 100;
+        asked.input_tokens.insert(TokenKind::O200kBaseLatin, part);
+        let narrow = input_of(&asked);
+        prop_assert!(wide.low <= narrow.low && narrow.high <= wide.high, "{wide:?} {narrow:?}");
+        prop_assert!(narrow.low <= narrow.expected && narrow.expected <= narrow.high, "{narrow:?}");
+        if part == 0 {
+            prop_assert_eq!(wide, narrow);
+        }
+        asked.input_tokens.insert(TokenKind::O200kBaseLatin, all + 1);
+        let denial = estimate(&book, &asked).unwrap_err();
+        prop_assert_eq!(denial.path.as_deref(), Some("input_tokens.o200k_base_latin"));
     }
 
     /// R13, R15: what the composer allows fits the balance, and the server, which decides by the

@@ -62,7 +62,7 @@ fn r05_a_shape_fault_stops_at_the_first_with_its_path() {
 /// Each edit breaks one rule; the fault must name the place and no other.
 #[test]
 fn r05_every_rule_fault_is_named_with_its_path() {
-    let cases: [Case; 44] = [
+    let cases: [Case; 45] = [
         (|book| book["id"] = json!(""), "id"),
         (|book| book["charge_step"] = json!("0"), "charge_step"),
         (|book| book["compare"]["models_max"] = json!(5), "compare.models_max"),
@@ -78,6 +78,13 @@ fn r05_every_rule_fault_is_named_with_its_path() {
         (
             |book| book["models"][0]["kind"]["text"]["encoding"]["low"] = json!("1.1"),
             "models[0].kind.text.encoding",
+        ),
+        (
+            |book| {
+                let encoding = &mut book["models"][0]["kind"]["text"]["encoding"];
+                encoding["latin"] = json!({"low": "1", "expected": "1", "high": "1.1"});
+            },
+            "models[0].kind.text.encoding.latin",
         ),
         (
             |book| book["models"][0]["kind"]["text"]["output_tokens_max"] = json!(0),

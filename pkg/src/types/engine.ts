@@ -926,6 +926,10 @@ expected: Factor,
  */
 high: Factor,
 /**
+ * The same for those counted that are of Latin words; as for all others where absent.
+ */
+latin?: TokenRatio,
+/**
  * The most tokens that the provider's own format adds to each message.
  */
 message_tokens: number,
@@ -1426,9 +1430,10 @@ task: Task,
  */
 models?: Array<ModelId>,
 /**
- * Text tokens of the whole input, in each encoding that the models need.
+ * Text tokens of the whole input, in each encoding that the models need, and how many of them
+ * are of Latin words; where that is not said, none.
  */
-input_tokens?: { [encoding in Encoding]?: number },
+input_tokens?: { [kind in TokenKind]?: number },
 /**
  * How many messages the input has.
  */
@@ -1779,6 +1784,15 @@ rates: { [meter in Meter]?: Rate }, };
 export type Timestamp = string;
 
 /**
+ * Which tokens of a text were counted: all of them, or those of Latin words.
+ *
+ * Of Latin words are the tokens of those pieces of the text (as the encoding's own pattern cuts
+ * it) that have no other characters than ASCII without its digits, the letters and signs of
+ * Latin-1 and Latin Extended-A, dashes, quotation marks and the like (U+2010 to U+2027) and `€`.
+ */
+export type TokenKind = "o200k_base" | "o200k_base_latin" | "cl100k_base" | "cl100k_base_latin";
+
+/**
  * A range of token counts, both ends included.
  */
 export type TokenRange = {
@@ -1794,6 +1808,23 @@ expected: number,
  * The most.
  */
 high: number, };
+
+/**
+ * How many tokens a model makes of one that was counted.
+ */
+export type TokenRatio = {
+/**
+ * The fewest.
+ */
+low: Factor,
+/**
+ * The likely number.
+ */
+expected: Factor,
+/**
+ * The most.
+ */
+high: Factor, };
 
 /**
  * Measured quantities, unpriced: a map from meter to count.

@@ -13,6 +13,7 @@ use common::provider::{Step, usage};
 use common::{STORES, TestServer, book, tokens};
 use kumari_engine::amount::Credits;
 use kumari_engine::authorize::HOLD_TTL_SECONDS;
+use kumari_engine::encoding::Counted;
 use kumari_engine::meter::Usage;
 use kumari_engine::price_book::ModelKind;
 use kumari_engine::rating;
@@ -209,8 +210,10 @@ async fn missing_usage_is_counted_at_the_lower_ratio_and_said() {
         let ModelKind::Text(text) = &book.book.model(&model.parse().unwrap()).unwrap().kind else {
             panic!("`{model}` writes no text");
         };
-        let low = text.encoding.low;
-        let own = |text: &str| low.scale_down(tokens(text));
+        let own = |said: &str| {
+            let all = tokens(said);
+            text.encoding.low(Counted { all, latin: all })
+        };
         let counted = usage(own(TEXT), own(answer), own(thought));
         assert_eq!(credits(&leg["charge"]), price(model, &counted), "{model}");
     }

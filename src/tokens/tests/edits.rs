@@ -35,8 +35,8 @@ fn the_count_after_every_edit_is_the_count_of_the_text() {
                 let text = String::from_utf16_lossy(&writer.text);
                 assert_eq!(document.length(), writer.text.len());
                 assert_eq!(
-                    document.count(),
-                    vocabulary.count(&text),
+                    document.tokens(),
+                    vocabulary.tokens(&text),
                     "{encoding:?} sequence {}: {offset} {deleted} {inserted:x?} gave {text:?}",
                     first_number() + sequence,
                 );
@@ -68,8 +68,8 @@ fn every_small_edit_of_a_text_of_all_neighbours() {
             document.edit(offset, deleted, inserted).unwrap();
             text.splice(offset..offset + deleted, inserted.iter().copied());
             assert_eq!(
-                document.count(),
-                vocabulary.count(&String::from_utf16_lossy(&text)),
+                document.tokens(),
+                vocabulary.tokens(&String::from_utf16_lossy(&text)),
                 "{encoding:?} {offset} {deleted} {inserted:x?}"
             );
         }

@@ -1,9 +1,10 @@
-"""Measures how many tokens other tokenizers make of what o200k_base counts as one.
+"""Measures how many tokens other tokenizers make of what o200k_base counts as one: of those pieces of
+texts that are Latin words, and of all others (src/engine/encoding.rs says what those are).
 
 Usage: python measure.py. Not part of any check: its figures stand in models.toml, under
 `encodings`, with what was assumed beyond them. It needs, in an environment of its own, litellm as
-pinned here (for the tokenizers inside it) and tiktoken 0.14.0, tokenizers 0.23.3 and
-mistral-common 1.13.1. The texts are this repository's own files and the translated messages of
+pinned here (for the tokenizers inside it) and tiktoken 0.14.0, tokenizers 0.23.3,
+mistral-common 1.13.1 and regex. The texts are this repository's own files and the translated messages of
 the programs installed on the machine, so the figures differ a little from machine to machine.
 """
 
@@ -13,6 +14,7 @@ import re
 from importlib import metadata, resources
 from pathlib import Path
 
+import regex
 import tiktoken
 from mistral_common.tokens.tokenizers.tekken import Tekkenizer
 from tiktoken.load import load_tiktoken_bpe
@@ -23,6 +25,11 @@ LANGUAGES = (
     "ar bn de el es fi fr he hi hu id it ja ka ko pl ru sr ta th tr uk vi zh_CN zh_TW".split()
 )
 TEXT_LENGTH = 20_000
+# Of fewer tokens a ratio says little.
+TOKENS_MIN = 200
+LATIN = regex.compile(
+    r"[\x00-\x2f\x3a-\x7f\u00a0-\u00b1\u00b4-\u00b8\u00ba\u00bb\u00bf-\u017f\u2010-\u2027\u20ac]+"
+)
 # The name that tiktoken gives its cached copy of o200k_base.
 O200K_BASE = "fb374d419588a4632f3f557e76b4b70aebbca790"
 O200K_PATTERN = "|".join(
@@ -55,16 +62,21 @@ def main() -> None:
         "mistral tekken": lambda text: len(tekken.encode(text, bos=False, eos=False)),
         "claude (earlier)": lambda text: len(claude.encode(text, add_special_tokens=False).ids),
     }
-    ratios: dict[str, list[float]] = {name: [] for name in others}
-    print(f"{'text':10}" + "".join(f"{name:>18}" for name in others))
-    for name, text in texts().items():
-        tokens = len(counted.encode(text, disallowed_special=()))
-        row = [count(text) / tokens for count in others.values()]
-        for other, ratio in zip(others, row):
-            ratios[other].append(ratio)
-        print(f"{name:10}" + "".join(f"{ratio:18.3f}" for ratio in row))
-    for end in (min, max):
-        print(f"{end.__name__:10}" + "".join(f"{end(found):18.3f}" for found in ratios.values()))
+    for kind, is_latin in (("Latin words", True), ("all else", False)):
+        ratios: dict[str, list[float]] = {name: [] for name in others}
+        print(f"{kind:14}" + "".join(f"{name:>18}" for name in others))
+        for name, text in texts().items():
+            pieces = (found.group() for found in regex.finditer(O200K_PATTERN, text))
+            part = "".join(piece for piece in pieces if bool(LATIN.fullmatch(piece)) == is_latin)
+            tokens = len(counted.encode(part, disallowed_special=()))
+            if tokens < TOKENS_MIN:
+                continue
+            row = [count(part) / tokens for count in others.values()]
+            for other, ratio in zip(others, row):
+                ratios[other].append(ratio)
+            print(f"{name:14}" + "".join(f"{ratio:18.3f}" for ratio in row))
+        for end in (min, max):
+            print(f"{end.__name__:14}" + "".join(f"{end(found):18.3f}" for found in ratios.values()))
 
 
 def texts() -> dict[str, str]:
@@ -73,6 +85,9 @@ def texts() -> dict[str, str]:
         "rust": _files("src/engine/*.rs"),
         "python": _files("src/xtask/price_book/*.py"),
         "json": _files("src/server/price-book.json"),
+        "css": _files("www/src/styles/*.css"),
+        "tsx": _files("www/src/*/*.tsx"),
+        "upper case": _files("*.md").upper(),
         "digits": " ".join(str(random.Random(seed).randrange(10**12)) for seed in range(1500)),
     }
     for language in LANGUAGES:

@@ -1,6 +1,6 @@
 // The chat's own routes. What has to do with credits goes through the package.
 import type { ActionView, LegStatus } from '@kumari/credits/client';
-import type { Encoding } from '@kumari/credits';
+import type { TokenKind } from '@kumari/credits';
 
 export interface ConversationSummary {
   id: string;
@@ -17,7 +17,7 @@ export interface Message {
   text: string;
   status: LegStatus | 'sent';
   charge?: string;
-  tokens: Partial<Record<Encoding, number>>;
+  tokens: Partial<Record<TokenKind, number>>;
   created_at: string;
 }
 

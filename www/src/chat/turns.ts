@@ -1,9 +1,9 @@
 // A conversation as turns: what was asked, and the answer of each model.
 import type { ActionView, LegStatus } from '@kumari/credits/client';
-import type { Encoding, Task } from '@kumari/credits';
+import type { Task, TokenKind } from '@kumari/credits';
 import type { Message } from './api';
 
-export type Tokens = Partial<Record<Encoding, number>>;
+export type Tokens = Partial<Record<TokenKind, number>>;
 
 export interface Answer {
   leg: number;
@@ -71,8 +71,8 @@ export function historyOf(turns: readonly Turn[]): History {
   let messages = 0;
   const add = (some: Tokens) => {
     messages += 1;
-    for (const [encoding, count] of Object.entries(some) as [Encoding, number][]) {
-      tokens[encoding] = (tokens[encoding] ?? 0) + count;
+    for (const [kind, count] of Object.entries(some) as [TokenKind, number][]) {
+      tokens[kind] = (tokens[kind] ?? 0) + count;
     }
   };
   for (const turn of turns) {

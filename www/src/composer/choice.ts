@@ -78,8 +78,8 @@ export function requestOf(
   flags: Request['flags'],
 ): Request {
   const input: Tokens = { ...counted };
-  for (const encoding of Object.keys(input) as (keyof Tokens)[]) {
-    input[encoding] = (input[encoding] ?? 0) + (history.tokens[encoding] ?? 0);
+  for (const kind of Object.keys(input) as (keyof Tokens)[]) {
+    input[kind] = (input[kind] ?? 0) + (history.tokens[kind] ?? 0);
   }
   return {
     task: mode,
