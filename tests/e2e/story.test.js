@@ -110,6 +110,21 @@ test('the next price counts the conversation as the server does', async (t) => {
   // What the browser quoted stands only if both sides counted the same conversation.
   await app.send.click();
   await app.charges(2);
+
+  // And the person sees how much of what is sent was said before.
+  const id = new URL(app.page.url()).pathname.split('/').at(-1);
+  const { body } = await app.ask('GET', `/api/conversations/${id}`);
+  const said = body.messages.map((message) => message.tokens.o200k_base);
+  assert.equal(said.length, 4);
+  const conversation = said.reduce((all, tokens) => all + tokens);
+  await app.message.fill('hello world');
+  await app.exactPrices();
+  await app.estimate.click();
+  const [all, earlier] = [conversation + 2, conversation].map((tokens) =>
+    tokens.toLocaleString('en'),
+  );
+  const sent = `${all} tokens are sent, of which ${earlier} are the conversation so far`;
+  await app.page.getByText(sent).waitFor();
   app.assertSilent();
 });
 

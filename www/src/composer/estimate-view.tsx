@@ -100,7 +100,7 @@ function useAnnouncement(estimate: Estimate | null, prices: Prices): void {
 }
 
 function EstimateDetails({ pricing, prices }: { pricing: DraftPricing; prices: Prices }) {
-  const estimate = usePrice(pricing, (price) => price.estimate);
+  const { estimate, sent } = usePrice(pricing, (price) => price);
   if (!estimate) return null;
   const { format, nameOf } = prices;
   const isRouted = estimate.level.kind === 'range';
@@ -136,6 +136,12 @@ function EstimateDetails({ pricing, prices }: { pricing: DraftPricing; prices: P
           </li>
         ))}
       </ul>
+      {sent.conversation > 0 && (
+        <p className="muted">
+          {sent.all.toLocaleString()} tokens are sent, of which {sent.conversation.toLocaleString()}{' '}
+          are the conversation so far.
+        </p>
+      )}
       <p className="muted">
         {estimate.high === estimate.low
           ? ''

@@ -33,9 +33,17 @@ export interface DraftPrice {
   denial: Denial | null;
   /** It is of the exact count of the text. */
   isExact: boolean;
+  /** Tokens that are sent, as they are counted here, and how many of them are earlier messages. */
+  sent: { all: number; conversation: number };
 }
 
-const NO_PRICE: DraftPrice = { isPriced: false, estimate: null, denial: null, isExact: false };
+const NO_PRICE: DraftPrice = {
+  isPriced: false,
+  estimate: null,
+  denial: null,
+  isExact: false,
+  sent: { all: 0, conversation: 0 },
+};
 
 export class DraftPricing {
   readonly #read: () => string;
@@ -90,7 +98,7 @@ export class DraftPricing {
     const { isExact } = this.#count;
     if (draft !== this.#draft || isExact !== this.#price.isExact) {
       this.#draft = draft;
-      this.#price = { ...shown(draft), isExact };
+      this.#price = { ...shown(draft), isExact, sent: this.#sent() };
     }
     return this.#price;
   }
@@ -103,6 +111,13 @@ export class DraftPricing {
       return { model, price: request && (prices?.estimate(request) ?? null) };
     });
   };
+
+  #sent(): DraftPrice['sent'] {
+    const [encoding] = this.#terms?.encodings ?? [];
+    if (!this.#terms || encoding === undefined) return NO_PRICE.sent;
+    const conversation = this.#terms.history.tokens[encoding] ?? 0;
+    return { all: conversation + (this.#count.tokens[encoding] ?? 0), conversation };
+  }
 
   /** The client tells all who follow it. */
   #tell(flags?: Request['flags']): void {
@@ -142,7 +157,7 @@ export function usePrice<T>(pricing: DraftPricing, pick: (price: DraftPrice) => 
   return useSyncExternalStore(useSubscribe(), () => pick(pricing.price()));
 }
 
-function shown(draft: CreditsState['draft']): Omit<DraftPrice, 'isExact'> {
+function shown(draft: CreditsState['draft']): Pick<DraftPrice, 'isPriced' | 'estimate' | 'denial'> {
   const verdict = draft?.eligibility ?? null;
   const denial = verdict?.verdict === 'denied' ? verdict : null;
   return {
