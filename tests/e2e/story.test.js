@@ -261,8 +261,10 @@ test('too few credits offer cheaper choices with their price, one click each', a
   const cheaper = notice.getByRole('button', { name: /up to/ }).first();
   await cheaper.waitFor();
   assert.equal(await app.send.getAttribute('aria-disabled'), 'true');
+  assert.match(await cheaper.innerText(), /^(\d models?|1 model) instead of 4: .*up to/s);
   await cheaper.click();
   await notice.waitFor({ state: 'detached' });
+  await page.getByText(/to fit your balance answers of up to [\d,]+ words/i).waitFor();
   await app.send.click();
   await app.charges(1);
   app.assertSilent();

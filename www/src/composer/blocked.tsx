@@ -2,7 +2,7 @@
 import type { Denial, Remedy } from '@kumari/credits';
 import { CircleAlert } from 'lucide-react';
 import type { Prices } from '../credits/client';
-import { DENIAL_TITLES, capsWords, modeName } from '../credits/words';
+import { DENIAL_TITLES, capsWords, modeName, sentence } from '../credits/words';
 import { useDialogs } from '../dialogs/dialogs';
 
 export function Blocked({
@@ -24,7 +24,13 @@ export function Blocked({
         <p>{explain(denial, prices)}</p>
         <div className="notice-ways">
           {denial.remedies.map((remedy, index) => (
-            <Way key={index} remedy={remedy} prices={prices} takeCheaper={takeCheaper} />
+            <Way
+              key={index}
+              remedy={remedy}
+              denial={denial}
+              prices={prices}
+              takeCheaper={takeCheaper}
+            />
           ))}
         </div>
       </div>
@@ -43,20 +49,18 @@ function explain(denial: Denial, { format }: Prices): string {
         ? `It may cost up to ${format(denial.estimate.high)} credits. Choose something cheaper, or add credits.`
         : 'Choose something cheaper, or add credits.';
     default:
-      return sentence(denial.message);
+      return `${sentence(denial.message)}.`;
   }
-}
-
-function sentence(message: string): string {
-  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 }
 
 function Way({
   remedy,
+  denial,
   prices,
   takeCheaper,
 }: {
   remedy: Remedy;
+  denial: Denial;
   prices: Prices;
   takeCheaper: (remedy: Extract<Remedy, { kind: 'cheaper' }>) => void;
 }) {
@@ -71,7 +75,7 @@ function Way({
             takeCheaper(remedy);
           }}
         >
-          {cheaperWords(remedy, prices)}
+          {cheaperWords(remedy, denial, prices)}
           <span className="button-price">up to {prices.format(remedy.high)}</span>
         </button>
       );
@@ -104,10 +108,32 @@ function Way({
   }
 }
 
-function cheaperWords(remedy: Extract<Remedy, { kind: 'cheaper' }>, { nameOf }: Prices): string {
-  const { request, caps } = remedy;
-  const models = (request.models ?? []).map(nameOf).join(' and ');
+/** "2 models instead of 4: A and B, answers of up to 380 words", or "Lightweight model: A". */
+function cheaperWords(
+  { request, caps }: Extract<Remedy, { kind: 'cheaper' }>,
+  denial: Denial,
+  { nameOf, models }: Prices,
+): string {
+  const chosen = request.models ?? [];
+  const asked = denial.estimate?.legs.length ?? chosen.length;
+  const names = chosen.map(nameOf).join(' and ');
+  const isLightweight = models.some(
+    ({ id, kind }) =>
+      id === chosen[0] &&
+      typeof kind === 'object' &&
+      'text' in kind &&
+      kind.text.tier === 'lightweight',
+  );
   const limits = capsWords(caps, nameOf);
-  const what = request.task === 'compare' ? `Compare ${models}` : models || modeName(request.task);
-  return limits === '' ? what : `${what}, ${limits}`;
+  return [whatInstead(), limits].filter((words) => words !== '').join(', ');
+
+  function whatInstead(): string {
+    if (chosen.length === 0) return modeName(request.task);
+    if (chosen.length < asked) {
+      const count = chosen.length === 1 ? '1 model' : `${chosen.length} models`;
+      return `${count} instead of ${asked}: ${names}`;
+    }
+    if (chosen.length > 1) return `Compare ${names}`;
+    return isLightweight ? `Lightweight model: ${names}` : names;
+  }
 }

@@ -142,6 +142,7 @@ export function Composer({
       <p className="composer-hint">
         <Hint
           pricing={pricing}
+          prices={prices}
           isEmpty={isEmpty}
           compared={choice?.mode === 'compare' ? choice.models.length : 0}
           isOffline={credits.status === 'offline'}

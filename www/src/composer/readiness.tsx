@@ -4,7 +4,7 @@ import type { Denial, Remedy } from '@kumari/credits';
 import { ArrowUp } from 'lucide-react';
 import { useId } from 'react';
 import type { Credits, Prices } from '../credits/client';
-import { DENIAL_TITLES, levelWords, sumWords } from '../credits/words';
+import { DENIAL_TITLES, capsWords, levelWords, sentence, sumWords } from '../credits/words';
 import { Blocked } from './blocked';
 import { type DraftPrice, type DraftPricing, usePrice } from './pricing';
 import type { Notice as NoticeWords } from './use-send';
@@ -83,11 +83,13 @@ export function Notice({
 /** Below the text. */
 export function Hint({
   pricing,
+  prices,
   isEmpty,
   compared,
   isOffline,
 }: {
   pricing: DraftPricing;
+  prices: Prices | null;
   isEmpty: boolean;
   /** How many models are compared; 0 in other modes. */
   compared: number;
@@ -96,12 +98,15 @@ export function Hint({
   const level = usePrice(pricing, ({ estimate }) =>
     estimate && compared > 0 ? levelWords(estimate.level) : null,
   );
-  if (level !== null && !isEmpty) {
-    return (
-      <span className="composer-sum">
-        {level} — {sumWords(compared)}
-      </span>
-    );
+  const caps = usePrice(pricing, ({ estimate }) =>
+    estimate && prices ? capsWords(estimate.caps, prices.nameOf) : '',
+  );
+  const words = [
+    level === null ? '' : `${level} — ${sumWords(compared)}`,
+    caps === '' ? '' : `to fit your balance ${caps}`,
+  ].filter((part) => part !== '');
+  if (words.length > 0 && !isEmpty) {
+    return <span className="composer-sum">{sentence(words.join('; '))}</span>;
   }
   if (isOffline) {
     return <strong>You are offline. Your draft is kept; Send waits for the connection.</strong>;

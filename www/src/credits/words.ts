@@ -143,12 +143,27 @@ export const DENIAL_TITLES: Record<DenialCode, string> = {
   too_many_lots: 'Too many grants have something left: use some first',
 };
 
-/** What caps mean for the person: "answers of at most 512 tokens"; nothing where nothing is capped. */
+/** Words as the beginning of a sentence. */
+export function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+}
+
+/** Words of English for one token of an answer, as OpenAI's help has it. */
+const WORDS_PER_TOKEN = 0.75;
+
+/** How long an answer of so many tokens is, in words, rounded down to two digits. */
+export function wordsOf(tokens: number): number {
+  const words = Math.floor(tokens * WORDS_PER_TOKEN);
+  const step = 10 ** Math.max(0, String(words).length - 2);
+  return Math.floor(words / step) * step;
+}
+
+/** What caps mean for the person: "answers of up to 380 words"; nothing where nothing is capped. */
 export function capsWords(caps: Caps, nameOf: (model: string) => string): string {
   const words: string[] = [];
   if (caps.candidates) words.push(`only ${caps.candidates.map(nameOf).join(', ')}`);
   if (caps.output_tokens !== undefined) {
-    words.push(`answers of at most ${caps.output_tokens.toLocaleString()} tokens`);
+    words.push(`answers of up to ${wordsOf(caps.output_tokens).toLocaleString()} words`);
   }
   return words.join(', ');
 }
