@@ -134,6 +134,7 @@ test('Routing costs a range before and one model’s price after', async (t) => 
   await app.message.press('Enter');
   await app.message.pressSequentially('hello world');
   const shown = await app.exactPrices();
+  await app.page.getByText('Kumari picks the model, likely GPT-6 Luna').waitFor();
   await app.estimate.click();
   await app.page.getByText('One of these models answers').waitFor();
   await app.page.keyboard.press('Escape');

@@ -13,7 +13,7 @@ import { MessageField } from './message-field';
 import { ModePicker } from './mode-picker';
 import { ModelPicker } from './model-picker';
 import { usePricing } from './pricing';
-import { Hint, Notice, SendButton, whyNot } from './readiness';
+import { Hint, Notice, Routed, SendButton, whyNot } from './readiness';
 import type { FieldHandle } from './use-field';
 import { useSend } from './use-send';
 
@@ -117,7 +117,7 @@ export function Composer({
               />
             )}
             {choice?.mode === 'routing' && (
-              <span className="chip-note">Kumari picks the model</span>
+              <Routed pricing={pricing} isEmpty={isEmpty} prices={prices} />
             )}
           </div>
           <div className="composer-send">

@@ -80,6 +80,26 @@ export function Notice({
   );
 }
 
+/** Beside the mode, where nobody names a model. */
+export function Routed({
+  pricing,
+  prices,
+  isEmpty,
+}: {
+  pricing: DraftPricing;
+  prices: Prices | null;
+  isEmpty: boolean;
+}) {
+  const likely = usePrice(pricing, ({ estimate }) => estimate?.legs[0]?.model ?? null);
+  return (
+    <span className="chip-note">
+      {likely === null || isEmpty || !prices
+        ? 'Kumari picks the model'
+        : `Kumari picks the model, likely ${prices.nameOf(likely)}`}
+    </span>
+  );
+}
+
 /** Below the text. */
 export function Hint({
   pricing,
