@@ -60,15 +60,12 @@ const enum Kind {
 
 const LETTERS_OF_A_WORD = 6;
 
-/** The shapes whose tokens are of Latin words. */
-const OF_LATIN_WORDS: ReadonlySet<number> = new Set([
-  Shape.Word,
-  Shape.LongWord,
-  Shape.Accented,
-  Shape.Gap,
-  Shape.Signs,
-  Shape.MoreSigns,
-]);
+/** Words with what leads them, numbers, signs and white space: about as the encodings cut a text. */
+const PIECES =
+  /[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}+| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+/gu;
+/** Longer ones are counted as other text is: what they come to differs more. */
+const LATIN_WORD = /^[\t -@[-`{-¿×÷‐-‧€]?[A-Za-zªµºÀ-ÖØ-öø-ſ]{1,32}$/u;
+const LATIN_SIGNS = /^[\t\n\r -@[-`{-¿×÷‐-‧€]{1,2}$/u;
 
 /** Frequent characters that only traditional Chinese writes so: vocabularies have fewer of them. */
 const TRADITIONAL = new Set(
@@ -79,18 +76,21 @@ const TRADITIONAL = new Set(
 
 /** About how many tokens `text` has in `encoding`. */
 export function approximateTokens(text: string, encoding: Encoding): number {
-  return approximateParts(text, encoding)[0];
+  return about(text, encoding);
 }
 
 /** About how many tokens `text` has in `encoding`, and how many of them are of Latin words. */
 export function approximateParts(text: string, encoding: Encoding): Parts {
-  const parts = [0, 0] as [all: number, latin: number];
-  for (const [shape, count] of shapesOf(text).entries()) {
-    const tokens = (WEIGHTS[encoding][shape] ?? 0) * count;
-    parts[0] += tokens;
-    if (OF_LATIN_WORDS.has(shape)) parts[1] += tokens;
-  }
-  return [Math.round(parts[0]), Math.round(parts[1])];
+  const all = about(text, encoding);
+  const isLatin = (piece: string) => LATIN_WORD.test(piece) || LATIN_SIGNS.test(piece);
+  const latin = text.replace(PIECES, (piece) => (isLatin(piece) ? piece : ''));
+  return [all, Math.min(all, about(latin, encoding))];
+}
+
+function about(text: string, encoding: Encoding): number {
+  const weights = WEIGHTS[encoding];
+  const shapes = shapesOf(text);
+  return Math.round(weights.reduce((sum, weight, shape) => sum + weight * (shapes[shape] ?? 0), 0));
 }
 
 /** How often each shape occurs. */

@@ -34,7 +34,8 @@ names! {
 ///
 /// Of Latin words are the tokens of those pieces of the text (as the encoding's own pattern cuts
 /// it) that have no other characters than ASCII without its digits, the letters and signs of
-/// Latin-1 and Latin Extended-A, dashes, quotation marks and the like (U+2010 to U+2027) and `€`.
+/// Latin-1 and Latin Extended-A, dashes, quotation marks and the like (U+2010 to U+2027) and `€`:
+/// with a letter, pieces of at most 32 bytes; without one, of at most two characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename_all = "snake_case"))]
 pub enum TokenKind {

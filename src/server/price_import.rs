@@ -28,7 +28,7 @@ const HASH_DIGITS: usize = 12;
 
 /// How a tokenizer that nobody has named follows from the one that is counted.
 const ENCODING: &str = r#"{
-    "name": "o200k_base", "low": "0.5", "expected": "1.3", "high": "7.5",
+    "name": "o200k_base", "low": "0.3", "expected": "1.3", "high": "9",
     "latin": {"low": "0.8", "expected": "1.1", "high": "2"}, "message_tokens": 16,
     "source": "assumed, and widened: the list names no tokenizer"
 }"#;

@@ -12,7 +12,7 @@ pub struct Tokens {
     pub all: u64,
     /// Those of pieces that have no other characters than ASCII without its digits, the letters and
     /// signs of Latin-1 and Latin Extended-A, U+2010 to U+2027 (dashes, quotation marks, `…`) and
-    /// `€`.
+    /// `€`: with a letter, at most 32 bytes; without one, at most two characters.
     pub latin: u64,
 }
 
@@ -29,26 +29,51 @@ impl Tokens {
     }
 }
 
+/// The longest piece that is taken for a word, in bytes.
+const WORD_BYTES_MAX: usize = 32;
+/// The longest piece without a letter that is counted with the words, in characters: the comma and
+/// the line break, but no line of `=`, of which these encodings make one token and others dozens.
+const SIGNS_MAX: usize = 2;
+
 /// Whether the tokens of a piece are of Latin words. Digits are pieces of their own in every
 /// pattern, so the first character tells.
 #[inline]
 pub(crate) fn is_latin(piece: &str) -> bool {
-    if piece.is_ascii() {
-        return !piece.starts_with(|first: char| first.is_ascii_digit());
+    if piece.len() > WORD_BYTES_MAX {
+        return false;
     }
-    piece.chars().all(is_latin_character)
+    if piece.is_ascii() {
+        return match piece.as_bytes() {
+            [digit, ..] if digit.is_ascii_digit() => false,
+            // A word has one character before its letters at the most.
+            [first, second, ..] if piece.len() > SIGNS_MAX => {
+                first.is_ascii_alphabetic() || second.is_ascii_alphabetic()
+            }
+            _ => true,
+        };
+    }
+    let is_word = piece.chars().any(is_latin_letter) || piece.chars().nth(SIGNS_MAX).is_none();
+    is_word && piece.chars().all(|next| is_latin_letter(next) || is_latin_sign(next))
 }
 
-const fn is_latin_character(character: char) -> bool {
+const fn is_latin_letter(character: char) -> bool {
+    matches!(character, 'A'..='Z' | 'a'..='z' | 'ª' | 'µ' | 'º' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ſ')
+}
+
+const fn is_latin_sign(character: char) -> bool {
     matches!(
         character,
         '\0'..='/'
-            | ':'..='\u{7f}'
+            | ':'..='@'
+            | '['..='`'
+            | '{'..='\u{7f}'
             // Without `²`, `³`, `¹` and the fractions.
             | '\u{a0}'..='±'
             | '´'..='¸'
-            | 'º'..='»'
-            | '¿'..='ſ'
+            | '»'
+            | '¿'
+            | '×'
+            | '÷'
             | '\u{2010}'..='\u{2027}'
             | '€'
     )
@@ -61,10 +86,16 @@ mod tests {
 
     #[test]
     fn latin_words_are_told_from_others() {
-        for piece in
-            ["a", " Hello", "Straße", " ação", "Łódź", "’s", " —", "…", "€", "\n\n", "()", "\0"]
-        {
+        let word = "ab".repeat(16);
+        for piece in [
+            "a", " Hello", "Straße", " ação", "Łódź", "’s", " —", "…", "€", "\r\n", "()", "\0",
+            "µ", &word,
+        ] {
             assert!(is_latin(piece), "{piece:?}");
+        }
+        let run = "a".repeat(33);
+        for piece in ["---", " ====", "\r\n\r\n", "    ", "———", " ——", &run] {
+            assert!(!is_latin(piece), "{piece:?}");
         }
         for piece in
             ["1", "123", "½", "²", "中", "Привет", "ệ", "e\u{301}", "👍", "٣", "ƀ", "\u{2028}"]

@@ -123,7 +123,7 @@ test('the next price counts the conversation as the server does', async (t) => {
   const [all, earlier] = [conversation + 2, conversation].map((tokens) =>
     tokens.toLocaleString('en'),
   );
-  const sent = `${all} tokens are sent, of which ${earlier} are the conversation so far`;
+  const sent = `${all} tokens of text are sent to each model, of which ${earlier} are`;
   await app.page.getByText(sent).waitFor();
   app.assertSilent();
 });

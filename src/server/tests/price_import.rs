@@ -48,7 +48,7 @@ fn a_text_model_of_litellm_is_priced_to_the_last_digit() {
         (&kind["context_tokens_max"], &kind["output_tokens_max"]),
         (&json!(100_000), &json!(8_000))
     );
-    assert_eq!((&kind["tier"], &kind["encoding"]["high"]), (&json!("lightweight"), &json!("7.5")));
+    assert_eq!((&kind["tier"], &kind["encoding"]["high"]), (&json!("lightweight"), &json!("9")));
     let source = &model["source"];
     assert!(source["package"].as_str().unwrap().starts_with("litellm, sha256 "), "{source}");
     assert_eq!(
@@ -237,7 +237,7 @@ fn what_a_list_does_not_say_can_be_said() {
         (&text["context_tokens_max"], &text["output_tokens_max"]),
         (&json!(5_000), &json!(5_000))
     );
-    assert_eq!((&text["encoding"]["high"], &text["tier"]), (&json!("2.3"), &json!("frontier")));
+    assert_eq!((&text["encoding"]["high"], &text["tier"]), (&json!("4.5"), &json!("frontier")));
     let note = imported.model("endless")["source"]["note"].as_str().unwrap();
     for assumed in ["context_tokens_max assumed", "output_tokens_max assumed", "tier by its price"]
     {

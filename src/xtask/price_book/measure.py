@@ -21,9 +21,7 @@ from tiktoken.load import load_tiktoken_bpe
 from tokenizers import Tokenizer
 
 ROOT = Path(__file__).parent.parent.parent.parent
-LANGUAGES = (
-    "ar bn de el es fi fr he hi hu id it ja ka ko pl ru sr ta th tr uk vi zh_CN zh_TW".split()
-)
+LOCALES = Path("/usr/share/locale")
 TEXT_LENGTH = 20_000
 # Of fewer tokens a ratio says little.
 TOKENS_MIN = 200
@@ -62,21 +60,33 @@ def main() -> None:
         "mistral tekken": lambda text: len(tekken.encode(text, bos=False, eos=False)),
         "claude (earlier)": lambda text: len(claude.encode(text, add_special_tokens=False).ids),
     }
-    for kind, is_latin in (("Latin words", True), ("all else", False)):
-        ratios: dict[str, list[float]] = {name: [] for name in others}
+    tokenizers = [lambda text: len(counted.encode(text, disallowed_special=())), *others.values()]
+    found = [(name, *parts(text, tokenizers)) for name, text in texts().items()]
+    for kind, part in (("Latin words", 1), ("all else", 2)):
         print(f"{kind:14}" + "".join(f"{name:>18}" for name in others))
-        for name, text in texts().items():
-            pieces = (found.group() for found in regex.finditer(O200K_PATTERN, text))
-            part = "".join(piece for piece in pieces if bool(LATIN.fullmatch(piece)) == is_latin)
-            tokens = len(counted.encode(part, disallowed_special=()))
-            if tokens < TOKENS_MIN:
-                continue
-            row = [count(part) / tokens for count in others.values()]
-            for other, ratio in zip(others, row):
-                ratios[other].append(ratio)
+        rows = [(row[0], row[part]) for row in found if row[part][0] >= TOKENS_MIN]
+        ratios = [(name, [count / counts[0] for count in counts[1:]]) for name, counts in rows]
+        for name, row in ratios:
             print(f"{name:14}" + "".join(f"{ratio:18.3f}" for ratio in row))
         for end in (min, max):
-            print(f"{end.__name__:14}" + "".join(f"{end(found):18.3f}" for found in ratios.values()))
+            ends = [end(column) for column in zip(*(row for _, row in ratios))]
+            print(f"{end.__name__:14}" + "".join(f"{ratio:18.3f}" for ratio in ends))
+
+
+def parts(text: str, tokenizers: list) -> tuple[list[int], list[int]]:
+    """Tokens of the Latin words of a text, and what the whole text has beyond them: the others are
+    not joined, for a run of signs that comes of it would be another text."""
+    pieces = [piece.group() for piece in regex.finditer(O200K_PATTERN, text)]
+    words = "".join(piece for piece in pieces if is_of_latin_words(piece))
+    latin = [count(words) for count in tokenizers]
+    return latin, [count(text) - part for count, part in zip(tokenizers, latin)]
+
+
+def is_of_latin_words(piece: str) -> bool:
+    """As src/tokens/tokens.rs says it."""
+    if not LATIN.fullmatch(piece) or len(piece.encode()) > 32:
+        return False
+    return len(piece) <= 2 or bool(regex.search(r"\p{L}", piece))
 
 
 def texts() -> dict[str, str]:
@@ -90,8 +100,16 @@ def texts() -> dict[str, str]:
         "upper case": _files("*.md").upper(),
         "digits": " ".join(str(random.Random(seed).randrange(10**12)) for seed in range(1500)),
     }
-    for language in LANGUAGES:
-        found[language] = _messages(language)
+    found |= {
+        "art": "".join(random.Random(seed).choice(("; ;+", "+;+ ;", "\n")) for seed in range(6000)),
+        "banners": "".join(f"{'/' * 77}\r\n// Part {part}\r\n\r\n" for part in range(200)),
+        "forms": "Name: ____________________\nDate: ______________\n\n" * 100,
+        "paragraphs": "word\r\n\r\n" * 2000,
+        "table": "+--------+------+\n| a name | size |\n" * 300,
+        "tree": "│   ├── a\n│   └── b\n" * 300,
+    }
+    for folder in sorted(LOCALES.iterdir()):
+        found[folder.name] = _messages(folder)
     return {name: text[:TEXT_LENGTH] for name, text in found.items() if len(text) > 2_000}
 
 
@@ -99,13 +117,14 @@ def _files(pattern: str) -> str:
     return "".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob(pattern)))
 
 
-def _messages(language: str) -> str:
+def _messages(folder: Path) -> str:
     messages: list[str] = []
-    for path in sorted(Path(f"/usr/share/locale/{language}/LC_MESSAGES").glob("*.mo")):
+    for path in sorted(folder.glob("LC_MESSAGES/*.mo")):
         try:
             with path.open("rb") as file:
                 catalogue = gettext.GNUTranslations(file)._catalog
-        except (OSError, UnicodeDecodeError):
+        # What is not read is skipped: some catalogues are in other encodings, some are damaged.
+        except (IndexError, OSError, UnicodeDecodeError, ValueError):
             continue
         messages += [text for text in catalogue.values() if re.match(r".{20}", text)]
     return "\n".join(messages)

@@ -1,6 +1,6 @@
 import type { PriceBook } from '@kumari/credits';
 import { expect, test } from 'vitest';
-import { chosen, requestOf, withModel, withRequest } from './choice';
+import { bytesOf, chosen, requestOf, withModel, withRequest } from './choice';
 import { EMPTY_DRAFT } from './draft';
 
 const BOOK = {
@@ -52,5 +52,15 @@ test('the request counts the conversation and the new message', () => {
     models: ['a'],
     input_tokens: { o200k_base: 107 },
     messages: 3,
+  });
+});
+
+test('a text counted by its bytes keeps what is known of the conversation', () => {
+  const history = { messages: 2, tokens: { o200k_base: 100, o200k_base_latin: 90 } };
+  const choice = { mode: 'direct' as const, models: ['a'] };
+  const counted = bytesOf('Grüße', ['o200k_base']);
+  expect(requestOf(choice, history, counted, []).input_tokens).toEqual({
+    o200k_base: 107,
+    o200k_base_latin: 90,
   });
 });

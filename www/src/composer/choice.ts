@@ -1,5 +1,5 @@
 // Which mode and models a draft asks for, against the book in force.
-import type { ModelId, PriceBook, Request } from '@kumari/credits';
+import type { Encoding, ModelId, PriceBook, Request } from '@kumari/credits';
 import type { History, Tokens } from '../chat/turns';
 import type { Mode } from '../credits/words';
 import type { Draft } from './draft';
@@ -88,4 +88,18 @@ export function requestOf(
     messages: history.messages + 1,
     ...(flags === undefined || flags.length === 0 ? {} : { flags }),
   };
+}
+
+/**
+ * A count that is never too few, where nobody can count. Which of its tokens are of Latin words is not
+ * known; of the conversation's it is.
+ */
+export function bytesOf(text: string, encodings: readonly Encoding[]): Tokens {
+  const bytes = new TextEncoder().encode(text).length;
+  const tokens: Tokens = {};
+  for (const encoding of encodings) {
+    tokens[encoding] = bytes;
+    tokens[`${encoding}_latin`] = 0;
+  }
+  return tokens;
 }

@@ -100,7 +100,7 @@ function useAnnouncement(estimate: Estimate | null, prices: Prices): void {
 }
 
 function EstimateDetails({ pricing, prices }: { pricing: DraftPricing; prices: Prices }) {
-  const { estimate, sent } = usePrice(pricing, (price) => price);
+  const { estimate, sent, isExact } = usePrice(pricing, (price) => price);
   if (!estimate) return null;
   const { format, nameOf } = prices;
   const isRouted = estimate.level.kind === 'range';
@@ -138,8 +138,10 @@ function EstimateDetails({ pricing, prices }: { pricing: DraftPricing; prices: P
       </ul>
       {sent.conversation > 0 && (
         <p className="muted">
-          {sent.all.toLocaleString()} tokens are sent, of which {sent.conversation.toLocaleString()}{' '}
-          are the conversation so far.
+          {isExact ? '' : 'About '}
+          {sent.all.toLocaleString()} tokens of text are sent to each model, of which{' '}
+          {sent.conversation.toLocaleString()} are the conversation so far. A model’s own count may
+          differ.
         </p>
       )}
       <p className="muted">
@@ -166,8 +168,12 @@ function rangeOf(candidate: CandidateEstimate, format: (amount: string) => strin
 }
 
 /** The estimate as a sentence. */
-function inWords(estimate: Estimate, { format }: Prices): string {
-  const level = `Level ${levelWords(estimate.level)}.`;
+function inWords(estimate: Estimate, { format, nameOf }: Prices): string {
+  const caps = capsWords(estimate.caps, nameOf);
+  const fits = caps === '' ? '' : ` To fit your balance: ${caps}.`;
+  const likely =
+    estimate.level.kind === 'range' ? ` ${nameOf(estimate.legs[0]?.model ?? '')} is likely.` : '';
+  const level = `Level ${levelWords(estimate.level)}.${likely}${fits}`;
   if (estimate.low === estimate.high) return `Costs ${format(estimate.expected)} credits. ${level}`;
   const sum = estimate.legs.length > 1 ? ` This is ${sumWords(estimate.legs.length)}.` : '';
   return `Likely ${format(estimate.expected)} credits, between ${format(estimate.low)} and ${format(estimate.high)}. ${level}${sum}`;

@@ -6,10 +6,10 @@
 import type { Denial, Encoding, Estimate, ModelId, Request } from '@kumari/credits';
 import type { CreditsClient, CreditsState } from '@kumari/credits/client';
 import { useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react';
-import type { History, Tokens } from '../chat/turns';
+import type { History } from '../chat/turns';
 import { type Prices, useClient, useSubscribe } from '../credits/client';
 import type { Mode } from '../credits/words';
-import { requestOf } from './choice';
+import { bytesOf, requestOf } from './choice';
 import type { Edit } from './editor';
 import type { ModelOption } from './model-options';
 import { type CountedText, NOT_COUNTED, countText } from './use-token-count';
@@ -165,9 +165,4 @@ function shown(draft: CreditsState['draft']): Pick<DraftPrice, 'isPriced' | 'est
     estimate: draft?.estimate ?? denial?.estimate ?? null,
     denial,
   };
-}
-
-function bytesOf(text: string, encodings: readonly Encoding[]): Tokens {
-  const bytes = new TextEncoder().encode(text).length;
-  return Object.fromEntries(encodings.map((encoding) => [encoding, bytes]));
 }

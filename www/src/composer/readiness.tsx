@@ -125,11 +125,11 @@ export function Hint({
     level === null ? '' : `${level} — ${sumWords(compared)}`,
     caps === '' ? '' : `to fit your balance ${caps}`,
   ].filter((part) => part !== '');
-  if (words.length > 0 && !isEmpty) {
-    return <span className="composer-sum">{sentence(words.join('; '))}</span>;
-  }
   if (isOffline) {
     return <strong>You are offline. Your draft is kept; Send waits for the connection.</strong>;
+  }
+  if (words.length > 0 && !isEmpty) {
+    return <span className="composer-sum">{sentence(words.join('; '))}</span>;
   }
   return (
     <>
