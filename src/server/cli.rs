@@ -1,5 +1,6 @@
 //! The command line: what can be asked of `kumari-credits`.
 
+use crate::backtest::Backtest;
 use crate::database::{Database, Place};
 use crate::uuid7;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
@@ -58,6 +59,10 @@ pub enum Command {
     /// Run a history of commands through the rules, in memory, and print each answer and balance;
     /// the format is in SIMULATE.md.
     Simulate(Simulate),
+    /// Price recorded usage with another price book: what it was charged and would be, by task and
+    /// model, and who would pay much more; the format is in BACKTEST.md. Ends with 0, with 1 where
+    /// faulty lines were left out, with 2 where there is no result.
+    Backtest(Box<Backtest>),
 }
 
 /// What to audit. It changes nothing, and may run beside servers.

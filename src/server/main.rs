@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         Command::RevokeLot(revoke) => said(kumari_server::adjust::revoke_lot(revoke)),
         Command::Key(command) => said(kumari_server::key::run(command)),
         Command::Simulate(simulate) => ended(kumari_server::simulate::run(simulate)),
+        Command::Backtest(backtest) => kumari_server::backtest::run(backtest),
         Command::MigrateStore(migrate) => {
             said(kumari_server::migrate_store::migrate_store(migrate))
         }

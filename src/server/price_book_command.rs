@@ -137,7 +137,10 @@ async fn answer(command: &PriceBookCommand) -> Result<String, PriceBookFault> {
 }
 
 /// The book of that name. A database is opened only for what is in it.
-async fn find(name: &BookName, database: &Database) -> Result<PublishedBook, PriceBookFault> {
+pub(crate) async fn find(
+    name: &BookName,
+    database: &Database,
+) -> Result<PublishedBook, PriceBookFault> {
     match name {
         BookName::BuiltIn => Ok(price::read(None)?),
         BookName::File(file) => Ok(price::read(Some(file))?),

@@ -56,9 +56,15 @@ pub(crate) fn walk(from: &Value, to: &Value) -> Vec<Change> {
 
 /// The change from one number to another, as `+20 %` or `-0.5 %`, rounded to a tenth.
 pub(crate) fn percent(from: i128, to: i128) -> Option<String> {
-    let thousandths = to.checked_sub(from)?.checked_mul(10_000)?.checked_div(from)?;
+    let share = share(to.checked_sub(from)?, from)?;
+    Some(if share.starts_with('-') { share } else { format!("+{share}") })
+}
+
+/// How much one number is of another, as `20 %` or `-0.5 %`, rounded to a tenth.
+pub(crate) fn share(part: i128, whole: i128) -> Option<String> {
+    let thousandths = part.checked_mul(10_000)?.checked_div(whole)?;
     let tenths = (thousandths + if thousandths < 0 { -5 } else { 5 }) / 10;
-    let sign = if tenths < 0 { '-' } else { '+' };
+    let sign = if tenths < 0 { "-" } else { "" };
     let (whole, rest) = (tenths.abs() / 10, tenths.abs() % 10);
     Some(if rest == 0 { format!("{sign}{whole} %") } else { format!("{sign}{whole}.{rest} %") })
 }

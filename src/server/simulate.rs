@@ -5,6 +5,7 @@
 //! The format is in `SIMULATE.md`.
 
 use crate::cli::Simulate as Arguments;
+use crate::json_line::{self, LINE_BYTES_MAX};
 use crate::price::{self, PriceFault};
 use crate::simulate_command::Step;
 use kumari_engine::account::{Account, Action, Answer, LedgerFault, Refused};
@@ -16,15 +17,11 @@ use kumari_engine::lot::Lot;
 use kumari_engine::period::advance;
 use kumari_engine::price_book::PublishedBook;
 use kumari_engine::time::Timestamp;
-use kumari_wire::FaultKind;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write};
 use std::path::PathBuf;
-
-/// The longest line, in bytes.
-pub const LINE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Why a history was not simulated to its end.
 #[derive(Debug, thiserror::Error)]
@@ -188,7 +185,7 @@ fn simulate(
         if text.trim_ascii().is_empty() {
             continue;
         }
-        let outcome = read_step(&text).and_then(|step| simulation.step(line, &step));
+        let outcome = json_line::read(&text).and_then(|step: Step| simulation.step(line, &step));
         match outcome {
             Ok(mut outcome) => {
                 if !arguments.entries {
@@ -209,13 +206,6 @@ fn simulate(
 /// Whether there may be more of a line than was read.
 fn read_is_cut(text: &[u8]) -> bool {
     !text.ends_with(b"\n")
-}
-
-fn read_step(text: &[u8]) -> Result<Step, String> {
-    kumari_wire::from_slice(text.trim_ascii()).map_err(|fault| match fault.kind {
-        FaultKind::Syntax => format!("this is not JSON: {fault}"),
-        FaultKind::Shape => fault.to_string(),
-    })
 }
 
 fn print<T: Serialize>(out: &mut impl Write, value: &T) -> Result<(), SimulateFault> {

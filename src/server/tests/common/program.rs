@@ -57,6 +57,11 @@ pub(crate) fn run(arguments: &[&str]) -> Output {
     Command::new(PROGRAM).args(arguments).output().unwrap()
 }
 
+/// Runs a command to its end, in a folder.
+pub(crate) fn run_in(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(PROGRAM).args(arguments).current_dir(folder).output().unwrap()
+}
+
 /// Runs a command to its end, with something on its standard input.
 pub(crate) fn run_with_input(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(PROGRAM)
