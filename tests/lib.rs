@@ -4,6 +4,7 @@
 //! cases for the proof that both sides agree.
 
 pub mod accounts;
+pub mod arithmetic_cases;
 pub mod books;
 pub mod parity_cases;
 pub mod payments;

@@ -54,6 +54,8 @@ enum What {
     Crash,
     /// Readers of a stranger's bytes are fed by libFuzzer: none breaks its law.
     Fuzz,
+    /// Every charge is what Python's decimals come to.
+    Arithmetic,
     /// Token counts equal npm's `tiktoken`, and after every edit the count of the whole text.
     Tokens,
 }
@@ -65,6 +67,7 @@ impl What {
             Self::Oracle => "oracle",
             Self::Crash => "crash",
             Self::Fuzz => "fuzz",
+            Self::Arithmetic => "arithmetic",
             Self::Tokens => "tokens",
         }
     }
@@ -113,6 +116,11 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
             let feed = |target: &&str| fuzz::feed(repository, target, wish.seconds, seed);
             fuzz::TARGETS.iter().map(feed).collect::<Result<_>>()?
         }
+        What::Arithmetic => {
+            let tools = Tools::prepare(repository, route, &[Tool::Python])?;
+            let python = tools.python.map_err(|missing| anyhow!("{missing}"))?;
+            Vec::from([arithmetic(repository, &python, &arguments)])
+        }
         What::Tokens => {
             Tools::prepare(repository, route, &[Tool::Npm])?
                 .npm
@@ -134,7 +142,7 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
         "soak": name,
         "passed": passed,
         "cases": match wish.what {
-            What::Parity | What::Oracle | What::Tokens => wish.cases,
+            What::Parity | What::Oracle | What::Arithmetic | What::Tokens => wish.cases,
             What::Crash => wish.rounds,
             What::Fuzz => wish.seconds,
         },
@@ -171,6 +179,15 @@ pub(crate) fn oracle(
     cargo.arg("--").arg("--python").arg(python.join("python")).args(arguments);
     // Not an argument, which everybody on the machine can read.
     cargo.env(CLUSTER, cluster.url());
+    cargo
+}
+
+/// The comparison of the engine's charges with Python's decimals.
+fn arithmetic(repository: &Repository, python: &Path, arguments: &[&str]) -> Command {
+    let mut cargo = repository.cargo();
+    cargo.args(["run", "--quiet", "--profile", "release"]);
+    cargo.args(["--package", "kumari-tests", "--example", "arithmetic"]);
+    cargo.arg("--").arg("--python").arg(python.join("python")).args(arguments);
     cargo
 }
 

@@ -1,5 +1,6 @@
 //! The rules of credits, one test for each, found by its number; the worked examples by theirs.
 
+mod arithmetic;
 mod authorize;
 mod eligibility;
 mod estimate;
