@@ -1,6 +1,6 @@
 //! Benchmarks: measures the product beside a peer, in the same run and on the same cores.
 //!
-//! What is measured and how is in `bench_ledger` and `bench_tokens`; here is what they share: the
+//! What is measured and how is in `bench_ledger`, `bench_tokens` and `bench_backtest`; here is what they share: the
 //! wish, and what becomes of the figures: ratios and verdicts, a table here, JSON and a chart below
 //! `target/bench`. It measures nothing itself.
 
@@ -19,7 +19,10 @@ use crate::bench_table::table;
 use crate::repository::{self, Repository};
 use crate::soak::{commit, machine};
 use crate::wasm_target::RouteChoice;
-use crate::{bench_ledger, bench_tokens};
+use crate::{bench_backtest, bench_ledger, bench_tokens};
+
+/// A real hour of traffic, where somebody has put it beside the repository.
+const TRACE: &str = "../shared/data/azure_llm_trace_2023_conversation.csv";
 
 /// What `bench` is asked for.
 #[derive(Debug, clap::Args)]
@@ -36,9 +39,9 @@ pub(crate) struct Wish {
     /// Where chance comes from: accounts and usages, places of edits.
     #[arg(long, default_value_t = 20_261_123)]
     pub(crate) seed: u64,
-    /// The hour of traffic that `ledger` replays, as `TIMESTAMP,ContextTokens,GeneratedTokens`.
+    /// The hour of traffic that `ledger` replays and `backtest` takes token counts from, as `TIMESTAMP,ContextTokens,GeneratedTokens`.
     #[arg(long)]
-    pub(crate) trace: Option<PathBuf>,
+    trace: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -47,6 +50,8 @@ enum What {
     Ledger,
     /// Counting tokens, in Node and in Chromium, beside other counters.
     Tokens,
+    /// Pricing millions of recorded actions with another price book.
+    Backtest,
 }
 
 impl Wish {
@@ -58,6 +63,15 @@ impl Wish {
             (false, false) => "usual",
         }
     }
+
+    /// The hour of traffic that was named, or else the one at hand.
+    ///
+    /// # Errors
+    /// When the folder of this program is gone.
+    pub(crate) fn trace(&self, repository: &Repository) -> Result<Option<PathBuf>> {
+        let at_hand = || Some(repository.path(TRACE)).filter(|trace| trace.is_file());
+        Ok(self.trace.as_ref().map(std::path::absolute).transpose()?.or_else(at_hand))
+    }
 }
 
 /// Runs the benchmark, prints its table and writes its files.
@@ -68,6 +82,7 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
     let name = match wish.what {
         What::Ledger => "ledger",
         What::Tokens => "tokens",
+        What::Backtest => "backtest",
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?.as_secs();
     let output = repository.path("target/bench").join(format!("{name}-{now}.json"));
@@ -78,6 +93,7 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
             (result, conditions)
         }
         What::Tokens => (bench_tokens::run(repository, route, wish, &output)?, Vec::new()),
+        What::Backtest => (bench_backtest::run(repository, wish, &output)?, Vec::new()),
     };
     let rows = rows(&result)?;
     add_verdicts(&mut result, &rows)?;

@@ -23,8 +23,6 @@ const BUILD_LIMIT: Duration = Duration::from_secs(2700);
 const LIMIT: Duration = Duration::from_secs(4 * 3600);
 /// A disk below this is in its slow state: nothing is to be compared with such a run.
 const PROBE_MIN: f64 = 5_000.0;
-/// A real hour of traffic, where somebody has put it beside the repository.
-const TRACE: &str = "../shared/data/azure_llm_trace_2023_conversation.csv";
 /// Tells programs where the cluster is.
 const CLUSTER: &str = "KUMARI_POSTGRES";
 
@@ -40,9 +38,9 @@ pub(crate) fn run(
 ) -> Result<Value> {
     let tools = Tools::prepare(repository, route, &[Tool::Postgres])?;
     let programs = tools.postgres.as_ref().ok();
-    let server = build(repository, "release")?;
-    let at_hand = || Some(repository.path(TRACE)).filter(|trace| trace.is_file());
-    let trace = wish.trace.as_ref().map(std::path::absolute).transpose()?.or_else(at_hand);
+    let server = build_server(repository, "release")?;
+    build_generator(repository)?;
+    let trace = wish.trace(repository)?;
     let wanted = Wanted {
         profile: "bench",
         length: wish.length(),
@@ -114,21 +112,31 @@ fn generator(
     cargo
 }
 
-/// The server and the load generator, built for speed.
-fn build(repository: &Repository, profile: &str) -> Result<PathBuf> {
+/// The server, built as `profile` says.
+///
+/// # Errors
+/// When it cannot be built.
+pub(crate) fn build_server(repository: &Repository, profile: &str) -> Result<PathBuf> {
     assets::build_vocabularies(repository)?;
     let mut server = repository.cargo();
     server.args(["build", "--profile", profile, "--package", "kumari-server"]);
     server.args(["--bin", "kumari-credits"]);
+    build(repository, "build the server", &mut server)?;
+    Ok(run::server_binary(repository, profile))
+}
+
+fn build_generator(repository: &Repository) -> Result<()> {
     let mut generator = repository.cargo();
     generator.args(["bench", "--no-run", "--package", "kumari-tests", "--bench", "ledger"]);
-    for (title, mut cargo) in [("build the server", server), ("build the generator", generator)] {
-        let ran = progress::run(repository, title, &mut cargo, BUILD_LIMIT)?;
-        if !ran.passed {
-            bail!("{title}: it {}:\n{}", ran.how_it_ended(), ran.output_tail());
-        }
+    build(repository, "build the generator", &mut generator)
+}
+
+fn build(repository: &Repository, title: &str, cargo: &mut Command) -> Result<()> {
+    let ran = progress::run(repository, title, cargo, BUILD_LIMIT)?;
+    if !ran.passed {
+        bail!("{title}: it {}:\n{}", ran.how_it_ended(), ran.output_tail());
     }
-    Ok(run::server_binary(repository, profile))
+    Ok(())
 }
 
 /// What has to be known of disk and peer before any figure is read.

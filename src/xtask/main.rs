@@ -7,6 +7,7 @@
 
 mod assets;
 mod bench;
+mod bench_backtest;
 mod bench_chart;
 mod bench_ledger;
 mod bench_row;

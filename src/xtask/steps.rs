@@ -11,7 +11,9 @@ use crate::crash::{self, Clusters, Effort};
 use crate::postgres::{CLUSTER, CLUSTER_TO_CRASH, Cluster};
 use crate::setup::Tool;
 use crate::test::{Bench, Step, Verdict, ready};
-use crate::{assets, bench_ledger, bench_row, chromium, faketime, fuzz, pack, run, soak};
+use crate::{
+    assets, bench_backtest, bench_ledger, bench_row, chromium, faketime, fuzz, pack, run, soak,
+};
 
 /// Checks that compile nothing.
 const SHORT: Duration = Duration::from_secs(300);
@@ -185,7 +187,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "bench",
-        shows: "the ledger's benchmark works, and every answer to it is right",
+        shows: "the benchmarks of ledger and backtest work, and every answer is right",
         needs: &[],
         uses: &[Tool::Postgres],
         run: bench,
@@ -418,16 +420,20 @@ fn oracle(bench: &Bench) -> Result<Verdict> {
 
 /// Short and unoptimised: no figure is looked at.
 fn bench(bench: &Bench) -> Result<Verdict> {
-    let programs = match ready(&bench.tools.postgres) {
-        Ok(programs) => programs,
-        Err(verdict) => return Ok(verdict),
-    };
     assets::build_vocabularies(bench.repository)?;
     match build_server(bench)? {
         Verdict::Passed => {}
         verdict @ (Verdict::Failed(_) | Verdict::NotChecked(_)) => return Ok(verdict),
     }
     let server = run::server_binary(bench.repository, "debug");
+    let output = bench.repository.path("target/bench/short-backtest.json");
+    let short = ("short", 1);
+    let result = bench_backtest::measure(bench.repository, &server, short, None, &output)?;
+    bench_row::rows(&result)?;
+    let programs = match ready(&bench.tools.postgres) {
+        Ok(programs) => programs,
+        Err(verdict) => return Ok(verdict),
+    };
     let wanted = bench_ledger::Wanted { profile: "dev", length: "short", seed: 1, trace: None };
     let output = bench.repository.path("target/bench/short.json");
     let result =
