@@ -17,6 +17,8 @@ const LEFT: i128 = 330;
 const RIGHT: i128 = 190;
 /// More rows than this nobody tells apart; the others are one row.
 const ROWS_MAX: usize = 40;
+/// A name may be longer than there is room for.
+const NAME_MAX: usize = 42;
 
 const CHARGED: &str = "#7a8794";
 const WOULD_BE: &str = "#1f6f8b";
@@ -40,7 +42,7 @@ pub(crate) fn chart(report: &Report) -> String {
 <title>Credits by task and model: what was charged, and what would be</title>
 <desc>All {} legs: {}</desc>
 <rect width="{WIDTH}" height="{height}" fill="white"/>
-<text x="{LEFT}" y="26" font-size="15" fill="#222">{} legs: {}</text>
+<text x="20" y="26" font-size="15" fill="#222">{} legs: {}</text>
 <rect x="{LEFT}" y="42" width="12" height="12" fill="{CHARGED}"/><text x="{}" y="53" fill="#222">was charged</text>
 <rect x="{}" y="42" width="12" height="12" fill="{WOULD_BE}"/><text x="{}" y="53" fill="#222">would be charged</text>
 "##,
@@ -64,7 +66,7 @@ pub(crate) fn chart(report: &Report) -> String {
             svg,
             r##"<text x="{}" y="{name_y}" text-anchor="end" fill="#222">{}</text><rect x="{LEFT}" y="{y}" width="{charged}" height="{BAR}" fill="{CHARGED}"/><text x="{}" y="{}" font-size="11" fill="#555">{from}</text><rect x="{LEFT}" y="{below}" width="{would_be}" height="{BAR}" fill="{WOULD_BE}"/><text x="{}" y="{to_y}" font-size="11" fill="#222">{to} {percent}</text>"##,
             LEFT - 10,
-            escaped(&row.name),
+            escaped(&shortened(&row.name)),
             LEFT + charged + 6,
             y + 10,
             LEFT + would_be + 6,
@@ -122,6 +124,44 @@ fn credits(micros: i128) -> Credits {
     i64::try_from(micros).map_or(Credits::MAX, Credits::from_micros)
 }
 
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(NAME_MAX) {
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
+        None => name.to_owned(),
+    }
+}
+
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ROWS_MAX, chart};
+    use crate::backtest_report::{Asked, Report};
+    use crate::backtest_tally::{Counted, Sums};
+    use kumari_engine::request::Task;
+
+    #[test]
+    fn the_largest_rows_are_drawn_and_one_for_the_others() {
+        let mut counted = Counted::default();
+        let name = |number: usize| format!("{}-{number}", "m".repeat(60 * (number % 2)));
+        for number in 1..=ROWS_MAX + 3 {
+            let charged = number.to_string().parse().unwrap();
+            let sums = Sums { legs: 1, charged, would_be: charged, ..Sums::default() };
+            counted.sums.insert((Task::Direct, name(number).parse().unwrap()), sums);
+        }
+        let [book, credits_per_usd] = ["b", "100"];
+        let asked = Asked {
+            book: book.parse().unwrap(),
+            against: None,
+            credits_per_usd: credits_per_usd.parse().unwrap(),
+        };
+        let picture = chart(&Report::new(asked, counted, None).unwrap());
+        // Two bars a row, beside two in the legend and the ground.
+        assert_eq!(picture.matches("<rect").count(), (ROWS_MAX + 1) * 2 + 3);
+        // 1, 2 and 3 credits are the least.
+        assert!(picture.contains(">3 others<") && picture.contains(">6 <"), "{picture}");
+        assert!(picture.contains("m…<") && !picture.contains(&name(1)), "{picture}");
+    }
 }
