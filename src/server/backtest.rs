@@ -65,7 +65,7 @@ pub struct Backtest {
     /// How many of those customers are listed, those first to whom it makes the greatest difference.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(0..=TOP_MAX))]
     pub top: u16,
-    /// The most customers there can be, in memory of about 120 bytes each; 0 leaves customers out.
+    /// The most customers there can be, in memory of about 140 bytes each; 0 leaves customers out.
     #[arg(long, default_value_t = 2_000_000)]
     pub customers_max: usize,
     /// Leave faulty lines out, count them and name the first; without it the first ends the run.
@@ -114,7 +114,7 @@ enum BacktestFault {
     )]
     Pairs,
     #[error(
-        "there are more than {0} customers: allow for more by --customers-max, at about 120 bytes \
+        "there are more than {0} customers: allow for more by --customers-max, at about 140 bytes \
          each, or leave them out by --customers-max 0"
     )]
     Customers(usize),

@@ -21,13 +21,16 @@ use crate::repository::{self, Repository};
 
 /// One more is a fault of the program, not a slow machine.
 const LIMIT: Duration = Duration::from_secs(1800);
-/// How often the program's memory is looked at. The system keeps the highest, so only what comes
-/// in its last moments could be missed.
+/// How often the program is looked at. The system keeps the highest memory and counts its work, so
+/// only what comes in its last moments is missed.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// Models of the book inside the program; the last two are dear.
 const MODELS: [&str; 5] =
     ["gpt-6-luna", "gemini-3.8-flash", "mistral-small-2603", "gpt-6-astra", "claude-opus-5-5"];
+
+/// The system's clock of processes.
+const TICKS_A_SECOND: f64 = 100.0;
 
 const ACTIONS: &str = "actions/s";
 /// Of two cores or more.
@@ -99,6 +102,8 @@ fn peak(actions: u32, customers: u32) -> String {
 /// What one run took.
 struct Took {
     seconds: f64,
+    /// Of user and system, in all its threads.
+    cpu_seconds: f64,
     peak_bytes: f64,
     report: Value,
 }
@@ -187,6 +192,13 @@ impl Bench<'_> {
         let csv = self.median(&usage, middle, scale.repeats, &[])?;
         ensure!(csv.report == took.report, "CSV comes to another report");
         self.speed("CSV", middle, &csv, SPEED);
+        for (what, took) in [("JSON lines", &took), ("CSV", &csv)] {
+            let micros = took.cpu_seconds / f64::from(middle) * 1e6;
+            self.add(&Figure {
+                target: Some(("at_most", 2.0, 1.0)),
+                ..Figure::new(&format!("CPU for an action, {what}"), micros, "µs")
+            });
+        }
 
         let usage = self.usage("usage.jsonl", most, scale.customers)?;
         let took = self.median(&usage, most, 1, &[])?;
@@ -243,9 +255,10 @@ impl Bench<'_> {
         command.stdout(File::create(&answer)?).stderr(Stdio::inherit());
         let began = Instant::now();
         let mut child = command.spawn().context("cannot start the program")?;
-        let mut peak_bytes = 0.0_f64;
+        let (mut peak_bytes, mut cpu_seconds) = (0.0_f64, 0.0_f64);
         let status = loop {
             peak_bytes = peak_of(child.id()).unwrap_or(0.0).max(peak_bytes);
+            cpu_seconds = cpu_of(child.id()).unwrap_or(0.0).max(cpu_seconds);
             if let Some(status) = child.wait_timeout(LOOK)? {
                 break status;
             }
@@ -258,7 +271,7 @@ impl Bench<'_> {
         let seconds = began.elapsed().as_secs_f64();
         ensure!(status.success(), "a backtest ended with {status}");
         let report = serde_json::from_str(&fs::read_to_string(answer)?)?;
-        Ok(Took { seconds, peak_bytes, report })
+        Ok(Took { seconds, cpu_seconds, peak_bytes, report })
     }
 
     /// A file of so many legs; the same for the same seed, whatever the format.
@@ -310,6 +323,15 @@ fn peak_of(id: u32) -> Option<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u32 = line.trim().split(' ').next()?.parse().ok()?;
     Some(f64::from(kib) * 1024.0)
+}
+
+/// What a process has worked so far, in seconds.
+fn cpu_of(id: u32) -> Option<f64> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let (_, after_name) = stat.rsplit_once(") ")?;
+    // The 14th and the 15th field, which are the 12th and the 13th after the name.
+    let mut ticks = after_name.split(' ').skip(11).map(str::parse::<u32>);
+    Some((f64::from(ticks.next()?.ok()?) + f64::from(ticks.next()?.ok()?)) / TICKS_A_SECOND)
 }
 
 /// The book inside the program with another base price.
