@@ -22,8 +22,16 @@ use crate::repository::Repository;
 use crate::run;
 
 /// What is fed, each a program of `tests/fuzz`.
-pub(crate) const TARGETS: [&str; 7] =
-    ["document", "price_book", "request", "history", "edits", "provider_stream", "usage"];
+pub(crate) const TARGETS: [&str; 8] = [
+    "document",
+    "price_book",
+    "request",
+    "history",
+    "edits",
+    "provider_stream",
+    "usage",
+    "attachment",
+];
 
 const BUILD_LIMIT: Duration = Duration::from_secs(1800);
 /// Says that this program was started in the compiler's place.

@@ -7,10 +7,11 @@ use toml::{Table, Value};
 use crate::tree::{Tree, assert_found, assert_none};
 
 /// Every member with the members that it may use, in whatever kind of dependency.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("kumari-engine", &[]),
     ("kumari-wire", &["kumari-engine"]),
     ("kumari-tokens", &[]),
+    ("kumari-documents", &[]),
     ("kumari-browser", &["kumari-engine", "kumari-wire", "kumari-tokens"]),
     ("kumari-store", &["kumari-engine", "kumari-wire"]),
     ("kumari-server", &["kumari-engine", "kumari-wire", "kumari-tokens", "kumari-store"]),
@@ -26,7 +27,10 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "kumari-server",
         ],
     ),
-    ("kumari-fuzz", &["kumari-engine", "kumari-wire", "kumari-tokens", "kumari-server"]),
+    (
+        "kumari-fuzz",
+        &["kumari-engine", "kumari-wire", "kumari-tokens", "kumari-documents", "kumari-server"],
+    ),
     ("kumari-rules", &["kumari-engine", "kumari-wire", "kumari-tests"]),
 ];
 

@@ -1,0 +1,124 @@
+//! The values that a PDF is made of.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// A value, with everything inside it but what it refers to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Value {
+    #[default]
+    Null,
+    Bool,
+    Integer(i64),
+    Real(f64),
+    /// Without its slash.
+    Name(Vec<u8>),
+    Text(Vec<u8>),
+    List(Vec<Value>),
+    Dict(Dict),
+    /// The number of an object.
+    Reference(u32),
+    Stream(Stream),
+    /// A bare word: an operator of a page, or a word of the file's own structure.
+    Word(Vec<u8>),
+}
+
+/// A dictionary.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Dict(BTreeMap<Vec<u8>, Value>);
+
+/// Data with a dictionary, and where in the file it lies.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Stream {
+    pub(crate) dict: Dict,
+    pub(crate) data: Range<usize>,
+}
+
+/// What a key is that is not there.
+const NULL: &Value = &Value::Null;
+
+impl Dict {
+    pub(crate) fn get(&self, key: &str) -> &Value {
+        self.0.get(key.as_bytes()).unwrap_or(NULL)
+    }
+
+    /// What a name leads to that is not known beforehand.
+    pub(crate) fn get_bytes(&self, key: &[u8]) -> Value {
+        self.0.get(key).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn insert(&mut self, key: Vec<u8>, value: Value) {
+        self.0.insert(key, value);
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &Value)> {
+        self.0.iter().map(|(key, value)| (key.as_slice(), value))
+    }
+
+    /// Whether its `Type` is this one.
+    pub(crate) fn is(&self, kind: &str) -> bool {
+        self.get("Type").is_name(kind)
+    }
+}
+
+impl Value {
+    pub(crate) fn is_name(&self, name: &str) -> bool {
+        self.name() == Some(name.as_bytes())
+    }
+
+    pub(crate) fn is_word(&self, word: &str) -> bool {
+        matches!(self, Self::Word(found) if found == word.as_bytes())
+    }
+
+    pub(crate) fn name(&self) -> Option<&[u8]> {
+        if let Self::Name(name) = self { Some(name) } else { None }
+    }
+
+    pub(crate) fn text(&self) -> Option<&[u8]> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    pub(crate) fn list(&self) -> Option<&[Self]> {
+        if let Self::List(list) = self { Some(list) } else { None }
+    }
+
+    pub(crate) fn stream(&self) -> Option<&Stream> {
+        if let Self::Stream(stream) = self { Some(stream) } else { None }
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// A dictionary, also a stream's.
+    pub(crate) fn dict(&self) -> Option<&Dict> {
+        if let Self::Dict(dict) = self {
+            Some(dict)
+        } else if let Self::Stream(stream) = self {
+            Some(&stream.dict)
+        } else {
+            None
+        }
+    }
+
+    pub(crate) fn reference(&self) -> Option<u32> {
+        if let Self::Reference(number) = self { Some(*number) } else { None }
+    }
+
+    pub(crate) fn integer(&self) -> Option<i64> {
+        if let Self::Integer(integer) = self { Some(*integer) } else { None }
+    }
+
+    /// An integer that counts something or is a place.
+    pub(crate) fn size(&self) -> Option<usize> {
+        usize::try_from(self.integer()?).ok()
+    }
+
+    pub(crate) fn number(&self) -> Option<f64> {
+        if let Self::Real(real) = self {
+            return Some(*real);
+        }
+        // What is beyond 32 bits is no coordinate.
+        i32::try_from(self.integer()?).ok().map(f64::from)
+    }
+}
