@@ -37,6 +37,9 @@ pub enum Command {
     PriceBook(PriceBookCommand),
     /// Print what a usage costs, line by line.
     Price(Price),
+    /// Read a file as the product does: its pages, characters and tokens, and what processing it
+    /// would cost.
+    Document(Document),
     /// Compute a receipt's charge again, from what was used and the prices. Ends with 0 where every
     /// number is the same, 1 where one differs, 2 where it cannot tell.
     Replay(Replay),
@@ -440,6 +443,25 @@ pub struct Price {
     #[arg(long)]
     pub price_book: Option<PathBuf>,
     /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which file to read, and with which model it would be processed.
+#[derive(Debug, Args)]
+pub struct Document {
+    /// A PDF, DOCX, TXT or CSV file.
+    pub file: PathBuf,
+    /// The model's id in the price book; without it nothing is priced.
+    #[arg(long)]
+    pub model: Option<String>,
+    /// The price book, instead of the one inside the program.
+    #[arg(long)]
+    pub price_book: Option<PathBuf>,
+    /// A folder with the token vocabularies, instead of those inside the program.
+    #[arg(long)]
+    pub vocabulary: Option<PathBuf>,
+    /// Print JSON instead of lines.
     #[arg(long)]
     pub json: bool,
 }

@@ -9,6 +9,7 @@
 pub mod cli;
 pub mod database;
 pub mod price;
+pub mod document_command;
 pub mod price_book_command;
 mod price_book_diff;
 mod price_book_walk;

@@ -10,6 +10,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => ended(kumari_server::serve::run(serve)),
         Command::PriceBook(command) => said(kumari_server::price_book_command::run(command)),
         Command::Price(price) => said(kumari_server::price::price(price)),
+        Command::Document(document) => said(kumari_server::document_command::run(document)),
         Command::Replay(replay) => kumari_server::replay::run(replay),
         Command::Statement(statement) => ended(kumari_server::statement_print::run(statement)),
         Command::Adjust(adjust) => said(kumari_server::adjust::adjust(adjust)),

@@ -5,7 +5,7 @@ use crate::cli::Price;
 use kumari_engine::amount::{Credits, ExactCredits};
 use kumari_engine::id::{BookVersion, IdFault, ModelId};
 use kumari_engine::meter::Usage;
-use kumari_engine::price_book::PublishedBook;
+use kumari_engine::price_book::{self, PublishedBook};
 use kumari_engine::rating::{self, Line, RatingFault};
 use kumari_engine::request::Task;
 use kumari_wire::{BookFault, Fault};
@@ -82,20 +82,30 @@ pub fn price(arguments: &Price) -> Result<String, PriceFault> {
         .into_iter()
         .find(|task| task.name() == arguments.task)
         .ok_or_else(|| PriceFault::UnknownTask(arguments.task.clone()))?;
-    let model: ModelId = arguments.model.parse().map_err(PriceFault::Model)?;
+    let (model, price) = offered(&published, task, &arguments.model)?;
     let usage: Usage = kumari_wire::from_str(&arguments.usage).map_err(PriceFault::Usage)?;
-    let price = published.book.price(task, &model).ok_or_else(|| {
-        let offered: Vec<&str> =
-            published.book.models_of(task).map(|model| model.id.as_str()).collect();
-        PriceFault::NotOffered {
-            task: task.name(),
-            model: model.clone(),
-            models: offered.join(", "),
-        }
-    })?;
     let (lines, charge) = rating::lines(&price, &usage).map_err(PriceFault::Rating)?;
     let priced = Priced { price_book: published.version, task, model, lines, charge };
     if arguments.json { Ok(serde_json::to_string_pretty(&priced)?) } else { Ok(table(&priced)) }
+}
+
+/// A model by its name, and the price of a task with it.
+///
+/// # Errors
+/// [`PriceFault::Model`] or [`PriceFault::NotOffered`].
+pub(crate) fn offered<'b>(
+    published: &'b PublishedBook,
+    task: Task,
+    model: &str,
+) -> Result<(ModelId, price_book::Price<'b>), PriceFault> {
+    let model: ModelId = model.parse().map_err(PriceFault::Model)?;
+    let Some(price) = published.book.price(task, &model) else {
+        let offered: Vec<&str> =
+            published.book.models_of(task).map(|model| model.id.as_str()).collect();
+        let (task, models) = (task.name(), offered.join(", "));
+        return Err(PriceFault::NotOffered { task, model, models });
+    };
+    Ok((model, price))
 }
 
 /// Reads and checks a price book; without a file, the one inside the program.

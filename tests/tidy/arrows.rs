@@ -14,7 +14,10 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("kumari-documents", &[]),
     ("kumari-browser", &["kumari-engine", "kumari-wire", "kumari-tokens"]),
     ("kumari-store", &["kumari-engine", "kumari-wire"]),
-    ("kumari-server", &["kumari-engine", "kumari-wire", "kumari-tokens", "kumari-store"]),
+    (
+        "kumari-server",
+        &["kumari-engine", "kumari-wire", "kumari-tokens", "kumari-documents", "kumari-store"],
+    ),
     ("xtask", &[]),
     (
         "kumari-tests",
