@@ -14,6 +14,7 @@ import {
   loadPriceBook,
 } from '@kumari/credits';
 import { CreditsClient, type CreditsState, type SendResult } from '@kumari/credits/client';
+import { type ReadDocument, readDocument } from '@kumari/credits/documents';
 import { type TokenCount, TokenCounter, type TokenCounts } from '@kumari/credits/tokens';
 import { TokenDocument, Vocabulary } from '@kumari/credits/tokens/direct';
 
@@ -104,4 +105,14 @@ export async function typed(read: () => string): Promise<TokenCounts> {
   draft.close();
   counter.close();
   return tokens;
+}
+
+export function attached(bytes: Uint8Array): number {
+  const document: ReadDocument = readDocument(bytes, {
+    name: 'a.pdf',
+    mediaType: 'application/pdf',
+  });
+  // @ts-expect-error bytes, not text
+  readDocument('a,b');
+  return document.warnings.includes('no_text') ? 0 : document.pages;
 }

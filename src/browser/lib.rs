@@ -1,12 +1,12 @@
 //! The engine for JavaScript: what the npm package is built from.
 //!
 //! A boundary function is three lines: convert, call, convert. Each cargo feature is one module of
-//! the package: `rules` (pure functions), `client` (rules and everything that talks to a server)
-//! and `tokens` (counting while typing). What the functions decide is decided in `kumari-engine`;
+//! the package: `rules` (pure functions), `client` (rules and everything that talks to a server),
+//! `tokens` (counting while typing) and `documents` (files that are attached). What the functions decide is decided in `kumari-engine`;
 //! an `if` about a price, a balance or a verdict does not belong here.
 
 // A third of the code of the standard library's. Counting tokens keeps that one, for its speed.
-#[cfg(all(target_family = "wasm", feature = "rules"))]
+#[cfg(all(target_family = "wasm", any(feature = "rules", feature = "documents")))]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
@@ -18,7 +18,7 @@ pub mod format;
 pub mod handle;
 #[cfg(feature = "rules")]
 pub mod rules;
-#[cfg(any(feature = "rules", feature = "tokens"))]
+#[cfg(any(feature = "rules", feature = "tokens", feature = "documents"))]
 mod thrown;
 
 #[cfg(feature = "client")]
@@ -48,3 +48,6 @@ mod typescript_test;
 
 #[cfg(feature = "tokens")]
 pub mod tokens;
+
+#[cfg(feature = "documents")]
+pub mod documents;

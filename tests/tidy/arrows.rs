@@ -12,7 +12,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("kumari-wire", &["kumari-engine"]),
     ("kumari-tokens", &[]),
     ("kumari-documents", &[]),
-    ("kumari-browser", &["kumari-engine", "kumari-wire", "kumari-tokens"]),
+    ("kumari-browser", &["kumari-engine", "kumari-wire", "kumari-tokens", "kumari-documents"]),
     ("kumari-store", &["kumari-engine", "kumari-wire"]),
     (
         "kumari-server",

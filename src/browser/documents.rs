@@ -1,0 +1,36 @@
+//! Reading attached files as JavaScript calls it: bytes in, a plain object or an `Error` out.
+
+use crate::thrown::{set, thrown};
+use js_sys::{Array, JsString, Object};
+use kumari_documents::{Hint, Limits, Warning};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Reads a file, within the limits that the server has too.
+///
+/// # Errors
+/// The `Error` to throw, with the fault's `code`.
+#[wasm_bindgen(js_name = readDocument)]
+pub fn read_document(
+    bytes: &[u8],
+    name: Option<String>,
+    media_type: Option<String>,
+) -> Result<JsValue, JsValue> {
+    let hint = Hint { name: name.as_deref(), media_type: media_type.as_deref() };
+    let document = kumari_documents::read(bytes, &hint, &Limits::DEFAULT)
+        .map_err(|fault| thrown(fault.code(), "", &fault.to_string()))?;
+    let warnings: Array =
+        document.warnings.iter().map(|warning| JsString::from(Warning::code(*warning))).collect();
+    let object = Object::new();
+    set(&object, "kind", &document.kind.name().into());
+    set(&object, "pages", &number(document.pages));
+    set(&object, "characters", &number(document.characters));
+    set(&object, "text", &document.text.into());
+    set(&object, "warnings", &warnings);
+    Ok(object.into())
+}
+
+/// Pages and characters of a file within the limits are far below this one.
+fn number(count: u64) -> JsValue {
+    u32::try_from(count).unwrap_or(u32::MAX).into()
+}
