@@ -4,16 +4,12 @@ use crate::docx::{NAME, broken};
 use crate::inflate::{Ended, inflate};
 use crate::{DocumentFault, Limits};
 use rawzip::{CompressionMethod, ZipArchive, ZipArchiveEntryWayfinder, ZipSliceArchive};
-use std::collections::BTreeMap;
 
 /// Parts of an archive that are looked at; documents have some dozens.
 const PARTS_MAX: usize = 10_000;
-/// Bytes of a part's name.
-const NAME_BYTES_MAX: usize = 512;
 
 pub(crate) struct Archive<'a> {
     archive: ZipSliceArchive<&'a [u8]>,
-    parts: BTreeMap<Vec<u8>, Part>,
     inflated_bytes_max: usize,
     left: usize,
 }
@@ -26,36 +22,40 @@ struct Part {
 }
 
 impl<'a> Archive<'a> {
-    /// Reads the list of parts.
+    /// Finds the list of parts.
     pub(crate) fn open(bytes: &'a [u8], limits: &Limits) -> Result<Self, DocumentFault> {
         let archive =
             ZipArchive::from_slice(bytes).map_err(|_| broken("its list of parts is missing"))?;
-        let mut parts = BTreeMap::new();
-        let mut entries = archive.entries();
+        let most = limits.inflated_bytes_max;
+        Ok(Self { archive, inflated_bytes_max: most, left: most })
+    }
+
+    /// Looks for a part in the list; of two with one name the later counts, as in every reader.
+    fn find(&self, name: &str) -> Result<Option<Part>, DocumentFault> {
+        let mut entries = self.archive.entries();
+        let (mut found, mut count) = (None, 0_usize);
         while let Some(entry) =
             entries.next_entry().map_err(|_| broken("its list of parts cannot be read"))?
         {
-            let path = entry.file_path();
-            let name = path.as_bytes();
-            if parts.len() >= PARTS_MAX || name.len() > NAME_BYTES_MAX {
-                return Err(broken("it has too many parts, or one with too long a name"));
+            count = count.saturating_add(1);
+            if count > PARTS_MAX {
+                return Err(broken("it has too many parts"));
             }
-            let part = Part {
-                place: entry.wayfinder(),
-                method: entry.compression_method(),
-                checksum: entry.crc32(),
-                encrypted: entry.flags().is_encrypted(),
-            };
-            // As in every reader of zips, the later of two parts of one name counts.
-            parts.insert(name.to_vec(), part);
+            if entry.file_path().as_bytes() == name.as_bytes() {
+                found = Some(Part {
+                    place: entry.wayfinder(),
+                    method: entry.compression_method(),
+                    checksum: entry.crc32(),
+                    encrypted: entry.flags().is_encrypted(),
+                });
+            }
         }
-        let most = limits.inflated_bytes_max;
-        Ok(Self { archive, parts, inflated_bytes_max: most, left: most })
+        Ok(found)
     }
 
     /// A part's content, if there is such a part.
     pub(crate) fn part(&mut self, name: &str) -> Result<Option<Vec<u8>>, DocumentFault> {
-        let Some(part) = self.parts.get(name.as_bytes()) else { return Ok(None) };
+        let Some(part) = self.find(name)? else { return Ok(None) };
         if part.encrypted {
             return Err(DocumentFault::Encrypted(NAME));
         }

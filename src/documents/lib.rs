@@ -14,6 +14,7 @@ mod fault;
 mod document;
 mod kind;
 mod inflate;
+mod ranges;
 mod plain;
 mod csv;
 mod docx;

@@ -2,7 +2,7 @@
 
 use crate::pdf_lexer::Lexer;
 use crate::pdf_value::Value;
-use std::collections::BTreeMap;
+use crate::ranges::Ranges;
 
 /// Ranges of one table.
 const RANGES_MAX: usize = 100_000;
@@ -14,9 +14,9 @@ const UNITS_MAX: usize = 32;
 pub(crate) struct CMap {
     /// How many bytes codes have, and which.
     spaces: Vec<(usize, u32, u32)>,
-    /// The first code of each range, by its length: the last code, and what the first stands for.
-    texts: BTreeMap<(usize, u32), (u32, Vec<u16>)>,
-    glyphs: BTreeMap<(usize, u32), (u32, u32)>,
+    /// What the first code of each range stands for, by [`key`].
+    texts: Ranges<Vec<u16>>,
+    glyphs: Ranges<u32>,
 }
 
 impl CMap {
@@ -39,6 +39,8 @@ impl CMap {
                 operands.push(token);
             }
         }
+        cmap.texts.sort();
+        cmap.glyphs.sort();
         cmap
     }
 
@@ -81,7 +83,7 @@ impl CMap {
             _ => text.as_chunks::<2>().0.iter().map(|pair| u16::from_be_bytes(*pair)).collect(),
         };
         if self.texts.len() < RANGES_MAX && units.len() <= UNITS_MAX {
-            self.texts.insert((bytes, from), (to, units));
+            self.texts.push(key(bytes, from), key(bytes, to), units);
         }
     }
 
@@ -93,7 +95,7 @@ impl CMap {
             };
             let first = entry.last().and_then(Value::size).and_then(|it| u32::try_from(it).ok());
             if let Some(first) = first.filter(|_| self.glyphs.len() < RANGES_MAX) {
-                self.glyphs.insert((bytes, from), (to.max(from), first));
+                self.glyphs.push(key(bytes, from), key(bytes, to.max(from)), first);
             }
         }
     }
@@ -115,13 +117,10 @@ impl CMap {
 
     /// The text that a code stands for.
     pub(crate) fn text(&self, bytes: usize, code: u32) -> Option<String> {
-        let ((length, from), (to, units)) = self.texts.range(..=(bytes, code)).next_back()?;
-        if *length != bytes || code > *to {
-            return None;
-        }
+        let (step, units) = self.texts.get(key(bytes, code))?;
         let mut units = units.clone();
         // Only the last unit counts up inside a range.
-        let step = u16::try_from(code.saturating_sub(*from)).ok()?;
+        let step = u16::try_from(step).ok()?;
         if let Some(last) = units.last_mut() {
             *last = last.checked_add(step)?;
         }
@@ -130,9 +129,14 @@ impl CMap {
 
     /// The number of the glyph that a code stands for.
     pub(crate) fn glyph(&self, bytes: usize, code: u32) -> Option<u32> {
-        let ((length, from), (to, first)) = self.glyphs.range(..=(bytes, code)).next_back()?;
-        (*length == bytes && code <= *to).then(|| first.saturating_add(code.saturating_sub(*from)))
+        let (step, first) = self.glyphs.get(key(bytes, code))?;
+        Some(first.saturating_add(u32::try_from(step).ok()?))
     }
+}
+
+/// Codes of different lengths are different codes.
+fn key(bytes: usize, code: u32) -> u64 {
+    u64::try_from(bytes).unwrap_or(0) << 32 | u64::from(code)
 }
 
 fn code(value: Option<&Value>) -> Option<(usize, u32)> {

@@ -7,7 +7,6 @@ use crate::pdf_lexer::{Lexer, is_space};
 use crate::pdf_line::Lines;
 use crate::pdf_matrix::Matrix;
 use crate::pdf_value::{Dict, Value};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Operands of one operator; all have six or fewer.
@@ -25,8 +24,9 @@ const DRAWING_BYTES: usize = 256;
 pub(crate) struct Contents<'f, 'l> {
     file: &'f File<'f>,
     pub(crate) lines: Lines<'l>,
-    fonts: BTreeMap<u32, Rc<Font>>,
-    drawings: BTreeMap<u32, Rc<Drawing>>,
+    /// By their numbers; few enough to be looked through.
+    fonts: Vec<(u32, Rc<Font>)>,
+    drawings: Vec<(u32, Rc<Drawing>)>,
 }
 
 /// Something that is drawn on several pages, or on one.
@@ -53,7 +53,7 @@ struct State {
 struct Run<'r> {
     resources: &'r Dict,
     /// By the names that the content gives them.
-    fonts: BTreeMap<Vec<u8>, Option<Rc<Font>>>,
+    fonts: Vec<(Vec<u8>, Option<Rc<Font>>)>,
     state: State,
     kept: Vec<State>,
     text: Matrix,
@@ -63,7 +63,7 @@ struct Run<'r> {
 
 impl<'f, 'l> Contents<'f, 'l> {
     pub(crate) const fn new(file: &'f File<'f>, lines: Lines<'l>) -> Self {
-        Self { file, lines, fonts: BTreeMap::new(), drawings: BTreeMap::new() }
+        Self { file, lines, fonts: Vec::new(), drawings: Vec::new() }
     }
 
     /// Reads a page.
@@ -93,7 +93,7 @@ impl<'f, 'l> Contents<'f, 'l> {
         };
         let mut run = Run {
             resources,
-            fonts: BTreeMap::new(),
+            fonts: Vec::new(),
             state,
             kept: Vec::new(),
             text: Matrix::IDENTITY,
@@ -197,13 +197,13 @@ impl<'f, 'l> Contents<'f, 'l> {
     }
 
     fn font(&mut self, run: &mut Run<'_>, name: &[u8]) -> Result<Option<Rc<Font>>, DocumentFault> {
-        if let Some(known) = run.fonts.get(name) {
+        if let Some((_, known)) = run.fonts.iter().find(|(known, _)| known == name) {
             return Ok(known.clone());
         }
         let fonts = self.file.get(run.resources, "Font")?;
         let place = fonts.dict().map(|fonts| fonts.get_bytes(name)).unwrap_or_default();
-        let font = match place.reference().and_then(|number| self.fonts.get(&number)) {
-            Some(known) => Some(Rc::clone(known)),
+        let font = match kept(&self.fonts, &place) {
+            Some(known) => Some(known),
             None => match self.file.resolve(&place)?.dict() {
                 Some(dict) => Some(Rc::new(Font::read(self.file, dict)?)),
                 None => None,
@@ -213,7 +213,7 @@ impl<'f, 'l> Contents<'f, 'l> {
             keep(&mut self.fonts, number, font);
         }
         if run.fonts.len() < KEPT_MAX {
-            run.fonts.insert(name.to_vec(), font.clone());
+            run.fonts.push((name.to_vec(), font.clone()));
         }
         Ok(font)
     }
@@ -226,8 +226,7 @@ impl<'f, 'l> Contents<'f, 'l> {
         }
         let objects = self.file.get(run.resources, "XObject")?;
         let place = objects.dict().map(|objects| objects.get_bytes(name)).unwrap_or_default();
-        let known = place.reference().and_then(|number| self.drawings.get(&number)).cloned();
-        let drawing = match known {
+        let drawing = match kept(&self.drawings, &place) {
             Some(known) => known,
             None => match self.drawing(&place)? {
                 Some(drawing) => drawing,
@@ -269,12 +268,21 @@ impl Run<'_> {
     }
 }
 
+/// What was kept under a reference's number.
+fn kept<T>(kept: &[(u32, Rc<T>)], place: &Value) -> Option<Rc<T>> {
+    let number = place.reference()?;
+    kept.iter().find(|(known, _)| *known == number).map(|(_, what)| Rc::clone(what))
+}
+
 /// Keeps what was read under its number; all of it is read anew where there is too much.
-fn keep<T>(kept: &mut BTreeMap<u32, Rc<T>>, number: u32, what: &Rc<T>) {
-    if kept.len() >= KEPT_MAX {
-        kept.clear();
+fn keep<T>(all: &mut Vec<(u32, Rc<T>)>, number: u32, what: &Rc<T>) {
+    if all.iter().any(|(known, _)| *known == number) {
+        return;
     }
-    kept.insert(number, Rc::clone(what));
+    if all.len() >= KEPT_MAX {
+        all.clear();
+    }
+    all.push((number, Rc::clone(what)));
 }
 
 fn matrix(operands: &[Value]) -> Matrix {

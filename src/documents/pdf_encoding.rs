@@ -4,13 +4,12 @@
 use crate::DocumentFault;
 use crate::pdf_file::File;
 use crate::pdf_value::{Dict, Value};
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// Names and characters, one a line: the Adobe Glyph List for New Fonts, and its ligatures.
+/// Names and characters, one a line, in the order of their bytes: the Adobe Glyph List for New Fonts, and its ligatures.
 const GLYPH_NAMES: &str = include_str!("glyph_names.txt");
 
-static NAMES: LazyLock<BTreeMap<&'static str, char>> = LazyLock::new(|| {
+static NAMES: LazyLock<Vec<(&str, char)>> = LazyLock::new(|| {
     let lines = GLYPH_NAMES.lines().filter(|line| !line.starts_with('#'));
     lines
         .filter_map(|line| {
@@ -29,9 +28,9 @@ const STANDARD: &str = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0
     \0¡¢£⁄¥ƒ§¤'“«‹›ﬁﬂ\0–†‡·\0¶•‚„”»…‰\0¿\0`´ˆ˜¯˘˙¨\0˚¸\0˝˛ˇ\
     —\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0Æ\0ª\0\0\0\0ŁØŒº\0\0\0\0\0æ\0\0\0ı\0\0łøœß\0\0\0\0";
 
-/// The character of each code that has one.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Encoding(BTreeMap<u8, char>);
+/// The character of each code; NUL where there is none.
+#[derive(Clone, Debug)]
+pub(crate) struct Encoding([char; 256]);
 
 impl Encoding {
     /// The encoding that a font's dictionary says, or the one that fonts have where it says none.
@@ -57,20 +56,31 @@ impl Encoding {
             // Fonts of Windows and of the Macintosh are drawn by the codes of Windows.
             b"" if file.get(font, "Subtype")?.is_name("TrueType") => plain,
             // What a picture font draws is no letter, though it has a letter's code.
-            b"" if pictures(&file.get(font, "BaseFont")?) => Self::default(),
+            b"" if pictures(&file.get(font, "BaseFont")?) => Self(['\0'; 256]),
             _ => {
                 let mut standard = Self::table(STANDARD);
-                standard.0.insert(b'\'', '’');
-                standard.0.insert(b'`', '‘');
+                standard.set(b'\'', '’');
+                standard.set(b'`', '‘');
                 standard
             }
         })
     }
 
     fn table(upper: &str) -> Self {
-        let lower = (b' '..=b'~').map(|code| (code, char::from(code)));
-        let upper = (128..=u8::MAX).zip(upper.chars()).filter(|(_, character)| *character != '\0');
-        Self(lower.chain(upper).collect())
+        let mut table = Self(['\0'; 256]);
+        for code in b' '..=b'~' {
+            table.set(code, char::from(code));
+        }
+        for (code, character) in (128..=u8::MAX).zip(upper.chars()) {
+            table.set(code, character);
+        }
+        table
+    }
+
+    fn set(&mut self, code: u8, character: char) {
+        if let Some(place) = self.0.get_mut(usize::from(code)) {
+            *place = character;
+        }
     }
 
     /// A number is the code of the name that follows it; each further name has the next code.
@@ -78,10 +88,7 @@ impl Encoding {
         let mut code = 0_u8;
         for value in differences {
             if let Some(name) = value.name() {
-                match character(name) {
-                    Some(character) => self.0.insert(code, character),
-                    None => self.0.remove(&code),
-                };
+                self.set(code, character(name).unwrap_or('\0'));
                 code = code.wrapping_add(1);
             } else if let Some(next) = value.size().and_then(|next| u8::try_from(next).ok()) {
                 code = next;
@@ -90,7 +97,7 @@ impl Encoding {
     }
 
     pub(crate) fn character(&self, code: u8) -> Option<char> {
-        self.0.get(&code).copied()
+        self.0.get(usize::from(code)).copied().filter(|character| *character != '\0')
     }
 }
 
@@ -111,8 +118,8 @@ fn character(name: &[u8]) -> Option<char> {
     let name = std::str::from_utf8(name).ok()?;
     // What follows a dot is a variant of the same letter.
     let name = name.split_once('.').map_or(name, |(before, _)| before);
-    if let Some(known) = NAMES.get(name) {
-        return Some(*known);
+    if let Ok(place) = NAMES.binary_search_by_key(&name, |(name, _)| name) {
+        return NAMES.get(place).map(|(_, character)| *character);
     }
     let digits = name.strip_prefix("uni").or_else(|| name.strip_prefix('u'))?;
     if !(4..=6).contains(&digits.len()) {
@@ -132,6 +139,7 @@ mod tests {
         }
         let lines = GLYPH_NAMES.lines().filter(|line| !line.starts_with('#'));
         assert_eq!(lines.count(), NAMES.len());
+        assert!(NAMES.is_sorted_by_key(|(name, _)| name));
     }
 
     #[test]

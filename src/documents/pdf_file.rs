@@ -6,6 +6,7 @@
 use crate::pdf_lexer::Lexer;
 use crate::pdf_value::{Dict, Stream, Value};
 use crate::pdf_work::Work;
+use crate::ranges::Ranges;
 use crate::{DocumentFault, Limits};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -41,7 +42,7 @@ pub(crate) struct File<'a> {
 #[derive(Default)]
 struct Container {
     data: Vec<u8>,
-    places: BTreeMap<u32, usize>,
+    places: Ranges<usize>,
 }
 
 impl<'a> File<'a> {
@@ -110,7 +111,9 @@ impl<'a> File<'a> {
             },
             Some(Place::In(container)) => {
                 let container = self.container(*container)?;
-                let Some(at) = container.places.get(&number) else { return Ok(Value::Null) };
+                let Some((_, at)) = container.places.get(u64::from(number)) else {
+                    return Ok(Value::Null);
+                };
                 let mut lexer = Lexer::new(&container.data, *at, self.nesting_max);
                 let value = lexer.value();
                 self.work.look(lexer.at.saturating_sub(*at))?;
@@ -180,7 +183,7 @@ impl<'a> File<'a> {
 
     /// The numbers of the objects that a stream holds.
     pub(crate) fn numbers_in(&self, stream: &Stream) -> Result<Vec<u32>, DocumentFault> {
-        Ok(self.open(stream)?.places.into_keys().collect())
+        Ok(self.open(stream)?.places.starts().filter_map(|it| u32::try_from(it).ok()).collect())
     }
 
     fn open(&self, stream: &Stream) -> Result<Container, DocumentFault> {
@@ -188,14 +191,15 @@ impl<'a> File<'a> {
         let first = self.get(&stream.dict, "First")?.size().unwrap_or(0);
         let (data, _) = self.decode(stream)?;
         let mut lexer = Lexer::new(&data, 0, 1);
-        let mut places = BTreeMap::new();
+        let mut places = Ranges::default();
         for _ in 0..count {
             let (Some(number), Some(at)) = (lexer.token(), lexer.token()) else { break };
             let (Some(number), Some(at)) = (number.size(), at.size()) else { break };
-            if let Ok(number) = u32::try_from(number) {
-                places.insert(number, first.saturating_add(at));
+            if let Ok(number) = u64::try_from(number) {
+                places.push(number, number, first.saturating_add(at));
             }
         }
+        places.sort();
         Ok(Container { data, places })
     }
 }

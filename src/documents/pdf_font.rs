@@ -8,7 +8,7 @@ use crate::pdf_cmap::{CMap, big_endian};
 use crate::pdf_encoding::Encoding;
 use crate::pdf_file::File;
 use crate::pdf_value::{Dict, Value};
-use std::collections::BTreeMap;
+use crate::ranges::Ranges;
 
 /// Widths are in thousandths of a letter's height.
 const THOUSAND: f64 = 1000.0;
@@ -18,16 +18,15 @@ pub(crate) struct Font {
     coding: Coding,
     /// From codes to text, where the font has such a table.
     texts: Option<CMap>,
-    /// The first code or glyph of each range: the last one, and their widths; one for all of them,
-    /// or one each.
-    widths: BTreeMap<u32, (u32, Vec<f64>)>,
+    /// Of codes or glyphs: one width for all of a range, or one each.
+    widths: Ranges<Vec<f64>>,
     usual_width: f64,
 }
 
 /// How the bytes of a text become codes.
 enum Coding {
     /// One byte each.
-    Simple(Encoding),
+    Simple(Box<Encoding>),
     /// Two bytes each, the number of a glyph.
     Identity,
     /// UTF-16.
@@ -60,7 +59,7 @@ impl Font {
         if file.get(font, "Subtype")?.is_name("Type0") {
             return Self::composite(file, font, texts);
         }
-        let coding = Coding::Simple(Encoding::of(file, font)?);
+        let coding = Coding::Simple(Box::new(Encoding::of(file, font)?));
         let scale = match file.get(font, "FontMatrix")?.list().and_then(<[Value]>::first) {
             Some(scale) => scale.number().unwrap_or(0.0).abs(),
             None => 1.0 / THOUSAND,
@@ -68,10 +67,9 @@ impl Font {
         let widths: Vec<f64> = numbers(file, &file.get(font, "Widths")?)?;
         let widths: Vec<f64> = widths.into_iter().map(|width| width * scale).collect();
         let first = file.get(font, "FirstChar")?.size().and_then(|it| u32::try_from(it).ok());
-        let mut ranges = BTreeMap::new();
-        if let (Some(first), false) = (first, widths.is_empty()) {
-            let count = u32::try_from(widths.len()).unwrap_or(u32::MAX);
-            ranges.insert(first, (first.saturating_add(count).saturating_sub(1), widths));
+        let mut ranges = Ranges::default();
+        if let Some(first) = first {
+            push_each(&mut ranges, first, widths);
         }
         // Fonts that every reader has come without widths; this is how wide their letters are.
         let fixed = file.get(font, "BaseFont")?.name().is_some_and(|it| it.starts_with(b"Courier"));
@@ -139,14 +137,10 @@ impl Font {
     }
 
     fn width(&self, glyph: u32) -> Option<f64> {
-        let (from, (to, widths)) = self.widths.range(..=glyph).next_back()?;
-        let index = usize::try_from(glyph.checked_sub(*from)?).ok()?;
-        if glyph > *to {
-            None
-        } else if let [one] = widths.as_slice() {
-            Some(*one)
-        } else {
-            widths.get(index).copied()
+        let (into, widths) = self.widths.get(u64::from(glyph))?;
+        match widths.as_slice() {
+            [one] => Some(*one),
+            each => each.get(usize::try_from(into).ok()?).copied(),
         }
     }
 }
@@ -163,28 +157,31 @@ fn numbers(file: &File<'_>, list: &Value) -> Result<Vec<f64>, DocumentFault> {
 }
 
 /// `first [a b c]` gives glyphs from `first` a width each, `first last a` gives all of them one.
-fn glyph_widths(
-    file: &File<'_>,
-    list: &Value,
-) -> Result<BTreeMap<u32, (u32, Vec<f64>)>, DocumentFault> {
-    let mut widths = BTreeMap::new();
+fn glyph_widths(file: &File<'_>, list: &Value) -> Result<Ranges<Vec<f64>>, DocumentFault> {
+    let mut widths = Ranges::default();
     let mut values = list.list().unwrap_or_default().iter();
     while let (Some(first), Some(second)) = (values.next(), values.next()) {
         let Some(first) = first.size().and_then(|it| u32::try_from(it).ok()) else { break };
         let second = file.resolve(second)?;
         if second.list().is_some() {
-            let each: Vec<f64> =
-                numbers(file, &second)?.into_iter().map(|width| width / THOUSAND).collect();
-            let count = u32::try_from(each.len()).unwrap_or(u32::MAX);
-            if count > 0 {
-                widths.insert(first, (first.saturating_add(count).saturating_sub(1), each));
-            }
+            let each = numbers(file, &second)?;
+            push_each(&mut widths, first, each.into_iter().map(|width| width / THOUSAND).collect());
         } else {
             let last = second.size().and_then(|it| u32::try_from(it).ok());
             let (Some(last), Some(width)) = (last, values.next()) else { break };
             let width = file.resolve(width)?.number().unwrap_or(0.0) / THOUSAND;
-            widths.insert(first, (last.max(first), vec![width]));
+            widths.push(u64::from(first), u64::from(last.max(first)), vec![width]);
         }
     }
+    widths.sort();
     Ok(widths)
+}
+
+/// Adds one width for each code or glyph from the first on.
+fn push_each(ranges: &mut Ranges<Vec<f64>>, first: u32, widths: Vec<f64>) {
+    let first = u64::from(first);
+    let count = u64::try_from(widths.len()).unwrap_or(u64::MAX);
+    if let Some(last) = count.checked_sub(1) {
+        ranges.push(first, first.saturating_add(last), widths);
+    }
 }

@@ -166,11 +166,11 @@ impl<'a> Lexer<'a> {
 
     fn dict(&mut self, depth: usize, references: bool) -> Option<Value> {
         self.at = self.at.saturating_add(2);
-        let mut dict = Dict::default();
+        let mut entries = Vec::new();
         loop {
             self.skip_space();
             if self.skip_word(b">>") {
-                return Some(Value::Dict(dict));
+                return Some(Value::Dict(Dict::of(entries)));
             }
             // What is no key is left out, as a value without one.
             let key = self.read(depth.saturating_sub(1), references)?;
@@ -180,7 +180,7 @@ impl<'a> Lexer<'a> {
                     continue;
                 }
                 let value = self.read(depth.saturating_sub(1), references)?;
-                dict.insert(key, value);
+                entries.push((key, value));
             }
         }
     }

@@ -71,16 +71,17 @@ fn look_into_streams(
         }
     }
     if let Some(number) = catalog.filter(|_| trailer.get("Root").is_null()) {
-        trailer.insert(b"Root".to_vec(), Value::Reference(number));
+        trailer.insert("Root", Value::Reference(number));
     }
     Ok(())
 }
 
 /// What a later trailer says counts.
 fn merge(trailer: &mut Dict, with: Option<&Dict>) {
-    for (key, value) in with.into_iter().flat_map(Dict::iter) {
-        if [b"Root".as_slice(), b"Encrypt"].contains(&key) {
-            trailer.insert(key.to_vec(), value.clone());
+    for key in ["Root", "Encrypt"] {
+        let value = with.map(|with| with.get(key)).filter(|value| !value.is_null());
+        if let Some(value) = value {
+            trailer.insert(key, value.clone());
         }
     }
 }

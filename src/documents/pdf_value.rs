@@ -1,10 +1,9 @@
 //! The values that a PDF is made of.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A value, with everything inside it but what it refers to.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum Value {
     #[default]
     Null,
@@ -23,12 +22,12 @@ pub(crate) enum Value {
     Word(Vec<u8>),
 }
 
-/// A dictionary.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Dict(BTreeMap<Vec<u8>, Value>);
+/// A dictionary, in the order of its keys; of two that are the same, the later counts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Dict(Vec<(Vec<u8>, Value)>);
 
 /// Data with a dictionary, and where in the file it lies.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Stream {
     pub(crate) dict: Dict,
     pub(crate) data: Range<usize>,
@@ -38,21 +37,35 @@ pub(crate) struct Stream {
 const NULL: &Value = &Value::Null;
 
 impl Dict {
+    /// A dictionary of these entries, in the order in which they were written.
+    pub(crate) fn of(mut entries: Vec<(Vec<u8>, Value)>) -> Self {
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Self(entries)
+    }
+
     pub(crate) fn get(&self, key: &str) -> &Value {
-        self.0.get(key.as_bytes()).unwrap_or(NULL)
+        self.find(key.as_bytes()).unwrap_or(NULL)
     }
 
     /// What a name leads to that is not known beforehand.
     pub(crate) fn get_bytes(&self, key: &[u8]) -> Value {
-        self.0.get(key).cloned().unwrap_or_default()
+        self.find(key).cloned().unwrap_or_default()
     }
 
-    pub(crate) fn insert(&mut self, key: Vec<u8>, value: Value) {
-        self.0.insert(key, value);
+    fn find(&self, key: &[u8]) -> Option<&Value> {
+        let after = self.0.partition_point(|(known, _)| known.as_slice() <= key);
+        let (known, value) = self.0.get(after.checked_sub(1)?)?;
+        (known == key).then_some(value)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &Value)> {
-        self.0.iter().map(|(key, value)| (key.as_slice(), value))
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn insert(&mut self, key: &str, value: Value) {
+        let key = key.as_bytes().to_vec();
+        let after = self.0.partition_point(|(known, _)| *known <= key);
+        self.0.insert(after, (key, value));
     }
 
     /// Whether its `Type` is this one.

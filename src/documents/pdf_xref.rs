@@ -3,7 +3,6 @@
 use crate::DocumentFault;
 use crate::pdf_file::{File, OBJECTS_MAX, Place, find};
 use crate::pdf_value::{Dict, Stream, Value};
-use std::collections::BTreeSet;
 
 /// The last bytes of a file, where the place of the newest table is written.
 const TAIL_BYTES: usize = 2048;
@@ -13,16 +12,17 @@ const TABLES_MAX: usize = 1024;
 /// Reads all tables. What cannot be read is left out: whether that will do shows in the pages.
 pub(crate) fn load(file: &mut File<'_>) -> Result<(), DocumentFault> {
     let Some(newest) = start(file) else { return Ok(()) };
-    let (mut next, mut seen) = (vec![newest], BTreeSet::new());
+    let (mut next, mut seen) = (vec![newest], Vec::new());
     while let Some(at) = next.pop() {
-        if seen.len() >= TABLES_MAX || !seen.insert(at) {
+        if seen.len() >= TABLES_MAX || seen.contains(&at) {
             continue;
         }
+        seen.push(at);
         let Some(trailer) = table(file, at)? else { continue };
         // The table that a hybrid file hides from old readers comes before the one before this.
         next.extend(trailer.get("Prev").size());
         next.extend(trailer.get("XRefStm").size());
-        if file.trailer == Dict::default() {
+        if file.trailer.is_empty() {
             file.trailer = trailer;
         }
     }
