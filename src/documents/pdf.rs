@@ -24,11 +24,12 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Document, DocumentFa
     let bytes = bytes.get(from..).unwrap_or_default();
     let work = Work::new(limits);
     let mut file = File::new(bytes, &work, limits);
-    let pages = find_pages(&mut file, limits)?.pages;
+    let Pages { pages, damaged } = find_pages(&mut file, limits)?;
     if pages.is_empty() {
         return Err(DocumentFault::Broken { what: NAME, detail: "no page can be found in it" });
     }
     let mut contents = Contents::new(&file, Lines::new(limits));
+    contents.lines.incomplete = damaged;
     for page in &pages {
         let (content, resources, whole) = page.content(&file)?;
         contents.lines.incomplete |= !whole;

@@ -5,7 +5,7 @@ use crate::pdf_value::Value;
 use crate::ranges::Ranges;
 
 /// Ranges of one table.
-const RANGES_MAX: usize = 100_000;
+const RANGES_MAX: usize = 70_000;
 /// Characters that one code may stand for; ligatures stand for three.
 const UNITS_MAX: usize = 32;
 
@@ -15,15 +15,20 @@ pub(crate) struct CMap {
     /// How many bytes codes have, and which.
     spaces: Vec<(usize, u32, u32)>,
     /// What the first code of each range stands for, by [`key`].
-    texts: Ranges<Vec<u16>>,
+    texts: Ranges<Span>,
+    /// The UTF-16 of all of them.
+    units: Vec<u16>,
     glyphs: Ranges<u32>,
 }
+
+/// Where a text lies among the units: its begin and its end.
+type Span = (u32, u32);
 
 impl CMap {
     /// Reads a table's stream.
     pub(crate) fn read(bytes: &[u8]) -> Self {
         let mut lexer = Lexer::new(bytes, 0, 4);
-        let (mut cmap, mut operands) = (Self::default(), Vec::new());
+        let (mut cmap, mut operands, mut values) = (Self::default(), Vec::new(), 0_usize);
         while let Some(token) = lexer.token() {
             if let Value::Word(word) = &token {
                 match word.as_slice() {
@@ -35,7 +40,11 @@ impl CMap {
                     _ => {}
                 }
                 operands.clear();
-            } else if operands.len() < RANGES_MAX {
+                values = 0;
+                continue;
+            }
+            values = values.saturating_add(lexer.values());
+            if values < RANGES_MAX {
                 operands.push(token);
             }
         }
@@ -77,14 +86,17 @@ impl CMap {
     }
 
     fn add_text(&mut self, bytes: usize, from: u32, to: u32, text: &[u8]) {
-        // One byte is a code of Latin 1, as some writers have it.
-        let units: Vec<u16> = match text {
-            [byte] => vec![u16::from(*byte)],
-            _ => text.as_chunks::<2>().0.iter().map(|pair| u16::from_be_bytes(*pair)).collect(),
-        };
-        if self.texts.len() < RANGES_MAX && units.len() <= UNITS_MAX {
-            self.texts.push(key(bytes, from), key(bytes, to), units);
+        if self.texts.len() >= RANGES_MAX || text.len() > UNITS_MAX.saturating_mul(2) {
+            return;
         }
+        let place = |units: &[u16]| u32::try_from(units.len()).unwrap_or(u32::MAX);
+        let begin = place(&self.units);
+        // One byte is a code of Latin 1, as some writers have it.
+        if let [byte] = text {
+            self.units.push(u16::from(*byte));
+        }
+        self.units.extend(text.as_chunks::<2>().0.iter().map(|pair| u16::from_be_bytes(*pair)));
+        self.texts.push(key(bytes, from), key(bytes, to), (begin, place(&self.units)));
     }
 
     fn add_glyphs(&mut self, operands: &[Value], ranges: bool) {
@@ -117,8 +129,9 @@ impl CMap {
 
     /// The text that a code stands for.
     pub(crate) fn text(&self, bytes: usize, code: u32) -> Option<String> {
-        let (step, units) = self.texts.get(key(bytes, code))?;
-        let mut units = units.clone();
+        let (step, (begin, end)) = self.texts.get(key(bytes, code))?;
+        let (begin, end) = (usize::try_from(*begin).ok()?, usize::try_from(*end).ok()?);
+        let mut units = self.units.get(begin..end)?.to_vec();
         // Only the last unit counts up inside a range.
         let step = u16::try_from(step).ok()?;
         if let Some(last) = units.last_mut() {

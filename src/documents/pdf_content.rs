@@ -9,14 +9,14 @@ use crate::pdf_matrix::Matrix;
 use crate::pdf_value::{Dict, Value};
 use std::rc::Rc;
 
-/// Operands of one operator; all have six or fewer.
-const OPERANDS_MAX: usize = 32;
+/// Operands of one operator; all that are read have six or fewer.
+const OPERANDS_MAX: usize = 8;
 /// States that are kept for later.
 const STATES_MAX: usize = 256;
 /// How deep drawings are put into drawings.
 const DRAWINGS_MAX: usize = 8;
 /// Fonts and drawings that are kept, so that each page need not read them again.
-const KEPT_MAX: usize = 256;
+const KEPT_MAX: usize = 64;
 /// What beginning a drawing costs, however short it is.
 const DRAWING_BYTES: usize = 256;
 

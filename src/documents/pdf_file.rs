@@ -35,6 +35,8 @@ pub(crate) struct File<'a> {
     pub(crate) work: &'a Work,
     pub(crate) nesting_max: usize,
     containers: RefCell<BTreeMap<u32, Rc<Container>>>,
+    /// Objects that all containers may still hold.
+    contained: Cell<usize>,
     chain: Cell<u32>,
 }
 
@@ -55,6 +57,7 @@ impl<'a> File<'a> {
             work,
             nesting_max: limits.nesting(),
             containers: RefCell::default(),
+            contained: Cell::new(OBJECTS_MAX),
             chain: Cell::new(0),
         }
     }
@@ -182,8 +185,9 @@ impl<'a> File<'a> {
     }
 
     /// The numbers of the objects that a stream holds.
-    pub(crate) fn numbers_in(&self, stream: &Stream) -> Result<Vec<u32>, DocumentFault> {
-        Ok(self.open(stream)?.places.starts().filter_map(|it| u32::try_from(it).ok()).collect())
+    pub(crate) fn numbers_in(&self, number: u32) -> Result<Vec<u32>, DocumentFault> {
+        let container = self.container(number)?;
+        Ok(container.places.starts().filter_map(|it| u32::try_from(it).ok()).collect())
     }
 
     fn open(&self, stream: &Stream) -> Result<Container, DocumentFault> {
@@ -199,6 +203,8 @@ impl<'a> File<'a> {
                 places.push(number, number, first.saturating_add(at));
             }
         }
+        let left = self.contained.get().checked_sub(places.len());
+        self.contained.set(left.ok_or(DocumentFault::TooMuchWork)?);
         places.sort();
         Ok(Container { data, places })
     }

@@ -6,7 +6,7 @@
 use crate::pdf_value::{Dict, Value};
 
 /// Values inside one value: enough for a page tree that is one flat list.
-const VALUES_MAX: usize = 100_000;
+const VALUES_MAX: usize = 50_000;
 /// Digits of a fraction that count.
 const FRACTION_DIGITS: u32 = 6;
 
@@ -43,6 +43,11 @@ pub(crate) const fn hex(byte: u8) -> Option<u8> {
 impl<'a> Lexer<'a> {
     pub(crate) const fn new(bytes: &'a [u8], at: usize, nesting_max: usize) -> Self {
         Self { bytes, at, nesting_max, values: 0 }
+    }
+
+    /// How many values the last one had inside it, itself included.
+    pub(crate) const fn values(&self) -> usize {
+        self.values
     }
 
     pub(crate) fn peek(&self) -> Option<u8> {

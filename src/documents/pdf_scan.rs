@@ -58,8 +58,8 @@ fn look_into_streams(
             merge(trailer, Some(dict));
         } else if dict.is("Catalog") {
             catalog = Some(*number);
-        } else if let Some(stream) = value.stream().filter(|it| it.dict.is("ObjStm")) {
-            inside.push((*number, file.numbers_in(stream)?));
+        } else if dict.is("ObjStm") {
+            inside.push((*number, file.numbers_in(*number)?));
         }
     }
     for (container, numbers) in inside.into_iter().rev() {

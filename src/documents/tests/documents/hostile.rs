@@ -187,6 +187,9 @@ fn a_damaged_file_gives_what_is_left_of_it() {
     let row = file.windows(10).rposition(|it| it == b" 00000 n \n").unwrap() - 10;
     file[row..row + 10].copy_from_slice(b"0000000001");
     assert_eq!(read(file).unwrap().pages, 2);
+    two[1] = b"<< /Kids [3 0 R 99 0 R] >>".to_vec();
+    let part = read(pdf(&two)).unwrap();
+    assert_eq!((part.pages, part.warnings.as_slice()), (1, &[Warning::TextIncomplete][..]));
     let wrong_length =
         hello([b"<< /Length 3 >>\nstream\r\n".as_slice(), HELLO, b"\nendstream"].concat());
     assert_eq!(text(wrong_length), "Hello");

@@ -211,12 +211,14 @@ fn streams_are_decoded_whatever_they_are_packed_with() {
 fn what_a_page_takes_over_and_what_is_drawn_into_it_counts() {
     let objects: Vec<Vec<u8>> = [
         b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
-        b"<< /Kids [3 0 R << /Kids [7 0 R] >>] /Resources << /Font << /F1 5 0 R >> /XObject << /X 6 0 R >> >> >>".to_vec(),
+        b"<< /Kids [3 0 R 8 0 R] /Resources << /Font << /F1 5 0 R >> /XObject << /X 6 0 R >> >> >>"
+            .to_vec(),
         b"<< /Type /Page /Contents [4 0 R 4 0 R] >>".to_vec(),
         stream("", b"BT /F1 9 Tf (a) Tj ET /X Do"),
         FONT.as_bytes().to_vec(),
         stream("/Subtype /Form /Matrix [1 0 0 1 0 40]", b"BT /F1 9 Tf (form) Tj ET"),
         b"<< /Type /Page >>".to_vec(),
+        b"<< /Kids [7 0 R] >>".to_vec(),
     ]
     .to_vec();
     let document = read(&pdf(&objects));
