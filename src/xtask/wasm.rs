@@ -36,7 +36,7 @@ pub(crate) const MODULES: [Module; 4] = [
     Module { name: "rules", gzip_bytes_target: 60_000, gzip_bytes_max: 60_000 },
     Module { name: "client", gzip_bytes_target: 100_000, gzip_bytes_max: 100_000 },
     Module { name: "tokens", gzip_bytes_target: 40_000, gzip_bytes_max: 40_000 },
-    Module { name: "documents", gzip_bytes_target: 100_000, gzip_bytes_max: 112_000 },
+    Module { name: "documents", gzip_bytes_target: 100_000, gzip_bytes_max: 115_000 },
 ];
 
 /// Where built files land.
