@@ -136,7 +136,7 @@ fn glyphs_become_lines_and_words_by_where_they_are() {
         ("BT /F1 10 Tf (a  b ) Tj ( c) Tj ET", "a b c"),
         ("BT /F1 10 Tf (\\374\\050\\)\\\r\nx) Tj <41 4> Tj ET", "()xA@"),
         ("BT /F1 10 Tf (a) Tj ET q 1 0 0 1 0 99 cm Q BT /F1 10 Tf 5 0 Td (b) Tj ET", "ab"),
-        ("BI /W 2 /H 1 ID \x01\x02 EI BT /F1 10 Tf (after) Tj ET", "after"),
+        ("BT /F1 10 Tf BI /W 2 /H 1 ID (no) Tj EI (after) Tj ET", "after"),
         ("% (no)\nBT /F1 10 Tf (yes) Tj ET", "yes"),
     ];
     for (content, expected) in cases {
@@ -249,4 +249,36 @@ fn what_was_changed_later_counts_and_the_rest_is_where_it_was() {
     file.truncate(end);
     file.extend(b"2 0 obj << /Kids [] >> endobj\n");
     assert_eq!(read(&file).pages, 1);
+}
+
+#[test]
+fn objects_inside_streams_are_found_by_the_table_alone() {
+    let mut file = include_bytes!("../fixtures/letter-qpdf-object-streams.pdf").to_vec();
+    let whole = read(&file);
+    assert_eq!(whole.pages, 2);
+    // No table names these, so they are nothing; who reads the whole file would take them for newer.
+    let decoys: Vec<u8> =
+        (1..20).flat_map(|it| format!("\n{it} 0 obj null endobj").into_bytes()).collect();
+    let place = file.windows(9).rposition(|part| part == b"startxref").unwrap();
+    file.splice(place..place, decoys.into_iter().chain(*b"\n"));
+    assert_eq!(read(&file), whole);
+}
+
+#[test]
+fn without_tables_the_later_of_two_objects_counts() {
+    let mut file = hello(stream("", crate::make::HELLO));
+    file.truncate(file.windows(5).position(|part| part == b"xref\n").unwrap());
+    file.extend(b"4 0 obj\n");
+    file.extend(stream("", b"BT /F1 9 Tf (later) Tj ET"));
+    file.extend(b"\nendobj\n");
+    assert_eq!(read(&file).text, "later");
+}
+
+#[test]
+fn codes_of_one_byte_may_have_two_in_the_table_of_their_font() {
+    let mut objects = one_page();
+    objects.push(stream("", b"BT /F1 9 Tf (AB) Tj ET"));
+    objects.push(b"<< /Type /Font /Subtype /Type1 /ToUnicode 6 0 R >>".to_vec());
+    objects.push(stream("", b"2 beginbfchar <0041> <4e2d> <42> <6587> endbfchar"));
+    assert_eq!(read(&pdf(&objects)).text, "中文");
 }
