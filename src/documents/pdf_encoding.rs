@@ -3,6 +3,7 @@
 
 use crate::DocumentFault;
 use crate::pdf_file::File;
+use crate::pdf_lexer::Lexer;
 use crate::pdf_value::{Dict, Value};
 use std::sync::LazyLock;
 
@@ -55,6 +56,8 @@ impl Encoding {
             b"MacRomanEncoding" => Self::table(MAC_ROMAN),
             // Fonts of Windows and of the Macintosh are drawn by the codes of Windows.
             b"" if file.get(font, "Subtype")?.is_name("TrueType") => plain,
+            // A font that is in the file has an encoding of its own.
+            b"" if let Some(own) = Self::built_in(file, font)? => own,
             // What a picture font draws is no letter, though it has a letter's code.
             b"" if pictures(&file.get(font, "BaseFont")?) => Self(['\0'; 256]),
             _ => {
@@ -64,6 +67,34 @@ impl Encoding {
                 standard
             }
         })
+    }
+
+    /// What the readable part of a Type 1 font says: `dup 65 /A put` for each code.
+    fn built_in(file: &File<'_>, font: &Dict) -> Result<Option<Self>, DocumentFault> {
+        let descriptor = file.get(font, "FontDescriptor")?;
+        let Some(descriptor) = descriptor.dict() else { return Ok(None) };
+        let program = file.get(descriptor, "FontFile")?;
+        let Some(stream) = program.stream() else { return Ok(None) };
+        let (program, _) = file.decode(stream)?;
+        let mut lexer = Lexer::new(&program, 0, 4);
+        let (mut encoding, mut found) = (Self(['\0'; 256]), false);
+        let (mut code, mut name) = (None, None);
+        while let Some(token) = lexer.token().filter(|token| !token.is_word("eexec")) {
+            if token.is_word("put") {
+                if let Some((code, character)) =
+                    code.zip(name.and_then(|it: Vec<u8>| character(&it)))
+                {
+                    encoding.set(code, character);
+                    found = true;
+                }
+                (code, name) = (None, None);
+            } else if let Some(written) = token.name() {
+                name = Some(written.to_vec());
+            } else if let Some(written) = token.size() {
+                code = u8::try_from(written).ok();
+            }
+        }
+        Ok(found.then_some(encoding))
     }
 
     fn table(upper: &str) -> Self {

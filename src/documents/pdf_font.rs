@@ -1,7 +1,8 @@
 //! The fonts of a PDF: which text a code stands for, and how wide its glyph is.
 //!
-//! A font is not drawn, so its own file is never opened: what says neither by a table nor by an
-//! encoding which characters it has is unreadable here, as it is to who copies from such a page.
+//! A font is not drawn, and of its own file only what names characters in plain words is read: what
+//! says neither by a table nor by an encoding which characters it has is unreadable here, as it is to
+//! who copies from such a page.
 
 use crate::DocumentFault;
 use crate::pdf_cmap::{CMap, big_endian};

@@ -282,3 +282,17 @@ fn codes_of_one_byte_may_have_two_in_the_table_of_their_font() {
     objects.push(stream("", b"2 beginbfchar <0041> <4e2d> <42> <6587> endbfchar"));
     assert_eq!(read(&pdf(&objects)).text, "中文");
 }
+
+#[test]
+fn a_font_in_the_file_says_by_itself_which_characters_its_codes_are() {
+    let program = "%!PS-AdobeFont-1.0: CMR10\n/Encoding 256 array\n0 1 255 {1 index exch /.notdef put} \
+                   for\ndup 12 /fi put\ndup 58 /period put\nreadonly def\ncurrentfile eexec dup 59 /A put";
+    let mut objects = one_page();
+    objects.push(stream("", b"BT /F1 9 Tf (\\014:;) Tj ET"));
+    objects
+        .push(b"<< /Type /Font /Subtype /Type1 /FontDescriptor << /FontFile 6 0 R >> >>".to_vec());
+    objects.push(deflated("", program.as_bytes()));
+    let document = read(&pdf(&objects));
+    assert_eq!(document.text, "ﬁ.");
+    assert_eq!(document.warnings, [Warning::TextIncomplete]);
+}
