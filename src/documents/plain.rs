@@ -1,5 +1,6 @@
 //! Plain text: UTF-8 with or without a byte order mark, UTF-16 with one.
 
+use crate::kind::ACCEPTED;
 use crate::{Document, DocumentFault, Kind, Limits};
 
 /// Reads a text.
@@ -49,8 +50,5 @@ const fn encoding(offset: usize) -> DocumentFault {
 
 /// No text has a zero byte; files of programs do.
 const fn binary() -> DocumentFault {
-    DocumentFault::Unsupported {
-        found: "a file that is not text",
-        instead: "attach a PDF, DOCX, TXT or CSV file",
-    }
+    DocumentFault::Unsupported { found: "a file that is not text", instead: ACCEPTED }
 }

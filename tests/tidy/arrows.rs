@@ -25,6 +25,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "kumari-engine",
             "kumari-wire",
             "kumari-tokens",
+            "kumari-documents",
             "kumari-browser",
             "kumari-store",
             "kumari-server",
