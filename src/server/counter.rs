@@ -78,6 +78,11 @@ impl Counter {
         tokio::task::spawn_blocking(move || count(&needed, &text)).await.unwrap_or_default()
     }
 
+    /// Tokens of `text` in every encoding, at once.
+    pub(crate) fn count_all(&self, text: &str) -> Tokens {
+        count(self.vocabularies.values(), text)
+    }
+
     /// Tokens of `text` in one encoding, at once.
     pub fn count_in(&self, encoding: Encoding, text: &str) -> Counted {
         let tokens = self.vocabularies.get(&encoding).map(|vocabulary| vocabulary.tokens(text));
@@ -103,7 +108,10 @@ pub(crate) fn encodings(book: &PriceBook) -> impl Iterator<Item = Encoding> + '_
     })
 }
 
-fn count(vocabularies: &[Arc<Vocabulary>], text: &str) -> Tokens {
+fn count<'counter>(
+    vocabularies: impl IntoIterator<Item = &'counter Arc<Vocabulary>>,
+    text: &str,
+) -> Tokens {
     let mut tokens = Tokens::new();
     for vocabulary in vocabularies {
         let encoding = in_engine(vocabulary.encoding());

@@ -9,8 +9,9 @@ use crate::counter::{Counter, Tokens, VocabularyFault};
 use crate::price::{self, PriceFault};
 use kumari_documents::{DocumentFault, Hint, Kind, Limits, Warning};
 use kumari_engine::denial::Denial;
+use kumari_engine::encoding::Encoding;
 use kumari_engine::estimate::{Estimate, estimate};
-use kumari_engine::request::{Encoding, Request, Task};
+use kumari_engine::request::{Request, Task};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::fs::File;
@@ -72,10 +73,7 @@ struct Counted {
 pub fn run(arguments: &Document) -> Result<String, DocumentCommandFault> {
     let document = read(&arguments.file)?;
     let counter = Counter::load(arguments.vocabulary.as_deref())?;
-    let tokens: Tokens = [Encoding::O200kBase, Encoding::Cl100kBase]
-        .into_iter()
-        .map(|encoding| (encoding, counter.count_in(encoding, &document.text)))
-        .collect();
+    let tokens = counter.count_all(&document.text);
     let estimate = match &arguments.model {
         Some(_) if document.pages == 0 => {
             return Err(DocumentCommandFault::Empty(arguments.file.clone()));
@@ -126,9 +124,7 @@ fn priced(
     let mut request = Request::new(Task::FileProcessing, vec![model]);
     request.pages = Some(pages);
     request.messages = Some(1);
-    for (encoding, count) in tokens {
-        request.input_tokens.insert(*encoding, *count);
-    }
+    request.input_tokens = tokens.iter().map(|(kind, count)| (*kind, *count)).collect();
     estimate(&published, &request).map_err(|denial| DocumentCommandFault::Denied(Box::new(denial)))
 }
 
@@ -139,8 +135,11 @@ fn lines(counted: &Counted, kind: Kind, warnings: &[Warning]) -> String {
         counted.kind, counted.pages, counted.characters
     );
     // Writing to a string cannot fail.
-    for (encoding, count) in &counted.tokens {
-        let _ = writeln!(text, "tokens      {count} in {}", encoding.name());
+    for encoding in Encoding::ALL {
+        let count = |kind| counted.tokens.get(&kind).copied().unwrap_or(0);
+        let (all, latin) = (count(encoding.all()), count(encoding.latin()));
+        let name = encoding.name();
+        let _ = writeln!(text, "tokens      {all} in {name}, {latin} of them of Latin words");
     }
     for warning in warnings {
         let _ = writeln!(text, "warning     {}", warning.message());

@@ -6,8 +6,9 @@ mod common;
 
 use common::program::{run, text};
 use common::{tokens, vocabulary_folder};
+use kumari_engine::encoding::TokenKind;
 use kumari_engine::estimate::estimate;
-use kumari_engine::request::{Encoding, Request, Task};
+use kumari_engine::request::{Request, Task};
 use kumari_server::price;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -43,9 +44,9 @@ fn a_file_is_counted_as_it_is_read_and_priced_by_the_rules() {
         let mut request = Request::new(Task::FileProcessing, vec![MODEL.parse().unwrap()]);
         request.pages = known["pages"].as_u64();
         request.messages = Some(1);
-        for encoding in [Encoding::O200kBase, Encoding::Cl100kBase] {
-            let count = answer["tokens"][encoding.name()].as_u64().unwrap();
-            request.input_tokens.insert(encoding, count);
+        for kind in TokenKind::ALL {
+            let count = answer["tokens"][kind.name()].as_u64().unwrap();
+            request.input_tokens.insert(kind, count);
         }
         let price = estimate(&published, &request).unwrap();
         assert_eq!(answer["estimate"], serde_json::to_value(price).unwrap(), "{name}");
@@ -61,7 +62,7 @@ fn people_get_lines_and_a_price_only_where_they_ask_for_one() {
         ["kind        docx", "pages       1 (each started 3000 characters)", "characters  135"]
     );
     assert!(
-        lines[3].starts_with("tokens      ") && lines[3].ends_with(" in o200k_base"),
+        lines[3].starts_with("tokens      ") && lines[3].ends_with(" of them of Latin words"),
         "{plain}"
     );
     assert_eq!(lines.len(), 5, "{plain}");
