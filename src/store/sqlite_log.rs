@@ -32,6 +32,8 @@ pub(crate) struct Log {
     file: File,
     /// To where room was made, or was tried to be made.
     ahead: u64,
+    /// How long the file was when this looked last.
+    length: u64,
     /// How much was taken when this looked last, and the most that came between two looks.
     used: u64,
     largest: u64,
@@ -43,15 +45,16 @@ impl Log {
         let mut name = path.as_os_str().to_owned();
         name.push("-wal");
         let file = OpenOptions::new().write(true).open(name).map_err(StoreError::database)?;
-        let ahead = file.metadata().map_err(StoreError::database)?.len();
+        let length = file.metadata().map_err(StoreError::database)?.len();
         let used = used(connection)?;
-        let mut log = Self { file, ahead, used, largest: 0 };
+        let mut log = Self { file, ahead: length, length, used, largest: 0 };
         log.keep_room(connection);
         Ok(log)
     }
 
     /// After each job of the connection that writes: the next may take twice as much as any so far.
     pub(crate) fn keep_room(&mut self, connection: &mut Connection) {
+        self.measure();
         let before = self.used;
         self.used = used(connection).unwrap_or(before);
         self.largest = self.largest.max(self.used.saturating_sub(before));
@@ -62,6 +65,15 @@ impl Log {
         }
     }
 
+    /// Who copies the log back, such as a backup, may cut it off: then the room is gone.
+    fn measure(&mut self) {
+        let before = self.length;
+        self.length = self.file.metadata().map_or(before, |found| found.len());
+        if self.length < before {
+            self.ahead = self.length;
+        }
+    }
+
     /// Without it the store works as well, but for a disk that fails in the wrong moment; a disk
     /// that is full tells the next commit itself. It is tried again when as much again is taken.
     fn make_room(&mut self, connection: &mut Connection, bytes: u64) {
@@ -69,6 +81,7 @@ impl Log {
         // A transaction, so that nobody else makes the log longer meanwhile.
         let made = write(connection, |_| self.lengthen().map_err(StoreError::database));
         drop(made);
+        self.measure();
     }
 
     fn lengthen(&mut self) -> io::Result<()> {
@@ -161,6 +174,22 @@ mod tests {
         drop(Log::open(&path, &mut Connection::open(&path).unwrap()).unwrap());
         assert_eq!(desk.length(), before);
         assert_eq!(desk.commit(PAGES), 0);
+    }
+
+    #[test]
+    fn room_is_made_again_after_somebody_else_has_cut_the_log_off() {
+        let mut desk = Desk::new();
+        for _ in 0..20 {
+            assert_eq!(desk.commit(PAGES), 0);
+        }
+        let backup = Connection::open(desk.folder.path().join("log.db")).unwrap();
+        backup.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        assert_eq!(desk.length(), 0);
+        assert!(desk.commit(PAGES) > 0, "there was none for this one");
+        assert!(desk.length() >= FIRST, "{}", desk.length());
+        for number in 0..20 {
+            assert_eq!(desk.commit(PAGES), 0, "commit {number}");
+        }
     }
 
     #[test]
