@@ -298,7 +298,7 @@ pub enum PriceBookCommand {
     /// Go back to the prices of an earlier book, from now on: it is published once more.
     RollBack {
         /// The earlier book: the beginning of its version; where absent, the one that was in force
-        /// before the one that is.
+        /// before the one that is, unless that has the prices of an earlier one already.
         #[arg(long)]
         to: Option<BookName>,
         /// Where they are published.

@@ -65,6 +65,9 @@ pub enum PriceBookFault {
     /// There is nothing to go back to.
     #[error("no other price book was in force before; see `price-book list`")]
     NothingBefore,
+    /// Going back once more would bring the prices that were taken back.
+    #[error("these are the prices of {0} already; name the book with --to, see `price-book list`")]
+    BackAlready(BookVersion),
     /// Prices do not change in the past.
     #[error(
         "the book would have been in force since {0}, and what was sold since then was sold at \
@@ -125,11 +128,7 @@ async fn answer(command: &PriceBookCommand) -> Result<String, PriceBookFault> {
             let shelf = Shelf::of(database.open_existing().await?).await?;
             let earlier = match to {
                 Some(name) => shelf.find(name).await?,
-                None => {
-                    let mut come = shelf.come();
-                    let before = come.nth(1).ok_or(PriceBookFault::NothingBefore)?;
-                    shelf.read(&before.version).await?
-                }
+                None => shelf.before().await?,
             };
             shelf.publish(&effective_from(earlier, shelf.now)?, *dry_run).await
         }
@@ -182,6 +181,26 @@ impl Shelf {
     /// Those whose time has come: the one in force, and before it those that were.
     fn come(&self) -> impl Iterator<Item = &BookListing> {
         self.listed.iter().filter(|one| one.effective_at <= self.now)
+    }
+
+    /// What was in force before, unless the prices in force are those of an earlier book again.
+    async fn before(&self) -> Result<PublishedBook, PriceBookFault> {
+        let mut come = self.come();
+        let in_force = come.next().ok_or(PriceBookFault::NothingBefore)?;
+        let in_force = self.read(&in_force.version).await?.book;
+        let mut before = None;
+        for earlier in come {
+            let one = match self.read(&earlier.version).await {
+                // Of another form it is another book.
+                Err(PriceBookFault::Unreadable { .. }) if before.is_some() => continue,
+                read => read?,
+            };
+            if (PriceBook { effective_at: in_force.effective_at, ..one.book.clone() }) == in_force {
+                return Err(PriceBookFault::BackAlready(one.version));
+            }
+            before = before.or(Some(one));
+        }
+        before.ok_or(PriceBookFault::NothingBefore)
     }
 
     async fn find(&self, name: &BookName) -> Result<PublishedBook, PriceBookFault> {

@@ -79,8 +79,14 @@ async fn prices_change_under_a_running_server_and_back() {
     assert_ne!(back["version"], json!(book().version));
     let same = price_book(&database, &["diff", "built-in", "in-force"]).unwrap();
     assert!(same.ends_with("nothing but the time differs"), "{same}");
-    // And forth again, by its name.
+    // Once more would bring the dearer ones: which is meant has to be said.
     let named = told["version"].as_str().unwrap();
+    let twice = price_book(&database, &["roll-back"]).unwrap_err();
+    let old = &book().version;
+    assert!(twice.contains(&format!("prices of {old} already; name")), "{twice}");
+    assert!(twice.contains("--to"), "{twice}");
+    assert_eq!(list(&database).len(), 3);
+    // And forth again, by its name.
     price_book(&database, &["roll-back", "--to", &named[..12]]).unwrap();
     events.wait_for("price_book", |_| true).await;
     let done = client.ask("direct", &[MODEL], "Hello!").await;
