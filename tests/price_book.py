@@ -162,6 +162,18 @@ class Table(unittest.TestCase):
         self.assertEqual(cells[5:7], ["input, output, cache read", "genai-prices"])
         self.assertIn("genai-prices dates that price 2026-10-20", cells[7])
 
+    def test_a_row_may_differ_in_a_price_and_in_where_a_tier_begins(self):
+        reading = copy.copy(READING)
+        reading.table = copy.deepcopy(READING.table)
+        row = next(row for row in reading.table["models"] if row["id"] == "grok-4.7")
+        row["differs"] = [{"package": "litellm", "rates": {"input_tokens": "300"}, "why": "it lags"}]
+        entry = {**READING.litellm["xai/grok-4.7"], "input_cost_per_token": Decimal("0.000003")}
+        reading.litellm = {**READING.litellm, "xai/grok-4.7": entry}
+        lines = table.written(the_book(), reading).splitlines()
+        cells = next(line for line in lines if line.startswith("| Grok 4.7 |")).split(" | ")
+        self.assertEqual(cells[5], "where a tier begins, input")
+        self.assertIn("has input_tokens 300: it lags", cells[7])
+
     def test_a_model_that_more_providers_list_is_asked_for(self):
         reading = copy.copy(READING)
         entry = {"mode": "chat", "input_cost_per_token": Decimal("0.000001")}

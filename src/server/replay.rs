@@ -47,7 +47,7 @@ enum ReplayFault {
     NoBook(BookVersion),
     #[error("the book {version} in the database cannot be read: {fault}")]
     Book { version: BookVersion, fault: Unreadable },
-    #[error("the book has no price for it: {0}")]
+    #[error("it cannot be replayed: {0}")]
     Denied(Box<Denial>),
     #[error("the system: {0}")]
     System(#[from] io::Error),

@@ -49,6 +49,28 @@ async fn a_receipt_is_right_or_says_what_differs() {
     assert!(said.contains(&format!("charge {charge} by this replay, but:\n- ")), "{said}");
     assert!(said.contains("the receipt says 1000"), "{said}");
 
+    for (leg, what, is, expected) in [
+        (
+            0,
+            "model",
+            json!("gpt-1"),
+            "not_offered: `compare` is not offered with the model `gpt-1`",
+        ),
+        (1, "hold", json!("9223372036854.775807"), "an amount is out of range"),
+    ] {
+        let mut odd = receipt.clone();
+        let leg = odd["legs"][leg].as_object_mut().unwrap();
+        match leg.get_mut(what) {
+            Some(value) => *value = is,
+            None => leg["outcome"][what] = is,
+        }
+        let odd = run_with_input(&["replay", "-", "--database", &database], &odd.to_string());
+        assert_eq!(odd.status.code(), Some(2), "{odd:?}");
+        let said = text(&odd.stderr);
+        assert!(said.starts_with("error: it cannot be replayed: "), "{said}");
+        assert!(said.contains(expected), "{said}");
+    }
+
     let mut more = receipt;
     more["legs"][0]["outcome"]["usage"]["output_tokens"] = json!(1_000_000);
     let arguments = ["replay", "-", "--json", "--database", &database];

@@ -125,7 +125,7 @@ def _row(reading: Reading, row: dict, offered: dict | None, book: dict, listed: 
     # What a meter of no column follows is said in the book's source note.
     why = [note for note in composed.notes if not _is_of_no_column(note)]
     if "thresholds" in row:
-        why.remove(AGREE)
+        why = [note for note in why if note != AGREE]
     if offered is None:
         ours, charged = f"({_prices(rates[0])})", "not offered"
         why = [f"listed by {listed}", *why]
