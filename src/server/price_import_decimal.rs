@@ -67,6 +67,13 @@ impl Decimal {
         }
     }
 
+    /// Whether a text is a number with more digits than are read.
+    pub(crate) fn is_too_long(text: &str) -> bool {
+        let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+        let number = text.split(['e', 'E']).next().unwrap_or_default();
+        text.starts_with(|first: char| first.is_ascii_digit()) && digits(number) > DIGITS_MAX
+    }
+
     /// Whether it is nothing.
     pub(crate) const fn is_zero(self) -> bool {
         self.digits == 0

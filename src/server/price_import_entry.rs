@@ -4,9 +4,10 @@
 //! Prices are US dollars for one unit here, as exact decimals. Nothing is chosen or assumed.
 
 use crate::price_import_decimal::Decimal;
-use crate::price_import_json::FieldFault;
+use crate::price_import_json::{FieldFault, number};
 use kumari_engine::meter::{Meter, QUANTITY_MAX};
 use kumari_engine::names;
+use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -221,6 +222,13 @@ impl From<FieldFault> for Refusal {
     fn from(FieldFault(field): FieldFault) -> Self {
         Reason::Unreadable.of(field)
     }
+}
+
+/// The dollars in that field.
+pub(crate) fn usd(field: &str, value: &RawValue) -> Result<Decimal, Refusal> {
+    let is_too_long = || Decimal::is_too_long(value.get());
+    let why = || if is_too_long() { Reason::NotExact } else { Reason::Unreadable };
+    number(value).ok_or_else(|| why().of(field))
 }
 
 impl TextPrices {

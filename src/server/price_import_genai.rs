@@ -4,8 +4,8 @@
 //! This file knows genai-prices' field names. Where a model has several prices, each from a day on,
 //! the one in force on the asked day is read.
 
-use crate::price_import_entry::{Entry, Priced, Prices, Reason, Refusal, TextPrices};
-use crate::price_import_json::{Object, count, number};
+use crate::price_import_entry::{Entry, Priced, Prices, Reason, Refusal, TextPrices, usd};
+use crate::price_import_json::{Object, count};
 use kumari_engine::meter::Meter;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,10 +137,9 @@ fn priced(model: &Object<'_>, day: &str) -> Result<Priced, Refusal> {
     let thresholds: BTreeSet<u64> =
         read.values().flat_map(|(_, price)| price.0.keys().copied()).collect();
     for above in thresholds {
-        for (meter, price) in read.values() {
+        for (field, (meter, price)) in &read {
             if let Some((_, value)) = price.0.range(..=above).next_back() {
-                let usd = number(value).ok_or_else(|| Reason::NotExact.of(meter.name()))?;
-                text.put(above, *meter, usd.millionth())?;
+                text.put(above, *meter, usd(field, value)?.millionth())?;
             }
         }
     }

@@ -5,8 +5,8 @@
 //! unpriced: it might change what the others mean.
 
 use crate::price_import_decimal::Decimal;
-use crate::price_import_entry::{Entry, Priced, Prices, Reason, Refusal, TextPrices};
-use crate::price_import_json::{Object, count, number};
+use crate::price_import_entry::{Entry, Priced, Prices, Reason, Refusal, TextPrices, usd};
+use crate::price_import_json::{Object, count};
 use kumari_engine::meter::Meter;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
@@ -343,8 +343,4 @@ impl Found {
             (None, None) => Err(Reason::NoPrice.plain()),
         }
     }
-}
-
-fn usd(field: &str, value: &RawValue) -> Result<Decimal, Refusal> {
-    number(value).ok_or_else(|| Reason::NotExact.of(format_args!("{field}: {value}")))
 }

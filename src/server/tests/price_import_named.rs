@@ -126,7 +126,22 @@ const LITELLM_REFUSED: &[(&str, &str, &str)] = &[
     (
         "negative",
         r#"@, "input_cost_per_token": -1e-6, "output_cost_per_token": 1e-6"#,
-        "not_exact: input_cost_per_token: -1e-6",
+        "unreadable: input_cost_per_token",
+    ),
+    (
+        "wordy",
+        r#"@, "input_cost_per_token": "1e-6", "output_cost_per_token": 1e-6"#,
+        "unreadable: input_cost_per_token",
+    ),
+    (
+        "far",
+        r#"@, "input_cost_per_token": 1e61, "output_cost_per_token": 1e-6"#,
+        "unreadable: input_cost_per_token",
+    ),
+    (
+        "long",
+        r#"@, "input_cost_per_token": 0.0000001000000000000000000000000000000001"#,
+        "not_exact: input_cost_per_token",
     ),
     (
         "dear",
@@ -200,6 +215,17 @@ const GENAI_REFUSED: &[(&str, &str, &str)] = &[
         "fine-print",
         r#""prices": {"input_mtok": 0.000000001, "output_mtok": 1}"#,
         "not_exact: input_tokens",
+    ),
+    ("negative", r#""prices": {"input_mtok": -1, "output_mtok": 1}"#, "unreadable: input_mtok"),
+    (
+        "wordy",
+        r#""prices": {"input_mtok": 1, "output_mtok": {"base": 1, "tiers": [{"start": 9, "price": "2"}]}}"#,
+        "unreadable: output_mtok",
+    ),
+    (
+        "long",
+        r#""prices": {"input_mtok": 0.1000000000000000000000000000000001, "output_mtok": 1}"#,
+        "not_exact: input_mtok",
     ),
 ];
 
