@@ -196,7 +196,9 @@ impl Reason {
             Self::ImageByToken => "makes images priced by tokens; a book prices an image",
             Self::MixedUnits => "is priced by several units at once",
             Self::NoMeter => "every answer has a part for which a book has no meter",
-            Self::UnknownField => "has a price in a field that is not known",
+            Self::UnknownField => {
+                "has a price, or what multiplies one, in a field that is not known"
+            }
             Self::Contradictory => "says two prices for one thing",
             Self::TierBoundary => "its prices by size of input are no tiers of a book (R8)",
             Self::NotExact => "has more decimals than a rate (R6); other --credits-per-usd may fit",

@@ -1,12 +1,12 @@
 //! litellm's price map: `model_prices_and_context_window.json`, an object with one entry for each
 //! name that litellm answers to. Prices are US dollars for one token, image, second and so on.
 //!
-//! This file knows litellm's field names. A field with a price that it does not know makes an entry
-//! unpriced: it might change what the others mean.
+//! This file knows litellm's field names. A field that it does not know and that is called a cost, a
+//! price or a multiplier makes an entry unpriced: it might change what the others mean.
 
 use crate::price_import_decimal::Decimal;
 use crate::price_import_entry::{Entry, Priced, Prices, Reason, Refusal, TextPrices, usd};
-use crate::price_import_json::{Object, count};
+use crate::price_import_json::{Object, count, number};
 use kumari_engine::meter::Meter;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
@@ -30,6 +30,16 @@ const TOKENS: [(&str, Meter); 12] = [
 /// Other services than the standard one, by the ends of their fields' names.
 const SERVICES: [&str; 6] =
     ["_batches", "_flex", "_priority", "_ultrafast", "_balanced", "_decisions"];
+
+/// What the name of each field with a price has in it, or with what a price is multiplied by.
+const PRICED: [&str; 3] = ["cost", "pric", "multiplier"];
+
+/// What the standard prices are multiplied by where a request must stay in a region.
+const UPLIFTS: [&str; 3] = [
+    "regional_endpoint_uplift_multiplier",
+    "regional_processing_uplift_multiplier_eu",
+    "regional_processing_uplift_multiplier_us",
+];
 
 /// What a message to a text model is not charged by: tools, which tasks price, inputs and outputs
 /// that no task has, and the same prices in another currency.
@@ -151,8 +161,11 @@ fn priced(name: &str, object: &Object<'_>, day: &str, has_sizes: bool) -> Result
 
 /// What the list itself has to say of an entry.
 fn comment(object: &Object<'_>) -> Result<Option<String>, Refusal> {
-    let Some(metadata) = object.object("metadata")? else { return Ok(None) };
-    Ok(metadata.text("comment")?.or(metadata.text("notes")?))
+    let of_metadata = match object.object("metadata")? {
+        Some(metadata) => metadata.text("comment")?.or(metadata.text("notes")?),
+        None => None,
+    };
+    Ok(of_metadata.or(object.text("comment")?))
 }
 
 /// The fields with prices of the standard service, and the names of the others.
@@ -162,16 +175,23 @@ fn prices<'a, 'o>(
 ) -> Vec<(&'o str, &'a RawValue)> {
     let mut standard = Vec::new();
     for (field, value) in object.fields() {
-        if !field.contains("cost") && !field.contains("pric") {
-            continue;
-        }
-        if SERVICES.iter().any(|service| field.ends_with(service)) {
+        let is_priced = PRICED.iter().any(|word| field.contains(word));
+        let is_service = is_priced && SERVICES.iter().any(|service| field.ends_with(service));
+        if is_service || UPLIFTS.contains(&field) || is_factors(field, value) {
             left_out.insert(field.to_owned());
-        } else {
+        } else if is_priced {
             standard.push((field, value));
         }
     }
     standard
+}
+
+/// Whether a field has what prices are multiplied by, as `{"us": 1.1, "fast": 2.0}`: the same field
+/// has other things than numbers too.
+fn is_factors(field: &str, value: &RawValue) -> bool {
+    let has_number = |object: Object<'_>| object.fields().any(|(_, value)| number(value).is_some());
+    field == "provider_specific_entry"
+        && serde_json::from_str::<Object<'_>>(value.get()).is_ok_and(has_number)
 }
 
 fn text(object: &Object<'_>) -> Result<(Prices, BTreeSet<String>), Refusal> {

@@ -65,6 +65,39 @@ fn a_text_model_of_litellm_is_priced_to_the_last_digit() {
 }
 
 #[test]
+fn surcharges_are_named_and_a_comment_is_kept() {
+    let list = litellm(&[
+        (
+            "regional",
+            r#"@, "input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6, "comment": "Flat.",
+            "regional_processing_uplift_multiplier_eu": 1.1,
+            "regional_processing_uplift_multiplier_us": 1.1,
+            "regional_endpoint_uplift_multiplier": 1.1,
+            "provider_specific_entry": {"us": 1.1, "fast": 2.0}"#,
+        ),
+        (
+            "schema",
+            r#"@, "input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6,
+            "provider_specific_entry": {"schema": "v2"}, "comment": "Not this.",
+            "metadata": {"comment": "This."}"#,
+        ),
+    ]);
+    let imported = import_text("litellm", &list, &[]).unwrap();
+    let left_out = json!([
+        "provider_specific_entry",
+        "regional_endpoint_uplift_multiplier",
+        "regional_processing_uplift_multiplier_eu",
+        "regional_processing_uplift_multiplier_us",
+    ]);
+    assert_eq!(imported.priced()["regional"]["left_out"], left_out);
+    assert_eq!(imported.priced()["schema"].get("left_out"), None, "it has no number");
+    for (id, comment) in [("regional", "; Flat."), ("schema", "; This.")] {
+        let note = imported.model(id)["source"]["note"].as_str().unwrap();
+        assert!(note.ends_with(comment), "{note}");
+    }
+}
+
+#[test]
 fn tiers_as_a_table_and_things_of_litellm() {
     let list = litellm(&[
         (

@@ -144,6 +144,16 @@ const LITELLM_REFUSED: &[(&str, &str, &str)] = &[
         "not_exact: input_cost_per_token",
     ),
     (
+        "multiplied",
+        r#"@, "input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6, "moonlight_multiplier": 2"#,
+        "unknown_field: moonlight_multiplier",
+    ),
+    (
+        "multiplied-image",
+        r##"#: "image_generation", "output_cost_per_image": 0.1, "moonlight_multiplier": 2"##,
+        "unknown_field: moonlight_multiplier",
+    ),
+    (
         "dear",
         r#"@, "input_cost_per_token": 10000.01, "output_cost_per_token": 1e-6"#,
         "too_dear: input_tokens",
