@@ -22,6 +22,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(FOLDER))
 
 import drift as drift_check  # noqa: E402
+import packages  # noqa: E402
 import table  # noqa: E402
 import write  # noqa: E402
 from compose import Reading, canonical  # noqa: E402
@@ -131,6 +132,43 @@ class Disagreement(unittest.TestCase):
     def test_a_package_with_another_price_fills_no_gap(self):
         argon = next(composed.entry for composed in COMPOSED if composed.id == "gemini-4-argon")
         self.assertEqual(argon["rates"]["reasoning_tokens"], argon["rates"]["output_tokens"])
+
+
+class Tiers(unittest.TestCase):
+    """What litellm does not price in a tier."""
+
+    def test_it_is_as_below_it_or_as_plain_input_there_and_said(self):
+        usd = {
+            "input_cost_per_token": "2e-6",
+            "output_cost_per_token": "8e-6",
+            "cache_read_input_token_cost": "2e-7",
+            "cache_creation_input_token_cost": "2.5e-6",
+            "cache_creation_input_token_cost_above_1hr": "5e-6",
+            "input_cost_per_token_above_200k_tokens": "4e-6",
+        }
+        entry = {field: Decimal(value) for field, value in usd.items()}
+        read = packages.litellm_text({"made-up": entry}, "made-up")
+        expected = {
+            "input_tokens": 400,
+            "output_tokens": 800,
+            "cache_read_tokens": 20,
+            "cache_write_tokens": 400,
+            "cache_write_1h_tokens": 500,
+        }
+        self.assertEqual(read.tiers[200_000], expected)
+        below = "cache_read_tokens, cache_write_1h_tokens, output_tokens"
+        self.assertEqual(
+            read.notes,
+            (
+                f"no price in the tier, so as below it: {below}",
+                "no price in the tier, so as plain input or writing there: cache_write_tokens",
+            ),
+        )
+
+    def test_the_model_says_it(self):
+        row = {"id": "made-up", "follow": "litellm", "litellm": "perplexity/openai/gpt-5.5"}
+        composed, _ = READING.followed(row, READING.stated(row))
+        self.assertIn("no price in the tier, so as below it: cache_read_tokens", composed.notes)
 
 
 class Table(unittest.TestCase):

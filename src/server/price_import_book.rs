@@ -172,12 +172,15 @@ fn text_rates(
         let rates = rates(tier, BY_THE_MILLION, terms)?;
         tiers.push(Tier { above_input_tokens: *above, rates });
     }
-    if !text.derived.is_empty() {
-        let names: Vec<_> = text.derived.iter().map(|meter| meter.name()).collect();
-        notes.push(format!(
-            "no price of their own, so as plain input or output: {}",
-            names.join(", ")
-        ));
+    for (why, meters) in [
+        ("no price of their own, so as plain input or output", &text.derived),
+        ("no price in the tier, so as below it", &text.inherited),
+        ("no price in the tier, so as plain input or writing there", &text.raised),
+    ] {
+        if !meters.is_empty() {
+            let names: Vec<_> = meters.iter().map(|meter| meter.name()).collect();
+            notes.push(format!("{why}: {}", names.join(", ")));
+        }
     }
     // The base is the first: it is above nothing.
     let mut tiers = tiers.into_iter();

@@ -23,6 +23,14 @@ const DERIVED: [(Meter, Meter); 4] = [
     (Meter::ReasoningTokens, Meter::OutputTokens),
 ];
 
+/// What writing to a cache costs at least, since it is input; for an hour at least what it costs for
+/// less. In this order, so that the last may follow the first.
+const WRITTEN: [(Meter, Meter); 3] = [
+    (Meter::CacheWriteTokens, Meter::InputTokens),
+    (Meter::CacheWrite1hTokens, Meter::InputTokens),
+    (Meter::CacheWrite1hTokens, Meter::CacheWriteTokens),
+];
+
 /// One entry of a price list.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
@@ -70,6 +78,11 @@ pub(crate) struct TextPrices {
     pub(crate) tiers: BTreeMap<u64, BTreeMap<Meter, Decimal>>,
     /// The meters without a price of their own.
     pub(crate) derived: BTreeSet<Meter>,
+    /// The meters without a price in some tier, which have that of below it there.
+    pub(crate) inherited: BTreeSet<Meter>,
+    /// Those that would cost less there than the same tokens as plain input, or written for less
+    /// long, and have that price.
+    pub(crate) raised: BTreeSet<Meter>,
     /// Input and output together, or what is left of that for input.
     pub(crate) context_tokens: Option<u64>,
     /// One answer.
@@ -248,12 +261,27 @@ impl TextPrices {
         }
     }
 
-    /// Gives every tier the base's price of what it does not price itself.
+    /// Gives every tier the base's price of what it does not price itself, and writing to a cache at
+    /// least the tier's price of the input that it is.
     pub(crate) fn inherit(&mut self) {
         let base = self.tiers.get(&0).cloned().unwrap_or_default();
         for tier in self.tiers.values_mut() {
-            for (meter, usd) in &base {
-                tier.entry(*meter).or_insert(*usd);
+            let mut missing = base.clone();
+            missing.retain(|meter, _| !tier.contains_key(meter));
+            tier.extend(&missing);
+            for (write, other) in WRITTEN {
+                let (least, usd) = (tier.get(&other).copied(), missing.get_mut(&write));
+                if let (Some(least), Some(usd)) = (least, usd)
+                    && least.is_above(*usd)
+                {
+                    *usd = least;
+                    tier.insert(write, least);
+                }
+            }
+            for (meter, usd) in missing {
+                let is_raised = base.get(&meter) != Some(&usd);
+                let meters = if is_raised { &mut self.raised } else { &mut self.inherited };
+                meters.insert(meter);
             }
         }
     }
@@ -332,6 +360,12 @@ mod tests {
             for (above, tier) in &complete.tiers {
                 prop_assert!(tier.keys().eq(&base), "above {above}");
                 prop_assert!(tier.values().all(|usd| !usd.is_zero()));
+                for write in [Meter::CacheWriteTokens, Meter::CacheWrite1hTokens] {
+                    let is_below = tier[&Meter::InputTokens].is_above(tier[&write]);
+                    // Then the list itself says so, of that tier.
+                    let mut own = [Meter::CacheWriteTokens, write].into_iter();
+                    prop_assert!(!is_below || own.any(|own| stated.contains_key(&(*above, own))));
+                }
             }
             for ((above, meter), usd) in stated {
                 // Writing for nothing means that it has no price of its own.

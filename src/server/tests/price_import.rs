@@ -98,6 +98,40 @@ fn surcharges_are_named_and_a_comment_is_kept() {
 }
 
 #[test]
+fn what_a_tier_of_litellm_does_not_price_is_said() {
+    let list = litellm(&[(
+        "tier",
+        r#"@, "input_cost_per_token": 2e-6, "output_cost_per_token": 8e-6,
+        "cache_read_input_token_cost": 2e-7, "cache_creation_input_token_cost": 2.5e-6,
+        "cache_creation_input_token_cost_above_1hr": 5e-6,
+        "input_cost_per_token_above_100k_tokens": 2.4e-6,
+        "output_cost_per_token_above_100k_tokens": 9e-6,
+        "input_cost_per_token_above_200k_tokens": 4e-6,
+        "cache_creation_input_token_cost_above_200k_tokens": 6e-6,
+        "output_cost_per_token_above_200k_tokens": 12e-6,
+        "input_cost_per_token_above_300k_tokens": 7e-6,
+        "output_cost_per_token_above_300k_tokens": 12e-6"#,
+    )]);
+    let imported = import_text("litellm", &list, &[]).unwrap();
+    let model = imported.model("tier");
+    let caches = ["cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens"];
+    for (tier, expected) in [(0, [20, 250, 500]), (1, [20, 600, 600]), (2, [20, 700, 700])] {
+        let rates = rates(&model["tiers"][tier]["rates"]);
+        let expected = expected.map(|credits| format!("{credits}/1000000"));
+        assert_eq!(caches.map(|meter| rates[meter].clone()), expected, "tier {tier}");
+    }
+    let note = model["source"]["note"].as_str().unwrap();
+    for said in [
+        "no price in the tier, so as below it: \
+         cache_read_tokens, cache_write_tokens, cache_write_1h_tokens; ",
+        "no price in the tier, so as plain input or writing there: \
+         cache_write_tokens, cache_write_1h_tokens",
+    ] {
+        assert!(note.contains(said), "{note}");
+    }
+}
+
+#[test]
 fn tiers_as_a_table_and_things_of_litellm() {
     let list = litellm(&[
         (

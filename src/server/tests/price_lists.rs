@@ -108,7 +108,7 @@ fn every_entry_of_litellm_is_priced_exactly_or_named() {
     let imported = import("litellm", &file, &[]).unwrap();
     assert_parted(&imported, entries.keys().cloned().collect());
     let models = checked_models(&imported);
-    let mut compared = 0;
+    let (mut compared, mut unpriced_in_tier) = (0, 0);
     for (name, one) in imported.priced() {
         let (entry, model) = (fields(entries[name]), models[one["id"].as_str().unwrap()]);
         let mut stated = BTreeSet::new();
@@ -141,8 +141,18 @@ fn every_entry_of_litellm_is_priced_exactly_or_named() {
                 let thousands = tier["above_input_tokens"].as_u64().unwrap() / 1_000;
                 match entry.get(&format!("{field}_above_{thousands}k_tokens")) {
                     Some(said) => same(&tier["rates"], meter, said),
-                    None if entry.contains_key(field) && !meter.starts_with("cache_write") => {
-                        assert_eq!(tier["rates"][meter], model["rates"][meter], "{name}: {meter}");
+                    None if entry.contains_key(field) => {
+                        let (base, tier) = (&model["rates"], &tier["rates"]);
+                        let is_write = meter.starts_with("cache_write");
+                        let others = ["input_tokens", "cache_write_tokens"].map(|one| &tier[one]);
+                        let is_raised = is_write && others.contains(&&tier[meter]);
+                        assert!(is_raised || tier[meter] == base[meter], "{name}: {meter}");
+                        if !figure(entry[field].get(), 0).0.is_empty() {
+                            let note = model["source"]["note"].as_str().unwrap();
+                            let (_, said) = note.split_once("no price in the tier, so ").unwrap();
+                            assert!(said.contains(meter), "{name}: {meter}: {note}");
+                            unpriced_in_tier += 1;
+                        }
                     }
                     None => {}
                 }
@@ -173,7 +183,8 @@ fn every_entry_of_litellm_is_priced_exactly_or_named() {
         assert_derived(name, &model["rates"], &stated);
     }
     eprintln!("{}\n{compared} prices compared", imported.said);
-    assert!(compared > imported.priced().len());
+    eprintln!("{unpriced_in_tier} that a tier leaves out");
+    assert!(compared > imported.priced().len() && unpriced_in_tier > 0);
 }
 
 #[test]

@@ -96,6 +96,7 @@ class Reading:
             composed.notes.insert(0, f"{packages.version(other)} does not have it")
         elif not composed.disagreements:
             composed.notes.insert(0, AGREE)
+        composed.notes.extend(stated[followed].notes)
         if "note" in row:
             composed.notes.append(row["note"])
         return composed, rates

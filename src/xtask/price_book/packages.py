@@ -3,7 +3,8 @@
 A text model's prices are `{threshold: {meter: cents}}`: threshold 0 is the base, any other is the
 last total input that is still priced below that tier; cents are US cents per million tokens,
 exact decimals. This module knows the packages' field names. It chooses nothing and fills no gap:
-a price that a package does not state is absent.
+a price that a package does not state is absent, but for litellm's tiers, which say what differs from
+the base.
 """
 
 import json
@@ -50,6 +51,14 @@ LITELLM_FIELDS = {
     "output_cost_per_reasoning_token": "reasoning_tokens",
 }
 
+# What writing to a cache costs at least, since it is input; for an hour at least what it costs for
+# less. In this order, so that the last may follow the first.
+WRITTEN = (
+    ("cache_write_tokens", "input_tokens"),
+    ("cache_write_1h_tokens", "input_tokens"),
+    ("cache_write_1h_tokens", "cache_write_tokens"),
+)
+
 LITELLM_TIER = re.compile(r"(?P<field>.+)_above_(?P<thousands>\d+)k_tokens")
 
 
@@ -65,6 +74,7 @@ class TextPrices:
     context_tokens: int | None
     output_tokens_max: int | None
     page: str | None
+    notes: tuple[str, ...] = ()
 
 
 def version(package: str) -> str:
@@ -135,14 +145,37 @@ def litellm_text(models: dict, key: str) -> TextPrices:
             # A cache write of zero means that writing costs no more than the input that it is.
             if cents != 0 or not meter.startswith("cache_write"):
                 tiers.setdefault(threshold, {})[meter] = cents
-    for threshold, rates in tiers.items():
-        if threshold:
-            tiers[threshold] = {**tiers[0], **rates}
+    notes = _inherit(tiers)
     return TextPrices(
         tiers=tiers,
+        notes=notes,
         context_tokens=_whole(entry.get("max_input_tokens")),
         output_tokens_max=_whole(entry.get("max_output_tokens")),
         page=entry.get("source"),
+    )
+
+
+def _inherit(tiers: dict[int, dict[str, Decimal]]) -> tuple[str, ...]:
+    """Gives every tier the base's price of what it does not price itself, and writing to a cache at
+    least the tier's price of the input that it is. Says what got which.
+    """
+    inherited, raised = set(), set()
+    for threshold, stated in tiers.items():
+        rates = {**tiers[0], **stated}
+        for write, other in WRITTEN:
+            if write in rates and write not in stated:
+                rates[write] = max(rates[write], rates.get(other, rates[write]))
+        for meter in rates.keys() - stated.keys():
+            (inherited if rates[meter] == tiers[0][meter] else raised).add(meter)
+        tiers[threshold] = rates
+    says = (
+        ("no price in the tier, so as below it", inherited),
+        ("no price in the tier, so as plain input or writing there", raised),
+    )
+    return tuple(
+        f"{why}: {', '.join(meter for meter in METERS if meter in meters)}"
+        for why, meters in says
+        if meters
     )
 
 
