@@ -1,8 +1,8 @@
 //! Benchmarks: measures the product beside a peer, in the same run and on the same cores.
 //!
-//! What is measured and how is in `bench_ledger`, `bench_tokens` and `bench_backtest`; here is what they share: the
-//! wish, and what becomes of the figures: ratios and verdicts, a table here, JSON and a chart below
-//! `target/bench`. It measures nothing itself.
+//! What is measured and how is in `bench_ledger`, `bench_tokens`, `bench_estimate` and
+//! `bench_backtest`; here is what they share: the wish, and what becomes of the figures: ratios and
+//! verdicts, a table here, JSON and a chart below `target/bench`. It measures nothing itself.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::bench_table::table;
 use crate::repository::{self, Repository};
 use crate::soak::{commit, machine};
 use crate::wasm_target::RouteChoice;
-use crate::{bench_backtest, bench_ledger, bench_tokens};
+use crate::{bench_backtest, bench_estimate, bench_ledger, bench_tokens};
 
 /// A real hour of traffic, where somebody has put it beside the repository.
 const TRACE: &str = "../shared/data/azure_llm_trace_2023_conversation.csv";
@@ -36,7 +36,7 @@ pub(crate) struct Wish {
     /// Only see that it works; its figures say nothing.
     #[arg(long)]
     short: bool,
-    /// Where chance comes from: accounts and usages, places of edits.
+    /// Where chance comes from: accounts and usages, places of edits, requests.
     #[arg(long, default_value_t = 20_261_123)]
     pub(crate) seed: u64,
     /// The hour of traffic that `ledger` replays and `backtest` takes token counts from, as `TIMESTAMP,ContextTokens,GeneratedTokens`.
@@ -50,6 +50,8 @@ enum What {
     Ledger,
     /// Counting tokens, in Node and in Chromium, beside other counters.
     Tokens,
+    /// Estimates, in Node and in Chromium, beside other calculators of prices.
+    Estimate,
     /// Pricing millions of recorded actions with another price book.
     Backtest,
 }
@@ -82,6 +84,7 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
     let name = match wish.what {
         What::Ledger => "ledger",
         What::Tokens => "tokens",
+        What::Estimate => "estimate",
         What::Backtest => "backtest",
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?.as_secs();
@@ -93,6 +96,7 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
             (result, conditions)
         }
         What::Tokens => (bench_tokens::run(repository, route, wish, &output)?, Vec::new()),
+        What::Estimate => (bench_estimate::run(repository, route, wish, &output)?, Vec::new()),
         What::Backtest => (bench_backtest::run(repository, wish, &output)?, Vec::new()),
     };
     let rows = rows(&result)?;

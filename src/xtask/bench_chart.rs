@@ -90,7 +90,7 @@ mod tests {
             value,
             unit: "ms".to_owned(),
             ratio: None,
-            target: Some(Target { of_ratio: false, at_least: false, target: 2.0, stretch: 1.0 }),
+            target: Some(Target { of_ratio: false, at_least: false, target: 2.0, stretch: None }),
             note: None,
         };
         let svg = chart("ledger", &[row(1.0), row(4.0), Row { target: None, ..row(9.0) }]);

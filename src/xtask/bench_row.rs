@@ -29,8 +29,8 @@ pub(crate) struct Target {
     pub(crate) at_least: bool,
     /// What must be shown.
     pub(crate) target: f64,
-    /// Where the product is going.
-    pub(crate) stretch: f64,
+    /// Where the product is going, where that is further.
+    pub(crate) stretch: Option<f64>,
 }
 
 /// The rows of a result, with the unit's mean of the whole run beside those that want it.
@@ -62,7 +62,7 @@ fn target(target: &Value) -> Option<Target> {
         of_ratio: target.get("of_ratio")?.as_bool()?,
         at_least: target.get("direction")?.as_str()? == "at_least",
         target: target.get("target")?.as_f64()?,
-        stretch: target.get("stretch")?.as_f64()?,
+        stretch: target.get("stretch").and_then(Value::as_f64),
     })
 }
 

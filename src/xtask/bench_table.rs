@@ -42,7 +42,8 @@ pub(crate) fn figure(value: f64) -> String {
 fn says(target: Target, unit: &str) -> String {
     let word = if target.at_least { "at least" } else { "at most" };
     let unit = if target.of_ratio { "x".to_owned() } else { format!(" {unit}") };
-    format!("{word} {}{unit} (stretch {}{unit})", figure(target.target), figure(target.stretch))
+    let stretch = target.stretch.map(|stretch| format!(" (stretch {}{unit})", figure(stretch)));
+    format!("{word} {}{unit}{}", figure(target.target), stretch.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -51,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_line_says_figure_ratio_target_and_verdict() {
-        let target = Target { of_ratio: true, at_least: true, target: 2.0, stretch: 4.2 };
+        let target = Target { of_ratio: true, at_least: true, target: 2.0, stretch: Some(4.2) };
         let row = Row {
             name: "pairs".to_owned(),
             value: 9_400.4,

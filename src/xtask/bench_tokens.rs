@@ -8,19 +8,22 @@ use std::time::Duration;
 use anyhow::{Result, anyhow, bail};
 use serde_json::{Value, json};
 
-use crate::bench::{Began, Wish};
-use crate::repository::{self, Repository};
+use crate::bench::Wish;
+use crate::bench_script::Script;
+use crate::repository::Repository;
 use crate::setup::{Tool, Tools};
 use crate::wasm_target::RouteChoice;
-use crate::{assets, node, pack, progress, run};
+use crate::{assets, pack, progress, run};
 
-/// Where the measuring is written, with a lock file for the other counters alone.
-const FOLDER: &str = "tests/bench/tokens";
+const SCRIPT: Script = Script {
+    name: "tokens",
+    folder: "tests/bench/tokens",
+    // Some of the others take seconds for one count.
+    limit: Duration::from_secs(3600),
+};
 /// The server only hands out files here: it need not be built for speed.
 const PROFILE: &str = "debug";
 const BUILD_LIMIT: Duration = Duration::from_secs(2700);
-/// Some of the others take seconds for one count.
-const LIMIT: Duration = Duration::from_secs(3600);
 
 /// Builds what is measured and measures.
 ///
@@ -43,26 +46,10 @@ pub(crate) fn run(
         bail!("building the server {}:\n{}", built.how_it_ended(), built.output_tail());
     }
     let chromium = tools.chromium.map_err(|missing| anyhow!("{missing}"))?;
-    node::packages_ready_in(repository, &repository.path(FOLDER))?
-        .map_err(|missing| anyhow!("{missing}"))?;
-    let vocabulary = assets::vocabulary(repository, "o200k_base")?;
     let order = json!({
-        "length": wish.length(),
-        "seed": wish.seed,
-        "vocabulary": vocabulary,
+        "vocabulary": assets::vocabulary(repository, "o200k_base")?,
         "chromium": chromium,
-        "output": output,
     });
-    // The folder is there from now on.
-    repository::write(output, b"{}")?;
-    let mut measure = repository.command("node");
-    measure.arg(repository.path(FOLDER).join("main.js")).arg(order.to_string());
-    measure.env("KUMARI_SERVER", run::server_binary(repository, PROFILE));
-    let began = Began::now();
-    let ran = progress::run(repository, "bench tokens", &mut measure, LIMIT)?;
-    if !ran.passed {
-        let (how, words) = (ran.how_it_ended(), ran.output_tail());
-        bail!("the benchmark {how}, so there is no result:\n{words}");
-    }
-    began.read(repository, "tokens", (wish.length(), wish.seed), output)
+    let server = run::server_binary(repository, PROFILE);
+    SCRIPT.measure(repository, wish, (order, &[("KUMARI_SERVER", server.as_path())]), output)
 }

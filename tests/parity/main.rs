@@ -3,13 +3,14 @@
 //!
 //! `parity node --cases N --seed S` asks both and stops at the first difference, with the case.
 //! `parity corpus --cases N --seed S FILE` writes cases with the native answers as JSON lines, for
-//! the test in a real browser.
+//! the test in a real browser. `parity answer` answers the questions of standard input.
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use fastrand::Rng;
+use kumari_engine::denial::Denial;
 use kumari_engine::eligibility::eligibility;
-use kumari_engine::estimate::estimate;
+use kumari_engine::estimate::{Estimate, estimate};
 use kumari_engine::price_book::PublishedBook;
 use kumari_tests::parity_cases::{Case, books, case};
 use kumari_wire::canonical;
@@ -51,12 +52,16 @@ enum What {
         /// Where to.
         file: PathBuf,
     },
+    /// Answer requests as the native engine does: JSON lines in, `{"book": TEXT}` first, then
+    /// `{"index": N, "request": …}`; one canonical estimate or denial a line out.
+    Answer,
 }
 
 fn main() -> Result<()> {
     match Arguments::parse().what {
         What::Node { cases, seed } => compare_with_node(cases, seed),
         What::Corpus { cases, seed, file } => write_corpus(cases, seed, &file),
+        What::Answer => answer(),
     }
 }
 
@@ -137,6 +142,23 @@ fn write_corpus(cases: u32, seed: u64, path: &PathBuf) -> Result<()> {
     Ok(())
 }
 
+fn answer() -> Result<()> {
+    let mut books = Vec::new();
+    let mut answers = BufWriter::new(std::io::stdout().lock());
+    for line in std::io::stdin().lock().lines() {
+        let question: Value = serde_json::from_str(&line?)?;
+        if let Some(book) = question["book"].as_str() {
+            books.push(kumari_wire::publish(book)?);
+            continue;
+        }
+        let index = question["index"].as_u64().context("`index` says which book")?;
+        let book = books.get(usize::try_from(index)?).context("there is no such book")?;
+        let request = kumari_wire::from_str(&question["request"].to_string())?;
+        writeln!(answers, "{}", price_text(&estimate(book, &request))?)?;
+    }
+    Ok(answers.flush()?)
+}
+
 /// The case as JSON texts, which the package reads as a server would.
 fn question(case: &Case) -> Result<Value> {
     let quote = case.quote.as_ref().map(canonical).transpose()?;
@@ -154,9 +176,12 @@ fn native_answer(books: &[PublishedBook], case: &Case) -> Result<[String; 2]> {
     let price = estimate(book, &case.request);
     let verdict =
         eligibility(book, &case.standing, &case.request, price.clone(), case.quote.as_ref());
-    let price = match price {
-        Ok(price) => canonical(&price)?,
+    Ok([price_text(&price)?, canonical(&verdict)?])
+}
+
+fn price_text(price: &Result<Estimate, Denial>) -> Result<String> {
+    Ok(match price {
+        Ok(price) => canonical(price)?,
         Err(denial) => canonical(&json!({"denial": denial}))?,
-    };
-    Ok([price, canonical(&verdict)?])
+    })
 }

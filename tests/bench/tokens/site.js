@@ -9,7 +9,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import { build } from 'vite';
+import { bundle } from '../bundle.js';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const WASM = createRequire(import.meta.url).resolve('tiktoken/lite/tiktoken_bg.wasm');
@@ -25,7 +25,8 @@ const ALONE =
 /** Builds and serves everything. `texts` are served too, and weigh nothing. */
 export async function startSite(contestants, texts, vocabulary, quality) {
   const folder = await mkdtemp(join(tmpdir(), 'kumari-bench-'));
-  await bundle(contestants, folder);
+  const scripts = [...contestants.map((name) => `contestants/${name}`), 'in-page', 'alone'];
+  await bundle(HERE, scripts, folder);
   const files = { 'o200k_base.bin': vocabulary, 'tiktoken.wasm': WASM };
   const read = async (path) => {
     if (path === '/') return PAGE;
@@ -108,33 +109,4 @@ async function packedBothWays(content, quality) {
     promisify(gzip)(bytes, { level: 9 }),
   ]);
   return { brotli, gzip: zipped };
-}
-
-async function bundle(contestants, outDir) {
-  const modules = contestants.map((name) => [
-    `contestants/${name}`,
-    join(HERE, `contestants/${name}.js`),
-  ]);
-  await build({
-    root: HERE,
-    configFile: false,
-    logLevel: 'error',
-    build: {
-      outDir,
-      emptyOutDir: true,
-      target: 'es2022',
-      assetsInlineLimit: 0,
-      modulePreload: false,
-      chunkSizeWarningLimit: 10_000,
-      rollupOptions: {
-        input: {
-          ...Object.fromEntries(modules),
-          'in-page': join(HERE, 'in-page.js'),
-          alone: join(HERE, 'alone.js'),
-        },
-        preserveEntrySignatures: 'strict',
-        output: { entryFileNames: '[name].js' },
-      },
-    },
-  });
 }
