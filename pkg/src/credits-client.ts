@@ -4,6 +4,7 @@ import { initOnce } from './boot.js';
 import start from './client.js';
 
 export type { WasmSource } from './boot.js';
+export { format } from './format.js';
 export type * from './types/client.js';
 export type * from './types/engine.js';
 export type * from './types/errors.js';
@@ -15,7 +16,6 @@ export {
   estimate,
   estimateJson,
   flags,
-  format,
   loadPriceBook,
   replay,
   rulesVersion,

@@ -3,6 +3,7 @@ import { initOnce } from './boot.js';
 import start from './rules.js';
 
 export type { WasmSource } from './boot.js';
+export { format } from './format.js';
 export type * from './types/engine.js';
 export type * from './types/errors.js';
 export {
@@ -12,7 +13,6 @@ export {
   estimate,
   estimateJson,
   flags,
-  format,
   loadPriceBook,
   replay,
   rulesVersion,

@@ -127,6 +127,49 @@ test('malformed arguments are refused with the path of the field', () => {
   assert.deepEqual([error.code, error.path], ['request_invalid', 'high']);
 });
 
+test('an object is read as its JSON says, and what JSON has no form for is refused', () => {
+  const price = estimate(book, direct(1));
+  class Asked {
+    constructor() {
+      Object.assign(this, direct(1), { images: undefined });
+    }
+    toJSON() {
+      return {};
+    }
+  }
+  assert.deepEqual(estimate(book, new Asked()), price);
+  assert.deepEqual(estimate(book, Object.freeze(direct(1)), { steps: undefined }), price);
+
+  const cyclic = direct(1);
+  cyclic.flags = [{ cyclic }];
+  const notWhole = 'a number that is not whole or too large';
+  const cases = [
+    [{ images: NaN }, 'images', notWhole],
+    [{ images: Infinity }, 'images', notWhole],
+    [{ images: 2 ** 53 }, 'images', notWhole],
+    // In JSON it is a zero like any other.
+    [{ images: -0 }, 'images', '0 is out of range'],
+    [{ images: 1n }, 'images', 'a bigint'],
+    [{ images: new Date(0) }, 'images', 'an object'],
+    [{ images: Object(1) }, 'images', 'an object'],
+    [{ images: [] }, 'images', 'an array'],
+    [{ models: ['quill', () => 'quill'] }, 'models[1]', 'a function'],
+    [{ models: ['quill', undefined] }, 'models[1]', 'null'],
+    [{ models: ['quill\ud800'] }, 'models[0]', '`quill\ufffd` is not an id'],
+    [{ models: ['"\\\n'] }, 'models[0]', '`"\\\n` is not an id'],
+    [{ input_tokens: { o200k_base: Symbol('1') } }, 'input_tokens.o200k_base', 'a symbol'],
+    [{ 'a "b"\n': 1 }, 'a "b"\n', 'unknown field'],
+    [cyclic, '', 'it contains itself'],
+  ];
+  for (const [more, path, message] of cases) {
+    const error = refusal(() => estimate(book, direct(1, more)));
+    assert.deepEqual([error.code, error.path], ['request_invalid', path], error.message);
+    assert.ok(error.message.includes(message), error.message);
+  }
+  const error = refusal(() => estimate(book, () => direct(1)));
+  assert.deepEqual([error.code, error.path], ['request_invalid', '']);
+});
+
 test('eligibility: allowed, capped, paused, and what would help', () => {
   assert.deepEqual(eligibility(book, standing('100'), direct(1234)), {
     verdict: 'allowed',
@@ -216,6 +259,8 @@ test('a book has a version that depends on its content alone', () => {
 test('a book that cannot be read says where', () => {
   const cases = [
     ['{', 'json_malformed', ''],
+    [`${BOOK} x`, 'json_malformed', ''],
+    ['{"id":"a","id":"b"}', 'price_book_invalid', 'id'],
     ['[]', 'price_book_invalid', ''],
     [
       BOOK.replace('"credits": "250"', '"credits": 250'),
@@ -233,7 +278,10 @@ test('a book that cannot be read says where', () => {
 
 test('amounts for people are exact in every language', () => {
   const cases = [
+    ['0', 'en', '0'],
     ['12', 'en', '12'],
+    ['-12', 'en', '-12'],
+    ['0.0000001', 'en', '0.0000001'],
     ['1.4', 'en', '1.40'],
     ['1.38', 'de', '1,38'],
     ['1.3755', 'en', '1.3755'],
@@ -246,7 +294,11 @@ test('amounts for people are exact in every language', () => {
   ];
   for (const [amount, locale, shown] of cases) assert.equal(format(amount, locale), shown);
   assert.equal(typeof format('1.5'), 'string');
-  assert.equal(refusal(() => format('1.50')).code, 'amount_invalid');
+  const refused = ['', '1.50', '01', '1e3', 'NaN', '1,5', '-0', '.5', '1.', '+1', ' 1', '١'];
+  refused.push('0.00000000000000001', '1'.repeat(23), 1.5, null);
+  for (const amount of refused) {
+    assert.equal(refusal(() => format(amount)).code, 'amount_invalid', amount);
+  }
   assert.equal(refusal(() => format('1', 'no such language')).code, 'locale_invalid');
 });
 

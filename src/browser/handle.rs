@@ -1,7 +1,7 @@
 //! A price book that was read once, held on this side of the boundary: it is far too
 //! large to cross at every keystroke.
 
-use crate::convert::{parsed, tree_of, unreadable};
+use crate::convert::{parsed, unreadable};
 use kumari_engine::price_book::PublishedBook;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -22,7 +22,7 @@ pub struct PriceBookHandle {
 /// The `Error` to throw.
 #[wasm_bindgen(js_name = loadPriceBook)]
 pub fn load_price_book(json: &str) -> Result<PriceBookHandle, JsValue> {
-    let tree = tree_of(&parsed(json)?)?;
+    let tree = parsed(json)?;
     let published = kumari_wire::published_from_tree(&tree).map_err(|fault| unreadable(&fault))?;
     Ok(PriceBookHandle { published, canonical: kumari_wire::canonical_tree(&tree) })
 }

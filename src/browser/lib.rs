@@ -11,9 +11,11 @@
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 #[cfg(feature = "rules")]
+mod boundary;
+#[cfg(feature = "rules")]
 mod convert;
 #[cfg(feature = "rules")]
-pub mod format;
+mod estimate_parts;
 #[cfg(feature = "rules")]
 pub mod handle;
 #[cfg(feature = "rules")]

@@ -1,10 +1,11 @@
 //! The rules as JavaScript calls them.
 
-use crate::convert::{denied, parsed, read, write, write_text};
+use crate::convert::{denied, from_tree, parsed, read, tree_of, write, write_estimate, write_text};
 use crate::handle::PriceBookHandle;
 use kumari_engine::denial::Denial;
 use kumari_engine::eligibility::{Eligibility, eligibility as decide};
 use kumari_engine::estimate::{Caps, Estimate, estimate as uncapped, estimate_capped};
+use kumari_wire::Tree;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -54,8 +55,9 @@ pub fn estimate(
     request: &JsRequest,
     caps: Option<JsCaps>,
 ) -> Result<JsEstimate, JsValue> {
-    let made = price(book, request, &caps.into())?;
-    write(&made.map_err(|denial| denied(&denial))?)
+    let caps: Option<Caps> = caps.map(|caps| read(&caps)).transpose()?;
+    let made = price(book, &tree_of(request)?, caps)?;
+    Ok(write_estimate(&made.map_err(|denial| denied(&denial))?))
 }
 
 /// Whether this account may send this request now, and if not, why and what would help.
@@ -69,7 +71,8 @@ pub fn eligibility(
     request: &JsRequest,
     quote: Option<JsQuote>,
 ) -> Result<JsEligibility, JsValue> {
-    write(&verdict(book, standing, request, &quote.into())?)
+    let quote = quote.map(|quote| tree_of(&quote)).transpose()?;
+    write(&verdict(book, &tree_of(standing)?, &tree_of(request)?, quote.as_ref())?)
 }
 
 /// Computes the charge of a receipt again, from its usage and the book that it names.
@@ -105,7 +108,7 @@ pub fn rules_version() -> String {
 /// The `Error` to throw where the JSON is malformed.
 #[wasm_bindgen(js_name = estimateJson)]
 pub fn estimate_json(book: &PriceBookHandle, request: &str) -> Result<String, JsValue> {
-    match price(book, &parsed(request)?, &JsValue::UNDEFINED)? {
+    match price(book, &parsed(request)?, None)? {
         Ok(price) => write_text(&price),
         Err(denial) => write_text(&Refusal { denial }),
     }
@@ -122,8 +125,8 @@ pub fn eligibility_json(
     request: &str,
     quote: Option<String>,
 ) -> Result<String, JsValue> {
-    let quote = quote.map_or(Ok(JsValue::UNDEFINED), |quote| parsed(&quote))?;
-    write_text(&verdict(book, &parsed(standing)?, &parsed(request)?, &quote)?)
+    let quote = quote.map(|quote| parsed(&quote)).transpose()?;
+    write_text(&verdict(book, &parsed(standing)?, &parsed(request)?, quote.as_ref())?)
 }
 
 /// A denial in place of an estimate.
@@ -134,20 +137,20 @@ struct Refusal {
 
 fn price(
     book: &PriceBookHandle,
-    request: &JsValue,
-    caps: &JsValue,
+    request: &Tree,
+    caps: Option<Caps>,
 ) -> Result<Result<Estimate, Denial>, JsValue> {
-    let (request, caps) = (read(request)?, read::<Option<Caps>>(caps)?);
-    Ok(estimate_capped(book.published(), &request, &caps.unwrap_or_default()))
+    Ok(estimate_capped(book.published(), &from_tree(request)?, &caps.unwrap_or_default()))
 }
 
 fn verdict(
     book: &PriceBookHandle,
-    standing: &JsValue,
-    request: &JsValue,
-    quote: &JsValue,
+    standing: &Tree,
+    request: &Tree,
+    quote: Option<&Tree>,
 ) -> Result<Eligibility, JsValue> {
-    let (standing, request, quote) = (read(standing)?, read(request)?, read::<Option<_>>(quote)?);
+    let (standing, request) = (from_tree(standing)?, from_tree(request)?);
+    let quote = quote.map(from_tree).transpose()?;
     let book = book.published();
     let price = uncapped(book, &request);
     Ok(decide(book, &standing, &request, price, quote.as_ref()))

@@ -81,12 +81,21 @@ pub(crate) fn parse(text: &str, decimals: u32) -> Result<i128, DecimalFault> {
 
 /// The digits of the longest value, 39 of an `i128`, and of the zeros before a small one.
 const DIGITS_MAX: usize = 64;
+/// How many digits the lower half of a value has that is longer than 64 bits.
+const HALF_DIGITS: u32 = 19;
+const HALF: u128 = 10_000_000_000_000_000_000;
 
 /// Writes `value` units of 10^-`decimals`, from 1 to 18 of them, in the form that [`parse`] reads.
 pub(crate) fn write(f: &mut dyn fmt::Write, value: i128, decimals: u32) -> fmt::Result {
-    let mut rest = value.unsigned_abs();
+    let (mut rest, mut high) = halves(value.unsigned_abs());
     let mut fraction = decimals;
+    // Most amounts have few decimals of the many that they could have.
+    while fraction > 4 && high == 0 && rest.checked_rem(10_000) == Some(0) {
+        rest = rest.checked_div(10_000).unwrap_or(0);
+        fraction = fraction.saturating_sub(4);
+    }
     let mut is_trimmed = true;
+    let mut place: u32 = 0;
     // The last digit is made first, so they are put down from the end.
     let mut digits = [0_u8; DIGITS_MAX];
     let mut from = DIGITS_MAX;
@@ -97,20 +106,18 @@ pub(crate) fn write(f: &mut dyn fmt::Write, value: i128, decimals: u32) -> fmt::
         }
     };
     loop {
-        // Nearly every amount fits 64 bits, which every machine divides by itself.
-        let quotient = match u64::try_from(rest) {
-            Ok(rest) => rest.checked_div(10).map(u128::from),
-            Err(_) => rest.checked_div(10),
-        };
-        let quotient = quotient.unwrap_or(0);
-        let digit = u8::try_from(rest.wrapping_sub(quotient.wrapping_mul(10))).unwrap_or(0);
-        rest = quotient;
+        if place == HALF_DIGITS && high > 0 {
+            (rest, high) = (high, 0);
+        }
+        place = place.saturating_add(1);
+        let digit = u8::try_from(rest.checked_rem(10).unwrap_or(0)).unwrap_or(0);
+        rest = rest.checked_div(10).unwrap_or(0);
         is_trimmed = is_trimmed && digit == 0;
         if !is_trimmed {
             put(b'0'.wrapping_add(digit));
         }
         match fraction {
-            0 if rest == 0 => break,
+            0 if rest == 0 && high == 0 => break,
             1 => {
                 if !is_trimmed {
                     put(b'.');
@@ -124,7 +131,18 @@ pub(crate) fn write(f: &mut dyn fmt::Write, value: i128, decimals: u32) -> fmt::
     if value < 0 {
         put(b'-');
     }
-    digits.iter().skip(from).try_for_each(|digit| f.write_char(char::from(*digit)))
+    let digits = digits.get(from..).and_then(|digits| core::str::from_utf8(digits).ok());
+    f.write_str(digits.unwrap_or_default())
+}
+
+/// A value as two numbers of 64 bits, which every machine divides by itself: the upper one is
+/// worth [`HALF`], and zero where the lower one holds all.
+fn halves(value: u128) -> (u64, u64) {
+    let half = |half: Option<u128>| half.and_then(|half| u64::try_from(half).ok()).unwrap_or(0);
+    match u64::try_from(value) {
+        Ok(value) => (value, 0),
+        Err(_) => (half(value.checked_rem(HALF)), half(value.checked_div(HALF))),
+    }
 }
 
 fn all_digits(text: &str) -> bool {
@@ -203,10 +221,15 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for value in [0, 1, -1, 10, 999_999, 1_000_000, -12_340_000, i128::from(i64::MAX)] {
-            let mut text = String::new();
-            write(&mut text, value, 6).unwrap();
-            assert_eq!(parse(&text, 6), Ok(value), "{text}");
+        let near = |value: i128| [value - 1, value, value + 1, -value];
+        let powers = (0..38).map(|power| 10_i128.pow(power));
+        let larger = [i128::MAX - 1, i128::from(i64::MAX), i128::from(u64::MAX), 12_340_000];
+        for value in powers.chain(larger).flat_map(near) {
+            for decimals in [6, 16] {
+                let mut text = String::new();
+                write(&mut text, value, decimals).unwrap();
+                assert_eq!(parse(&text, decimals), Ok(value), "{text}");
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod hex;
 mod parse;
 mod price_book;
 mod read;
+mod scan;
 mod tree;
 mod write;
 
@@ -16,4 +17,5 @@ pub use kumari_engine::tree::Tree;
 pub use parse::{from_slice, from_str, parse, parse_slice};
 pub use price_book::{BookFault, Unreadable, publish, published_from_tree, read_published};
 pub use read::{Fault, FaultKind, from_tree};
+pub use scan::scan;
 pub use write::CanonicalFault;

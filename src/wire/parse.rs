@@ -48,7 +48,7 @@ pub fn parse(text: &str) -> Result<Tree, Fault> {
     Ok(tree)
 }
 
-fn syntax(message: String) -> Fault {
+pub(crate) fn syntax(message: String) -> Fault {
     Fault { kind: FaultKind::Syntax, path: String::new(), message }
 }
 #[cfg(test)]

@@ -16,7 +16,8 @@ impl<'de> Deserialize<'de> for Any {
     }
 }
 
-fn whole(value: i64) -> Tree {
+/// A whole number, where JavaScript holds it too.
+pub(crate) fn whole(value: i64) -> Tree {
     let is_safe = (-SAFE_INTEGER_MAX..=SAFE_INTEGER_MAX).contains(&value);
     if is_safe { Tree::Integer(value) } else { Tree::Number }
 }

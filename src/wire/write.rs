@@ -140,7 +140,7 @@ impl Writer {
         let (key, start) = std::mem::take(&mut object.begun);
         // Our objects have few keys; the library's sort would be a thirtieth of the browser's
         // module.
-        let is_before = |other: &(Cow<'_, str>, _)| other.0.encode_utf16().le(key.encode_utf16());
+        let is_before = |other: &(Cow<'_, str>, _)| in_utf16(&other.0).le(in_utf16(&key));
         let place = object.entries.partition_point(is_before);
         object.entries.insert(place, (key, start..self.text.len()));
     }
@@ -159,6 +159,12 @@ impl Writer {
         self.text.truncate(object.start);
         self.text.push_str(&sorted);
     }
+}
+
+/// A text in the order of its UTF-16 code units, which is that of its bytes, but for what is written
+/// as a pair of units: that comes before U+E000 to U+FFFF.
+fn in_utf16(text: &str) -> impl Iterator<Item = u8> + '_ {
+    text.bytes().map(|byte| if matches!(byte, 0xee | 0xef) { byte | 0xf0 } else { byte })
 }
 
 impl<'w> Serializer for &'w mut Writer {

@@ -11,19 +11,27 @@ import { startBrowser } from './harness.js';
 const ROOT = new URL('../../', import.meta.url);
 const CORPUS =
   process.env.KUMARI_CORPUS ?? fileURLToPath(new URL('target/parity/corpus.jsonl', ROOT));
-const TYPES = { js: 'text/javascript', wasm: 'application/wasm', html: 'text/html' };
+const TYPES = {
+  js: 'text/javascript',
+  mjs: 'text/javascript',
+  wasm: 'application/wasm',
+  html: 'text/html',
+};
 
 /** Serves a page that loads the package, and the package's built files, as any static host would. */
 async function servePackage() {
   const page = `<!doctype html><script type="module">
     import * as credits from '/dist/index.js';
+    import { answer } from '/parity/answers.mjs';
     await credits.init();
     window.credits = credits;
+    window.answer = answer;
   </script>`;
   const server = createServer((request, response) => {
-    const name = /^\/dist\/([\w.-]+)$/.exec(request.url)?.[1];
+    const [, folder, name] = /^\/(dist|parity)\/([\w.-]+)$/.exec(request.url) ?? [];
     const type = TYPES[name?.split('.').pop() ?? 'html'];
-    const body = name ? readFile(new URL(`pkg/dist/${name}`, ROOT)) : Promise.resolve(page);
+    const file = new URL(`${folder === 'dist' ? 'pkg' : 'tests'}/${folder}/${name}`, ROOT);
+    const body = name ? readFile(file) : Promise.resolve(page);
     body.then(
       (bytes) => response.writeHead(200, { 'content-type': type }).end(bytes),
       () => response.writeHead(404).end(),
@@ -51,10 +59,9 @@ test('a browser comes to the bytes of the native engine', async () => {
     const answers = await page.evaluate(
       ({ books, questions }) => {
         const handles = books.map((book) => window.credits.loadPriceBook(book));
-        return questions.map(({ index, request, standing, quote }) => [
-          window.credits.estimateJson(handles[index], request),
-          window.credits.eligibilityJson(handles[index], standing, request, quote ?? undefined),
-        ]);
+        return questions.map((question) =>
+          window.answer(window.credits, handles[question.index], question),
+        );
       },
       { books, questions: cases },
     );

@@ -1,22 +1,19 @@
 // Answers the questions of `parity node` with the npm package: one JSON line in, one out.
 
 import { createInterface } from 'node:readline';
-import { eligibilityJson, estimateJson, init, loadPriceBook } from '@kumari/credits';
+import * as credits from '@kumari/credits';
+import { answer } from './answers.mjs';
 
-await init();
+await credits.init();
 const books = [];
 for await (const line of createInterface({ input: process.stdin })) {
   const question = JSON.parse(line);
   if (question.book !== undefined) {
-    books.push(loadPriceBook(question.book));
+    books.push(credits.loadPriceBook(question.book));
     continue;
   }
-  const { index, request, standing, quote } = question;
-  const answer = [
-    estimateJson(books[index], request),
-    eligibilityJson(books[index], standing, request, quote ?? undefined),
-  ];
-  if (!process.stdout.write(`${JSON.stringify(answer)}\n`)) {
+  const said = answer(credits, books[question.index], question);
+  if (!process.stdout.write(`${JSON.stringify(said)}\n`)) {
     await new Promise((resume) => process.stdout.once('drain', resume));
   }
 }

@@ -1,5 +1,6 @@
 //! The proof that one crate serves both sides (R11): the engine compiled for this machine and the
-//! npm package in Node give the same bytes for every estimate and every verdict.
+//! npm package in Node give the same bytes for every estimate and every verdict, and the package's
+//! plain objects are what those bytes say.
 //!
 //! `parity node --cases N --seed S` asks both and stops at the first difference, with the case.
 //! `parity corpus --cases N --seed S FILE` writes cases with the native answers as JSON lines, for
@@ -10,7 +11,7 @@ use clap::{Parser, Subcommand};
 use fastrand::Rng;
 use kumari_engine::denial::Denial;
 use kumari_engine::eligibility::eligibility;
-use kumari_engine::estimate::{Estimate, estimate};
+use kumari_engine::estimate::{Estimate, estimate, estimate_capped};
 use kumari_engine::price_book::PublishedBook;
 use kumari_tests::parity_cases::{Case, books, case};
 use kumari_wire::canonical;
@@ -97,13 +98,13 @@ fn compare_with_node(cases: u32, seed: u64) -> Result<()> {
         let case = case(&mut rng, &books);
         let native = native_answer(&books, &case)?;
         let line = answers.next().context("node stopped answering")??;
-        let theirs: [String; 2] = serde_json::from_str(&line)?;
+        let theirs: Answer = serde_json::from_str(&line)?;
         if theirs != native {
             bail!(
                 "case {number} of seed {seed} differs\n{case:#?}\nnative: {native:#?}\nin Node: {theirs:#?}"
             );
         }
-        allowed += u32::from(native[1].contains("\"verdict\":\"allowed\""));
+        allowed += u32::from(native.1.contains("\"verdict\":\"allowed\""));
     }
     if asking.join().is_err() {
         bail!("asking failed");
@@ -170,13 +171,20 @@ fn question(case: &Case) -> Result<Value> {
     }))
 }
 
-/// The canonical estimate and verdict of the engine compiled for this machine.
-fn native_answer(books: &[PublishedBook], case: &Case) -> Result<[String; 2]> {
+/// A canonical estimate and verdict, and the estimate as plain objects under the caps of the quote;
+/// nothing where it is a denial, which is thrown.
+type Answer = (String, String, Option<String>);
+
+/// The answer of the engine compiled for this machine.
+fn native_answer(books: &[PublishedBook], case: &Case) -> Result<Answer> {
     let book = books.get(case.book).context("there is no such book")?;
     let price = estimate(book, &case.request);
     let verdict =
         eligibility(book, &case.standing, &case.request, price.clone(), case.quote.as_ref());
-    Ok([price_text(&price)?, canonical(&verdict)?])
+    let caps = case.quote.as_ref().map(|quote| quote.caps.clone()).unwrap_or_default();
+    let capped = estimate_capped(book, &case.request, &caps).ok();
+    let objects = capped.map(|capped| canonical(&capped)).transpose()?;
+    Ok((price_text(&price)?, canonical(&verdict)?, objects))
 }
 
 fn price_text(price: &Result<Estimate, Denial>) -> Result<String> {

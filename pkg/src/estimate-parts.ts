@@ -1,0 +1,164 @@
+// An estimate as the modules hand it over: its texts one per line in one text, its numbers in one
+// list, both in the order in which they are taken here. An object made of literals is there five
+// times as soon as one made by parsing JSON, and no different.
+//
+// `src/browser/estimate_parts.rs` writes them. That both mean the same is held by `tests/parity`.
+import type {
+  CandidateEstimate,
+  Caps,
+  Estimate,
+  LegBounds,
+  LegEstimate,
+  Level,
+  LevelCount,
+  LevelShown,
+  Line,
+  Meter,
+  Rate,
+} from './types/engine.js';
+
+/** The estimate of these parts. */
+export function estimateOf(texts: string, numbers: Float64Array): Estimate {
+  const parts = new Parts(texts.split('\n'), numbers);
+  return {
+    caps: capsOf(parts),
+    expected: parts.text(),
+    high: parts.text(),
+    legs: parts.list(legOf),
+    level: shownOf(parts),
+    low: parts.text(),
+    price_book: parts.text(),
+  };
+}
+
+class Parts {
+  readonly #texts: string[];
+  readonly #numbers: Float64Array;
+  #nextText = 0;
+  #nextNumber = 0;
+
+  constructor(texts: string[], numbers: Float64Array) {
+    this.#texts = texts;
+    this.#numbers = numbers;
+  }
+
+  text(): string {
+    return this.#texts[this.#nextText++] ?? '';
+  }
+
+  number(): number {
+    return this.#numbers[this.#nextNumber++] ?? 0;
+  }
+
+  /** A number that may be absent. */
+  maybe(): number | undefined {
+    const number = this.number();
+    return number < 0 ? undefined : number;
+  }
+
+  list<T>(of: (parts: Parts) => T, length = this.number()): T[] {
+    const list: T[] = [];
+    for (let left = length; left > 0; left -= 1) list.push(of(this));
+    return list;
+  }
+}
+
+function capsOf(parts: Parts): Caps {
+  const caps: Caps = {};
+  const candidates = parts.maybe();
+  if (candidates !== undefined) caps.candidates = parts.list(textOf, candidates);
+  const output_tokens = parts.maybe();
+  if (output_tokens !== undefined) caps.output_tokens = output_tokens;
+  const searches = parts.maybe();
+  if (searches !== undefined) caps.searches = searches;
+  const steps = parts.maybe();
+  if (steps !== undefined) caps.steps = steps;
+  return caps;
+}
+
+function legOf(parts: Parts): LegEstimate {
+  return {
+    candidates: parts.list(candidateOf),
+    expected: parts.text(),
+    high: parts.text(),
+    low: parts.text(),
+    model: parts.text(),
+  };
+}
+
+function candidateOf(parts: Parts): CandidateEstimate {
+  return {
+    bounds: boundsOf(parts),
+    expected: parts.text(),
+    high: parts.text(),
+    level: levelOf(parts),
+    lines: parts.list(lineOf),
+    low: parts.text(),
+    model: parts.text(),
+    units: parts.number(),
+  };
+}
+
+function boundsOf(parts: Parts): LegBounds {
+  const bounds: LegBounds = {
+    input_tokens: { expected: parts.number(), high: parts.number(), low: parts.number() },
+  };
+  const output_tokens_floor = parts.maybe();
+  if (output_tokens_floor !== undefined) bounds.output_tokens_floor = output_tokens_floor;
+  const output_tokens_max = parts.maybe();
+  if (output_tokens_max !== undefined) bounds.output_tokens_max = output_tokens_max;
+  const searches_floor = parts.maybe();
+  if (searches_floor !== undefined) bounds.searches_floor = searches_floor;
+  const searches_max = parts.maybe();
+  if (searches_max !== undefined) bounds.searches_max = searches_max;
+  const steps_floor = parts.maybe();
+  if (steps_floor !== undefined) bounds.steps_floor = steps_floor;
+  const steps_max = parts.maybe();
+  if (steps_max !== undefined) bounds.steps_max = steps_max;
+  return bounds;
+}
+
+function lineOf(parts: Parts): Line {
+  const amount = parts.text();
+  const kind = parts.text() as Line['kind'];
+  switch (kind) {
+    case 'meter':
+      return {
+        amount,
+        kind,
+        meter: parts.text() as Meter,
+        quantity: parts.number(),
+        rate: rateOf(parts),
+      };
+    case 'multiplier':
+      return { amount, kind, multiplier: parts.text() };
+    default:
+      return { amount, kind };
+  }
+}
+
+function rateOf(parts: Parts): Rate {
+  const credits = parts.text();
+  const isFree = parts.number() > 0;
+  const per = parts.number() as Rate['per'];
+  return isFree ? { credits, free: true, per } : { credits, per };
+}
+
+function shownOf(parts: Parts): LevelShown {
+  const units = parts.maybe();
+  return units === undefined
+    ? { high: levelOf(parts), kind: 'range', low: levelOf(parts) }
+    : { kind: 'units', units: parts.list(levelCountOf, units) };
+}
+
+function levelCountOf(parts: Parts): LevelCount {
+  return { count: parts.number(), level: levelOf(parts) };
+}
+
+function levelOf(parts: Parts): Level {
+  return parts.text() as Level;
+}
+
+function textOf(parts: Parts): string {
+  return parts.text();
+}

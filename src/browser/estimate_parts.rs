@@ -1,0 +1,147 @@
+//! An estimate on its way to JavaScript: its texts one per line in one text, its numbers in one
+//! list, both in the order of the canonical form. `pkg/src/estimate-parts.ts` makes plain objects
+//! of them, in a fifth of the time that it takes to parse JSON.
+//!
+//! That both mean the same as the canonical form is held by `tests/parity`.
+
+use kumari_engine::bounds::LegBounds;
+use kumari_engine::estimate::{
+    CandidateEstimate, Caps, Estimate, LegEstimate, LevelCount, LevelShown,
+};
+use kumari_engine::rate::Rate;
+use kumari_engine::rating::Line;
+use std::fmt::{Display, Write as _};
+
+/// The parts of a value, in their order.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    /// One per line; no text of an estimate has a line break.
+    pub(crate) texts: String,
+    /// Whole numbers, each exact up to 2^53 as those in JSON are to JavaScript; -1 for none.
+    pub(crate) numbers: Vec<f64>,
+}
+
+/// Room for a comparison of four models, so that it is made at once.
+const TEXTS_BYTES: usize = 2_048;
+const NUMBERS: usize = 128;
+
+/// The parts of `estimate`.
+pub(crate) fn parts_of(estimate: &Estimate) -> Parts {
+    let mut parts =
+        Parts { texts: String::with_capacity(TEXTS_BYTES), numbers: Vec::with_capacity(NUMBERS) };
+    parts.caps(&estimate.caps);
+    parts.text(estimate.expected);
+    parts.text(estimate.high);
+    parts.list(&estimate.legs, Parts::leg);
+    parts.level_shown(&estimate.level);
+    parts.text(estimate.low);
+    parts.text(&estimate.price_book);
+    parts
+}
+
+impl Parts {
+    fn caps(&mut self, caps: &Caps) {
+        match &caps.candidates {
+            Some(candidates) => self.list(candidates, |parts, model| parts.text(model)),
+            None => self.maybe(None),
+        }
+        self.maybe(caps.output_tokens);
+        self.maybe(caps.searches);
+        self.maybe(caps.steps);
+    }
+
+    fn leg(&mut self, leg: &LegEstimate) {
+        self.list(&leg.candidates, Self::candidate);
+        self.text(leg.expected);
+        self.text(leg.high);
+        self.text(leg.low);
+        self.text(&leg.model);
+    }
+
+    fn candidate(&mut self, candidate: &CandidateEstimate) {
+        self.bounds(&candidate.bounds);
+        self.text(candidate.expected);
+        self.text(candidate.high);
+        self.text(candidate.level.name());
+        self.list(&candidate.lines, Self::line);
+        self.text(candidate.low);
+        self.text(&candidate.model);
+        self.number(candidate.units.into());
+    }
+
+    fn bounds(&mut self, bounds: &LegBounds) {
+        self.number(bounds.input_tokens.expected);
+        self.number(bounds.input_tokens.high);
+        self.number(bounds.input_tokens.low);
+        self.maybe(bounds.output_tokens_floor);
+        self.maybe(bounds.output_tokens_max);
+        self.maybe(bounds.searches_floor);
+        self.maybe(bounds.searches_max);
+        self.maybe(bounds.steps_floor);
+        self.maybe(bounds.steps_max);
+    }
+
+    fn line(&mut self, line: &Line) {
+        self.text(line.amount());
+        match line {
+            Line::Base { .. } => self.text("base"),
+            Line::Meter { meter, quantity, rate, .. } => {
+                self.text("meter");
+                self.text(meter.name());
+                self.number((*quantity).into());
+                self.rate(rate);
+            }
+            Line::Multiplier { multiplier, .. } => {
+                self.text("multiplier");
+                self.text(multiplier);
+            }
+            Line::Rounding { .. } => self.text("rounding"),
+            Line::Minimum { .. } => self.text("minimum"),
+        }
+    }
+
+    fn rate(&mut self, rate: &Rate) {
+        self.text(rate.credits);
+        self.number(rate.free.into());
+        self.number(u32::from(rate.per).into());
+    }
+
+    fn level_shown(&mut self, level: &LevelShown) {
+        match level {
+            LevelShown::Units { units } => self.list(units, |parts, unit: &LevelCount| {
+                parts.number(unit.count.into());
+                parts.text(unit.level.name());
+            }),
+            LevelShown::Range { low, high } => {
+                self.maybe(None);
+                self.text(high.name());
+                self.text(low.name());
+            }
+        }
+    }
+
+    fn text(&mut self, text: impl Display) {
+        // Writing to a text cannot fail.
+        let _ = writeln!(self.texts, "{text}");
+    }
+
+    fn list<T>(&mut self, list: &[T], mut of: impl FnMut(&mut Self, &T)) {
+        self.number(u64::try_from(list.len()).unwrap_or(u64::MAX));
+        for one in list {
+            of(self, one);
+        }
+    }
+
+    fn maybe(&mut self, number: Option<u64>) {
+        match number {
+            Some(number) => self.number(number),
+            None => self.numbers.push(-1.0),
+        }
+    }
+
+    #[expect(clippy::as_conversions, reason = "JavaScript's numbers are floats, as in JSON")]
+    #[expect(clippy::cast_precision_loss, reason = "a count is below 2^53")]
+    fn number(&mut self, number: u64) {
+        self.numbers.push(number as f64);
+    }
+}
