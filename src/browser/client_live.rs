@@ -430,7 +430,8 @@ impl Inner {
                 "what is sent is not the draft whose price is shown; call setRequest with it first",
             )),
             Err(Some(kumari_engine::eligibility::Eligibility::Denied(denial))) => {
-                Err(write(denial.as_ref()).and_then(|denial: JsValue| denied_outcome(&denial)))
+                let denial = crate::verdict::denial(denial);
+                Err(write(&denial).and_then(|denial: JsValue| denied_outcome(&denial)))
             }
             Err(_) => Err(failed(
                 None,

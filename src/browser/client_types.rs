@@ -157,6 +157,7 @@ pub(crate) struct Draft {
     #[cfg_attr(test, ts(type = "Estimate | null"))]
     pub(crate) estimate: Option<Estimate>,
     /// Whether it may be sent; null until book and balance are known.
+    #[serde(serialize_with = "crate::verdict::maybe")]
     #[cfg_attr(test, ts(type = "Eligibility | null"))]
     pub(crate) eligibility: Option<Eligibility>,
 }

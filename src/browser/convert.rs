@@ -9,6 +9,7 @@
 use crate::boundary::{denial_of, estimate_of, json_of, value_of};
 use crate::estimate_parts::parts_of;
 use crate::thrown::thrown;
+use crate::verdict;
 use kumari_engine::denial::Denial;
 use kumari_engine::estimate::Estimate;
 use kumari_engine::read::Read;
@@ -81,7 +82,7 @@ fn unwritable(fault: &CanonicalFault) -> JsValue {
 
 /// A denial to throw: an `Error` with all fields of the denial.
 pub(crate) fn denied(denial: &Denial) -> JsValue {
-    match write_text(denial) {
+    match write_text(&verdict::denial(denial)) {
         Ok(fields) => denial_of(denial.code.name(), &denial.message, &fields),
         Err(error) => error,
     }

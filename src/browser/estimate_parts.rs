@@ -35,14 +35,14 @@ pub(crate) fn parts_of(estimate: &Estimate) -> Parts {
     parts.list(&estimate.legs, Parts::leg);
     parts.level_shown(&estimate.level);
     parts.text(estimate.low);
-    parts.text(&estimate.price_book);
+    parts.name(estimate.price_book.as_str());
     parts
 }
 
 impl Parts {
     fn caps(&mut self, caps: &Caps) {
         match &caps.candidates {
-            Some(candidates) => self.list(candidates, |parts, model| parts.text(model)),
+            Some(candidates) => self.list(candidates, |parts, model| parts.name(model.as_str())),
             None => self.maybe(None),
         }
         self.maybe(caps.output_tokens);
@@ -55,17 +55,17 @@ impl Parts {
         self.text(leg.expected);
         self.text(leg.high);
         self.text(leg.low);
-        self.text(&leg.model);
+        self.name(leg.model.as_str());
     }
 
     fn candidate(&mut self, candidate: &CandidateEstimate) {
         self.bounds(&candidate.bounds);
         self.text(candidate.expected);
         self.text(candidate.high);
-        self.text(candidate.level.name());
+        self.name(candidate.level.name());
         self.list(&candidate.lines, Self::line);
         self.text(candidate.low);
-        self.text(&candidate.model);
+        self.name(candidate.model.as_str());
         self.number(candidate.units.into());
     }
 
@@ -84,19 +84,19 @@ impl Parts {
     fn line(&mut self, line: &Line) {
         self.text(line.amount());
         match line {
-            Line::Base { .. } => self.text("base"),
+            Line::Base { .. } => self.name("base"),
             Line::Meter { meter, quantity, rate, .. } => {
-                self.text("meter");
-                self.text(meter.name());
+                self.name("meter");
+                self.name(meter.name());
                 self.number((*quantity).into());
                 self.rate(rate);
             }
             Line::Multiplier { multiplier, .. } => {
-                self.text("multiplier");
+                self.name("multiplier");
                 self.text(multiplier);
             }
-            Line::Rounding { .. } => self.text("rounding"),
-            Line::Minimum { .. } => self.text("minimum"),
+            Line::Rounding { .. } => self.name("rounding"),
+            Line::Minimum { .. } => self.name("minimum"),
         }
     }
 
@@ -110,19 +110,25 @@ impl Parts {
         match level {
             LevelShown::Units { units } => self.list(units, |parts, unit: &LevelCount| {
                 parts.number(unit.count.into());
-                parts.text(unit.level.name());
+                parts.name(unit.level.name());
             }),
             LevelShown::Range { low, high } => {
                 self.maybe(None);
-                self.text(high.name());
-                self.text(low.name());
+                self.name(high.name());
+                self.name(low.name());
             }
         }
     }
 
     fn text(&mut self, text: impl Display) {
         // Writing to a text cannot fail.
-        let _ = writeln!(self.texts, "{text}");
+        let _ = write!(self.texts, "{text}");
+        self.texts.push('\n');
+    }
+
+    fn name(&mut self, name: &str) {
+        self.texts.push_str(name);
+        self.texts.push('\n');
     }
 
     fn list<T>(&mut self, list: &[T], mut of: impl FnMut(&mut Self, &T)) {

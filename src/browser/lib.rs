@@ -20,8 +20,12 @@ mod estimate_parts;
 pub mod handle;
 #[cfg(feature = "rules")]
 pub mod rules;
+#[cfg(feature = "rules")]
+pub mod prepared;
 #[cfg(any(feature = "rules", feature = "tokens", feature = "documents"))]
 mod thrown;
+#[cfg(feature = "rules")]
+mod verdict;
 
 #[cfg(feature = "client")]
 pub mod client;

@@ -2,9 +2,10 @@
 
 use crate::convert::{denied, from_tree, parsed, read, tree_of, write, write_estimate, write_text};
 use crate::handle::PriceBookHandle;
-use kumari_engine::denial::Denial;
+use crate::verdict::{Shown, denial, verdict};
 use kumari_engine::eligibility::{Eligibility, eligibility as decide};
-use kumari_engine::estimate::{Caps, Estimate, estimate as uncapped, estimate_capped};
+use kumari_engine::estimate::{Caps, estimate as uncapped, estimate_capped};
+use kumari_engine::request::Request;
 use kumari_wire::Tree;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -55,8 +56,8 @@ pub fn estimate(
     request: &JsRequest,
     caps: Option<JsCaps>,
 ) -> Result<JsEstimate, JsValue> {
-    let caps: Option<Caps> = caps.map(|caps| read(&caps)).transpose()?;
-    let made = price(book, &tree_of(request)?, caps)?;
+    let (request, caps) = asked(request, caps)?;
+    let made = estimate_capped(book.published(), &request, &caps);
     Ok(write_estimate(&made.map_err(|denial| denied(&denial))?))
 }
 
@@ -72,7 +73,8 @@ pub fn eligibility(
     quote: Option<JsQuote>,
 ) -> Result<JsEligibility, JsValue> {
     let quote = quote.map(|quote| tree_of(&quote)).transpose()?;
-    write(&verdict(book, &tree_of(standing)?, &tree_of(request)?, quote.as_ref())?)
+    let decided = decided(book, &tree_of(standing)?, &tree_of(request)?, quote.as_ref())?;
+    write(&verdict(&decided))
 }
 
 /// Computes the charge of a receipt again, from its usage and the book that it names.
@@ -108,9 +110,9 @@ pub fn rules_version() -> String {
 /// The `Error` to throw where the JSON is malformed.
 #[wasm_bindgen(js_name = estimateJson)]
 pub fn estimate_json(book: &PriceBookHandle, request: &str) -> Result<String, JsValue> {
-    match price(book, &parsed(request)?, None)? {
+    match uncapped(book.published(), &from_tree(&parsed(request)?)?) {
         Ok(price) => write_text(&price),
-        Err(denial) => write_text(&Refusal { denial }),
+        Err(denied) => write_text(&Refusal { denial: denial(&denied) }),
     }
 }
 
@@ -126,24 +128,23 @@ pub fn eligibility_json(
     quote: Option<String>,
 ) -> Result<String, JsValue> {
     let quote = quote.map(|quote| parsed(&quote)).transpose()?;
-    write_text(&verdict(book, &parsed(standing)?, &parsed(request)?, quote.as_ref())?)
+    let decided = decided(book, &parsed(standing)?, &parsed(request)?, quote.as_ref())?;
+    write_text(&verdict(&decided))
 }
 
 /// A denial in place of an estimate.
 #[derive(serde::Serialize)]
-struct Refusal {
-    denial: Denial,
+struct Refusal<'a> {
+    denial: Shown<'a>,
 }
 
-fn price(
-    book: &PriceBookHandle,
-    request: &Tree,
-    caps: Option<Caps>,
-) -> Result<Result<Estimate, Denial>, JsValue> {
-    Ok(estimate_capped(book.published(), &from_tree(request)?, &caps.unwrap_or_default()))
+/// A request and its caps; nothing is capped where there are none.
+pub(crate) fn asked(request: &JsRequest, caps: Option<JsCaps>) -> Result<(Request, Caps), JsValue> {
+    let caps = caps.map(|caps| read(&caps)).transpose()?;
+    Ok((read(request)?, caps.unwrap_or_default()))
 }
 
-fn verdict(
+fn decided(
     book: &PriceBookHandle,
     standing: &Tree,
     request: &Tree,

@@ -2,7 +2,7 @@
 
 use crate::amount::Credits;
 use crate::denial::Denial;
-use crate::encoding::Encoding;
+use crate::encoding::{Counted, Encoding, ModelEncoding};
 use crate::estimate::Caps;
 use crate::id::ModelId;
 use crate::meter::{Meter, QUANTITY_MAX, Usage};
@@ -74,23 +74,36 @@ pub struct TokenRange {
 
 /// A quantity of the leg: its range, and the least that a cap may be lowered to.
 #[derive(Clone, Copy, Debug, Default)]
-struct Span {
-    low: u64,
-    expected: u64,
-    high: u64,
+pub(crate) struct Span {
+    pub(crate) low: u64,
+    pub(crate) expected: u64,
+    pub(crate) high: u64,
     floor: u64,
+}
+
+impl Span {
+    /// The same with at most `room` of it.
+    pub(crate) fn within(self, room: u64) -> Self {
+        Self {
+            low: self.low.min(room),
+            expected: self.expected.min(room),
+            high: self.high.min(room),
+            floor: self.floor.min(room),
+        }
+    }
 }
 
 /// One leg on one model, bounded.
 pub(crate) struct Plan<'book> {
-    price: Price<'book>,
+    pub(crate) price: Price<'book>,
     cache_write: Option<CacheWrite>,
     input: TokenRange,
-    output: Option<Span>,
-    steps: Option<Span>,
-    searches: Option<Span>,
+    /// Within the room that the input leaves, once that is known.
+    pub(crate) output: Option<Span>,
+    pub(crate) steps: Option<Span>,
+    pub(crate) searches: Option<Span>,
     /// What is made or read whatever happens: pages, images, blocks, 3D models.
-    made: Option<(Meter, u64)>,
+    pub(crate) made: Option<(Meter, u64)>,
     /// The part of `made` that one unit has.
     made_per_unit: u64,
     /// How many units a person counts.
@@ -187,6 +200,20 @@ pub(crate) fn plan<'book>(
     caps: &Caps,
     model: &ModelId,
 ) -> Result<Plan<'book>, Denial> {
+    let mut plan = plan_uncounted(book, request, caps, model)?;
+    if let ModelKind::Text(text) = &plan.price.model.kind {
+        count_input(&mut plan, prompt_tokens(request, text)?, text)?;
+    }
+    Ok(plan)
+}
+
+/// As [`plan`], as far as that does not depend on the counts of the input.
+pub(crate) fn plan_uncounted<'book>(
+    book: &'book PriceBook,
+    request: &Request,
+    caps: &Caps,
+    model: &ModelId,
+) -> Result<Plan<'book>, Denial> {
     let price =
         book.price(request.task, model).ok_or_else(|| Denial::not_offered(request.task, model))?;
     let mut plan = Plan {
@@ -242,19 +269,22 @@ fn plan_text(
         plan.made = Some((Meter::Pages, pages));
     }
 
-    let prompt = prompt_tokens(request, text)?;
     let model_max = request
         .output_tokens_max
         .map_or(text.output_tokens_max, |wanted| wanted.min(text.output_tokens_max));
-    let room = text.context_tokens_max.saturating_sub(prompt.high);
     plan.output = span(
-        bounds
-            .output_tokens
-            .map(|bound| Bound { max: bound.max.min(model_max).min(room), ..bound }),
-        request.output_tokens_max.map(|_| model_max.min(room)),
+        bounds.output_tokens.map(|bound| Bound { max: bound.max.min(model_max), ..bound }),
+        request.output_tokens_max.map(|_| model_max),
         caps.output_tokens,
         0,
     );
+    Ok(())
+}
+
+/// What the input leaves of the model's context for the answer, and what it comes to with rounds.
+fn count_input(plan: &mut Plan<'_>, prompt: TokenRange, text: &TextModel) -> Result<(), Denial> {
+    let room = text.context_tokens_max.saturating_sub(prompt.high);
+    plan.output = plan.output.map(|output| output.within(room));
     let longest = plan.output.map_or(0, |output| output.high);
     if longest == 0 {
         let message = format!(
@@ -264,7 +294,7 @@ fn plan_text(
         );
         return Err(Denial::request_invalid("input_tokens", &message));
     }
-    plan.input = input_of_rounds(plan, prompt, bounds.round_input_tokens);
+    plan.input = Rounds::of(plan).total(prompt);
     Ok(())
 }
 
@@ -289,31 +319,58 @@ fn prompt_tokens(request: &Request, text: &TextModel) -> Result<TokenRange, Deni
         let path = format!("input_tokens.{}", encoding.name.name());
         Denial::request_invalid(&path, "the count of the input in this encoding is missing")
     })?;
-    let framing =
-        u64::from(encoding.message_tokens).saturating_mul(u64::from(request.messages.unwrap_or(1)));
+    Ok(prompt_range(encoding, counted, request.messages.unwrap_or(1)))
+}
+
+/// A prompt that was counted in `encoding`, in the model's own tokens.
+pub(crate) fn prompt_range(
+    encoding: &ModelEncoding,
+    counted: Counted,
+    messages: u32,
+) -> TokenRange {
+    let framing = u64::from(encoding.message_tokens).saturating_mul(u64::from(messages));
     let framed = |tokens: u64| tokens.saturating_add(framing).min(QUANTITY_MAX);
-    Ok(TokenRange {
+    TokenRange {
         low: encoding.low(counted),
         expected: framed(encoding.expected(counted)),
         high: framed(encoding.high(counted)),
-    })
+    }
 }
 
-/// A step or a search sends the prompt again with what came before it, so the total input grows
-/// with their number.
-fn input_of_rounds(plan: &Plan<'_>, prompt: TokenRange, round: Option<Bound>) -> TokenRange {
-    let Some(round) = round else { return prompt };
-    let rounds = |of: fn(&Span) -> u64| {
-        let each = [plan.steps, plan.searches];
-        each.iter().flatten().fold(0, |sum: u64, span| sum.saturating_add(of(span))).max(1)
-    };
-    let total = |tokens: u64, extra: u64, rounds: u64| {
-        tokens.saturating_add(extra).saturating_mul(rounds).min(QUANTITY_MAX)
-    };
-    TokenRange {
-        low: prompt.low,
-        expected: total(prompt.expected, round.expected, rounds(|span| span.expected)),
-        high: total(prompt.high, round.max, rounds(|span| span.high)),
+/// How often a prompt is sent: a step or a search sends it again with what came before it, so the
+/// total input grows with their number. Each is what a round adds, and how many there are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rounds {
+    expected: (u64, u64),
+    high: (u64, u64),
+}
+
+impl Rounds {
+    /// The rounds of a leg; a single one that adds nothing where its price has none.
+    pub(crate) fn of(plan: &Plan<'_>) -> Self {
+        let Some(round) = plan.price.offer.bounds.round_input_tokens else {
+            return Self { expected: (0, 1), high: (0, 1) };
+        };
+        let rounds = |of: fn(&Span) -> u64| {
+            let each = [plan.steps, plan.searches];
+            each.iter().flatten().fold(0, |sum: u64, span| sum.saturating_add(of(span))).max(1)
+        };
+        Self {
+            expected: (round.expected, rounds(|span| span.expected)),
+            high: (round.max, rounds(|span| span.high)),
+        }
+    }
+
+    /// What a prompt comes to.
+    pub(crate) fn total(self, prompt: TokenRange) -> TokenRange {
+        let total = |tokens: u64, (extra, rounds): (u64, u64)| {
+            tokens.saturating_add(extra).saturating_mul(rounds).min(QUANTITY_MAX)
+        };
+        TokenRange {
+            low: prompt.low,
+            expected: total(prompt.expected, self.expected),
+            high: total(prompt.high, self.high),
+        }
     }
 }
 
@@ -393,26 +450,33 @@ impl Plan<'_> {
                 Extreme::High => span.high,
             })
         };
+        let [input_meter, output_meter] = self.meters(input, extreme);
         let counts = [
-            (self.pick(input, extreme, &self.input_meters()), input),
-            (
-                self.pick(input, extreme, &[Meter::OutputTokens, Meter::ReasoningTokens]),
-                of(self.output),
-            ),
+            (input_meter, input),
+            (output_meter, of(self.output)),
             (Meter::Steps, of(self.steps)),
             (Meter::Searches, of(self.searches)),
         ];
         rating::charge_of(&self.price, input, counts.into_iter().chain(self.made))
     }
 
+    /// The meters by which an input and an output token are counted in the cheapest or dearest way.
+    pub(crate) fn meters(&self, input: u64, extreme: Extreme) -> [Meter; 2] {
+        [
+            self.pick(input, extreme, self.input_meters()),
+            self.pick(input, extreme, &[Meter::OutputTokens, Meter::ReasoningTokens]),
+        ]
+    }
+
     /// The meters that an input token can be counted by: a provider may find it in its cache or
     /// write it there unasked; one that lives an hour is written only where the caller asked.
-    fn input_meters(&self) -> Vec<Meter> {
-        let hour = self.cache_write == Some(CacheWrite::OneHour);
-        [Meter::InputTokens, Meter::CacheReadTokens, Meter::CacheWriteTokens]
-            .into_iter()
-            .chain(hour.then_some(Meter::CacheWrite1hTokens))
-            .collect()
+    const fn input_meters(&self) -> &'static [Meter] {
+        match self.cache_write {
+            Some(CacheWrite::OneHour) => &Meter::INPUT,
+            Some(CacheWrite::Default) | None => {
+                &[Meter::InputTokens, Meter::CacheReadTokens, Meter::CacheWriteTokens]
+            }
+        }
     }
 
     /// The cheapest or the dearest of `meters` at this total input.
@@ -434,8 +498,10 @@ impl Plan<'_> {
 }
 
 /// Which end of the range.
-#[derive(Clone, Copy)]
-enum Extreme {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Extreme {
+    /// The cheapest.
     Low,
+    /// The dearest.
     High,
 }

@@ -37,6 +37,7 @@ pub mod request;
 pub mod bounds;
 pub mod estimate;
 pub mod routing;
+pub mod prepared;
 pub mod lot;
 pub mod account;
 mod apply;

@@ -105,6 +105,13 @@ impl Factor {
     }
 
     fn scaled(counts: &[(Self, u64)], add: u32) -> u64 {
+        // Nearly every sum fits 64 bits, which every machine divides by itself.
+        let narrow = counts.iter().try_fold(u64::from(add), |sum, (factor, count)| {
+            sum.checked_add(count.checked_mul(factor.0.into())?)
+        });
+        if let Some(scaled) = narrow.and_then(|parts| parts.checked_div(Self::PARTS.into())) {
+            return scaled;
+        }
         let product =
             |(factor, count): &(Self, u64)| u128::from(*count).saturating_mul(u128::from(factor.0));
         let sum = counts.iter().map(product).fold(u128::from(add), u128::saturating_add);

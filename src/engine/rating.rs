@@ -117,19 +117,20 @@ pub fn charge(price: &Price<'_>, usage: &Usage) -> Result<Credits, RatingFault> 
 /// # Errors
 /// As [`charge`].
 pub fn lines(price: &Price<'_>, usage: &Usage) -> Result<(Vec<Line>, Credits), RatingFault> {
+    let input_tokens_total = usage.input_tokens_total();
     let mut lines = Vec::new();
     if let Some(base) = price.offer.per_request {
         lines.push(Line::Base { amount: base.into() });
     }
     for (meter, count) in usage.iter().filter(|(_, count)| *count > 0) {
-        let rate = rate_of(price, usage.input_tokens_total(), meter)?;
+        let rate = rate_of(price, input_tokens_total, meter)?;
         let quantity = Quantity::try_from(count).map_err(|_| RatingFault::Overflow)?;
         let amount = scaled(meter_units(count, rate)?, i128::from(Factor::ONE.as_parts()))?;
         lines.push(Line::Meter { meter, quantity, rate, amount });
     }
     let listed = ExactCredits::sum(lines.iter().map(Line::amount))?;
 
-    let exact = exact_of(price, usage.input_tokens_total(), usage.iter())?;
+    let exact = exact_of(price, input_tokens_total, usage.iter())?;
     let marked_up = exact.sub(listed)?;
     if !marked_up.is_zero() {
         lines.push(Line::Multiplier { multiplier: price.offer.multiplier, amount: marked_up });
@@ -186,7 +187,7 @@ fn exact_of(
 }
 
 /// `count x rate` in units of 10^-12 credits: a rate has 6 decimals for at most a million units.
-fn meter_units(count: u64, rate: Rate) -> Result<i128, RatingFault> {
+pub(crate) fn meter_units(count: u64, rate: Rate) -> Result<i128, RatingFault> {
     i128::from(count)
         .checked_mul(i128::from(rate.credits.as_micros()))
         .and_then(|units| units.checked_mul(rate.per.per_million()))

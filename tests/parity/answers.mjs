@@ -1,13 +1,25 @@
 // One question of the parity test, answered by the package: the same in Node and in a browser.
 
-/** Canonical estimate and verdict; and the estimate as objects, under the caps of the quote. */
+/** Canonical estimate and verdict; estimate as objects and prepared, under the caps of the quote. */
 export function answer(credits, book, { request, standing, quote }) {
   const caps = quote ? JSON.parse(quote).caps : undefined;
   return [
     credits.estimateJson(book, request),
     credits.eligibilityJson(book, standing, request, quote ?? undefined),
     textOrDenied(() => credits.estimate(book, JSON.parse(request), caps)),
+    textOrDenied(() => preparedPrice(credits, book, JSON.parse(request), caps)),
   ];
+}
+
+/** As decimal strings of credits, like the estimate's own. */
+function preparedPrice(credits, book, { input_tokens, messages, ...request }, caps) {
+  const prepared = credits.prepareEstimate(book, request, caps);
+  try {
+    const { low, expected, high } = prepared.price(input_tokens, messages);
+    return [low, expected, high].map(credits.creditsOf);
+  } finally {
+    prepared.free();
+  }
 }
 
 /** What is made, with its keys in their order; nothing where it is denied. */

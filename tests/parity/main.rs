@@ -171,9 +171,9 @@ fn question(case: &Case) -> Result<Value> {
     }))
 }
 
-/// A canonical estimate and verdict, and the estimate as plain objects under the caps of the quote;
-/// nothing where it is a denial, which is thrown.
-type Answer = (String, String, Option<String>);
+/// A canonical estimate and verdict; the estimate as plain objects and the prepared price, both
+/// under the caps of the quote, and nothing where it is a denial, which is thrown.
+type Answer = (String, String, Option<String>, Option<String>);
 
 /// The answer of the engine compiled for this machine.
 fn native_answer(books: &[PublishedBook], case: &Case) -> Result<Answer> {
@@ -183,8 +183,9 @@ fn native_answer(books: &[PublishedBook], case: &Case) -> Result<Answer> {
         eligibility(book, &case.standing, &case.request, price.clone(), case.quote.as_ref());
     let caps = case.quote.as_ref().map(|quote| quote.caps.clone()).unwrap_or_default();
     let capped = estimate_capped(book, &case.request, &caps).ok();
-    let objects = capped.map(|capped| canonical(&capped)).transpose()?;
-    Ok((price_text(&price)?, canonical(&verdict)?, objects))
+    let objects = capped.as_ref().map(canonical).transpose()?;
+    let prepared = capped.map(|price| canonical(&[price.low, price.expected, price.high][..]));
+    Ok((price_text(&price)?, canonical(&verdict)?, objects, prepared.transpose()?))
 }
 
 fn price_text(price: &Result<Estimate, Denial>) -> Result<String> {

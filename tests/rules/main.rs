@@ -11,6 +11,7 @@ mod laws_price;
 mod limits;
 mod payments;
 mod period;
+mod prepared;
 mod price_book;
 mod rating;
 mod reading;

@@ -55,3 +55,14 @@ export function check(contestant, answer, { expected, dollars }) {
     }
   });
 }
+
+/** A prepared price is the native engine's estimate, in micro-credits. */
+export function checkPrepared(price, { expected }) {
+  const right = JSON.parse(expected);
+  for (const [name, micros] of Object.entries(price)) {
+    // A credit is a million of them, and an amount in text has no more decimals.
+    if (micros !== Math.round(Number(right[name]) * 1e6)) {
+      throw new Error(`prepared ${name} is ${micros}, not ${right[name]} credits`);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+//! A prepared price is the estimate's, or there is none.
+
+use fastrand::Rng;
+use kumari_engine::denial::Denial;
+use kumari_engine::estimate::{Caps, Estimate, estimate_capped};
+use kumari_engine::prepared::{PriceRange, prepare};
+use kumari_engine::price_book::{KindName, PublishedBook};
+use kumari_engine::encoding::TokenKind;
+use kumari_engine::request::{Request, Task};
+use kumari_tests::books::{request, small_book};
+use kumari_tests::parity_cases::{books, case};
+use serde_json::json;
+
+/// The prepared price with the counts of `request` itself; prepared with other ones.
+fn prepared(
+    book: &PublishedBook,
+    request: &Request,
+    caps: &Caps,
+) -> Result<Option<PriceRange>, Denial> {
+    let mut template = request.clone();
+    template.input_tokens = [(TokenKind::O200kBase, 7)].into_iter().collect();
+    template.messages = None;
+    let counted = |kind| request.input_tokens.get(&kind).copied();
+    let messages = request.messages.unwrap_or(1);
+    prepare(book, &template, caps).map(|prepared| prepared.price(counted, messages))
+}
+
+fn range(price: &Estimate) -> PriceRange {
+    PriceRange { low: price.low, expected: price.expected, high: price.high }
+}
+
+/// Routing depends on the counts, and media on no text: both are left to the estimate.
+fn is_of_text(task: Task) -> bool {
+    task != Task::Routing && task.kind() == KindName::Text
+}
+
+#[test]
+fn r10_a_prepared_price_is_that_of_the_estimate() {
+    let mut rng = Rng::with_seed(20_261_130);
+    let books = books(&mut rng, 60);
+    let (mut prices, mut without) = (0, 0);
+    for _ in 0..30_000 {
+        let mut case = case(&mut rng, &books);
+        let book = &books[case.book];
+        let caps = case.quote.map(|quote| quote.caps).unwrap_or_default();
+        // Counts at and beside a tier's threshold are rare among random ones.
+        let tiers = case.request.models.first().and_then(|id| book.book.model(id));
+        let tier = tiers.and_then(|model| model.tiers.first());
+        if let Some(tier) = tier
+            && rng.bool()
+        {
+            let near = (tier.above_input_tokens + rng.u64(..5)).saturating_sub(2);
+            case.request.input_tokens = TokenKind::ALL.map(|kind| (kind, near)).into_iter().collect();
+        }
+        let found = prepared(book, &case.request, &caps);
+        match estimate_capped(book, &case.request, &caps) {
+            Ok(price) if !is_of_text(case.request.task) => {
+                assert_eq!(found, Ok(None), "{price:?}");
+            }
+            Ok(price) => {
+                prices += 1;
+                match found {
+                    Ok(Some(found)) => assert_eq!(found, range(&price), "{:#?}", case.request),
+                    _ => without += 1,
+                }
+            }
+            Err(denial) => {
+                assert!(matches!(&found, Ok(None) | Err(_)), "{found:?}, not {denial}");
+            }
+        }
+    }
+    assert!(prices > 10_000, "{prices} prices are too few to say much");
+    assert!(without * 100 < prices, "{without} of {prices} prices were not prepared");
+}
+
+#[test]
+fn what_does_not_depend_on_counts_is_denied_when_it_is_prepared() {
+    let book = small_book(|_| {});
+    let mut no_answer = request(Task::Direct, &["top"], 1);
+    no_answer.output_tokens_max = Some(0);
+    let cases = [
+        (request(Task::Direct, &["no-such-model"], 1), None),
+        (request(Task::Direct, &[], 1), Some("models")),
+        (no_answer, Some("output_tokens_max")),
+    ];
+    for (request, path) in cases {
+        let denial = prepare(&book, &request, &Caps::default()).unwrap_err();
+        assert_eq!(denial.path.as_deref(), path, "{denial}");
+    }
+}
+
+#[test]
+fn counts_without_a_price_have_none() {
+    let book = small_book(|_| {});
+    let prepared = prepare(&book, &request(Task::Direct, &["top"], 1), &Caps::default()).unwrap();
+    let price = |tokens: Option<u64>, messages| prepared.price(|_| tokens, messages);
+    assert!(price(Some(0), 0).is_some());
+    assert_eq!(price(None, 1), None);
+    assert_eq!(price(Some(10_000_000_001), 1), None);
+    assert_eq!(price(Some(1), 100_001), None);
+    assert_eq!(price(Some(9_000_000), 1), None, "longer than the model's context");
+}
+
+#[test]
+fn what_needs_more_than_64_bits_is_the_estimates_or_nothing() {
+    for (step, multiplier) in [("0.000001", "999.9999"), ("1000000", "1000"), ("1", "0.0001")] {
+        let book = small_book(|book| {
+            book["charge_step"] = json!(step);
+            for task in book["tasks"].as_array_mut().unwrap() {
+                for offer in task["offers"].as_array_mut().unwrap() {
+                    offer["multiplier"] = json!(multiplier);
+                    offer.as_object_mut().unwrap().remove("minimum");
+                }
+            }
+            for level in &mut book["references"].as_array_mut().unwrap().iter_mut() {
+                level["levels"] = json!(["low", "medium", "high", "very_high"]);
+            }
+        });
+        for tokens in [0, 1, 1_000, 100_000] {
+            let asked = request(Task::Direct, &["top"], tokens);
+            let price = estimate_capped(&book, &asked, &Caps::default()).unwrap();
+            let found = prepared(&book, &asked, &Caps::default()).unwrap();
+            assert!(found.is_none_or(|found| found == range(&price)), "{step} {tokens}");
+        }
+    }
+}
