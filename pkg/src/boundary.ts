@@ -3,6 +3,7 @@
 // Texts cross the boundary, not objects: one text is written here and read there in the time that a
 // handful of properties would take to be looked up from there.
 import { errorOf } from './error-of.js';
+import type { Denial } from './types/engine.js';
 
 /** Nobody's request is as deep: what is contains itself. */
 const DEPTH_MAX = 100;
@@ -22,8 +23,9 @@ export function jsonOf(value: unknown): string {
 }
 
 /** A denial, given as JSON, as an error that has its fields. */
-export function denialOf(code: string, message: string, denial: string): Error {
-  return Object.assign(errorOf(code, '', message), JSON.parse(denial) as object);
+export function denialOf(json: string): Error {
+  const denial = JSON.parse(json) as Denial;
+  return Object.assign(errorOf(denial.code, '', denial.message), denial);
 }
 
 /** What one of our own JSON texts says. */

@@ -24,8 +24,7 @@ interface Handle {
     cl100kBaseLatin: number,
     messages: number,
   ): number;
-  expected(): number;
-  high(): number;
+  last(isHigh: boolean): number;
   free(): void;
 }
 
@@ -65,7 +64,7 @@ export class PreparedEstimate {
         )
       : -1;
     if (low < 0) return inMicros(this.#ask({ input_tokens, messages }));
-    return { low, expected: this.#handle.expected(), high: this.#handle.high() };
+    return { low, expected: this.#handle.last(false), high: this.#handle.last(true) };
   }
 
   /** Gives its memory back; otherwise that happens when it is collected. */

@@ -15,7 +15,7 @@ extern "C" {
 
     /// An `Error` with all fields of a denial.
     #[wasm_bindgen(js_name = denialOf)]
-    pub(crate) fn denial_of(code: &str, message: &str, denial: &str) -> JsValue;
+    pub(crate) fn denial_of(denial: &str) -> JsValue;
 }
 
 #[wasm_bindgen(raw_module = "./estimate-parts.js")]

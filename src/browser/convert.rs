@@ -13,7 +13,7 @@ use crate::verdict;
 use kumari_engine::denial::Denial;
 use kumari_engine::estimate::Estimate;
 use kumari_engine::read::Read;
-use kumari_wire::{CanonicalFault, Tree, Unreadable};
+use kumari_wire::{Tree, Unreadable};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -73,17 +73,13 @@ pub(crate) fn write_estimate<J: JsCast>(estimate: &Estimate) -> J {
 /// # Errors
 /// Never for the engine's values.
 pub(crate) fn write_text<T: Serialize + ?Sized>(value: &T) -> Result<String, JsValue> {
-    kumari_wire::canonical(value).map_err(|fault| unwritable(&fault))
-}
-
-fn unwritable(fault: &CanonicalFault) -> JsValue {
-    thrown("request_invalid", "", &fault.to_string())
+    kumari_wire::canonical(value).map_err(|_| thrown("request_invalid", "", "it has no JSON form"))
 }
 
 /// A denial to throw: an `Error` with all fields of the denial.
 pub(crate) fn denied(denial: &Denial) -> JsValue {
     match write_text(&verdict::denial(denial)) {
-        Ok(fields) => denial_of(denial.code.name(), &denial.message, &fields),
+        Ok(fields) => denial_of(&fields),
         Err(error) => error,
     }
 }

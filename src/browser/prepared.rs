@@ -69,14 +69,10 @@ impl PreparedHandle {
         }
     }
 
-    /// The expected price of the last call, in micro-credits.
-    pub fn expected(&self) -> f64 {
-        micros(self.price.get().expected)
-    }
-
-    /// The high price of the last call, in micro-credits.
-    pub fn high(&self) -> f64 {
-        micros(self.price.get().high)
+    /// The expected price of the last call, in micro-credits, or the high one.
+    pub fn last(&self, is_high: bool) -> f64 {
+        let price = self.price.get();
+        micros(if is_high { price.high } else { price.expected })
     }
 }
 

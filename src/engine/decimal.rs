@@ -131,8 +131,8 @@ pub(crate) fn write(f: &mut dyn fmt::Write, value: i128, decimals: u32) -> fmt::
     if value < 0 {
         put(b'-');
     }
-    let digits = digits.get(from..).and_then(|digits| core::str::from_utf8(digits).ok());
-    f.write_str(digits.unwrap_or_default())
+    // Digit by digit: to check that they are a text takes more code than all of this.
+    digits.iter().skip(from).try_for_each(|digit| f.write_char(char::from(*digit)))
 }
 
 /// A value as two numbers of 64 bits, which every machine divides by itself: the upper one is

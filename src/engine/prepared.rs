@@ -24,8 +24,6 @@ const LEG_MICROS_MAX: u64 = 1 << 50;
 /// How many units of 10^-16 credits make a micro-credit: a price by rate is exact in them, with the
 /// four decimals of a multiplier.
 const UNITS_PER_MICRO: u64 = 10_000_000_000;
-/// The largest power of ten that can be taken out of a multiplier.
-const TENS_MAX: u32 = 10_000;
 
 /// What a request costs, at least, likely and at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -129,21 +127,14 @@ impl Leg {
         let ModelKind::Text(text) = &price.model.kind else { return None };
         let step_micros = u64::try_from(price.charge_step.as_micros()).ok()?;
         let minimum = price.offer.minimum.unwrap_or_default();
-        // A multiplier like 1.2 leaves room for amounts a thousand times as large.
-        let parts = price.offer.multiplier.as_parts();
-        let mut tens: u32 = 1;
-        while tens < TENS_MAX && parts.checked_rem(tens.saturating_mul(10)) == Some(0) {
-            tens = tens.saturating_mul(10);
-        }
-        let units_per_micro = UNITS_PER_MICRO.checked_div(tens.into())?;
         let mut leg = Self {
             encoding: text.encoding.clone(),
             context_tokens_max: text.context_tokens_max,
             output: plan.output?,
             rounds: Rounds::of(plan),
             tokens_max: 0,
-            tiers: tiers_of(plan, parts.checked_div(tens)?.into())?,
-            step_units: step_micros.checked_mul(units_per_micro)?,
+            tiers: tiers_of(plan, price.offer.multiplier.as_parts().into())?,
+            step_units: step_micros.checked_mul(UNITS_PER_MICRO)?,
             step_micros,
             minimum_micros: u64::try_from(minimum.as_micros()).ok()?,
         };

@@ -94,30 +94,24 @@ impl Factor {
         self.0
     }
 
-    /// Counts, each times its factor, added up and rounded down once.
+    /// Counts, each times its factor, added up and rounded down once; the largest number where that
+    /// does not fit.
     pub(crate) fn scale_down(counts: &[(Self, u64)]) -> u64 {
         Self::scaled(counts, 0)
     }
 
-    /// Counts, each times its factor, added up and rounded up once.
+    /// Counts, each times its factor, added up and rounded up once; the largest number where that
+    /// does not fit.
     pub(crate) fn scale_up(counts: &[(Self, u64)]) -> u64 {
         Self::scaled(counts, Self::PARTS.saturating_sub(1))
     }
 
     fn scaled(counts: &[(Self, u64)], add: u32) -> u64 {
-        // Nearly every sum fits 64 bits, which every machine divides by itself.
-        let narrow = counts.iter().try_fold(u64::from(add), |sum, (factor, count)| {
+        // No count of ours comes near the end of the type; from there on the result is its end.
+        let parts = counts.iter().try_fold(u64::from(add), |sum, (factor, count)| {
             sum.checked_add(count.checked_mul(factor.0.into())?)
         });
-        if let Some(scaled) = narrow.and_then(|parts| parts.checked_div(Self::PARTS.into())) {
-            return scaled;
-        }
-        let product =
-            |(factor, count): &(Self, u64)| u128::from(*count).saturating_mul(u128::from(factor.0));
-        let sum = counts.iter().map(product).fold(u128::from(add), u128::saturating_add);
-        sum.checked_div(u128::from(Self::PARTS))
-            .and_then(|scaled| u64::try_from(scaled).ok())
-            .unwrap_or(u64::MAX)
+        parts.and_then(|parts| parts.checked_div(Self::PARTS.into())).unwrap_or(u64::MAX)
     }
 
     fn to_units(self) -> i128 {

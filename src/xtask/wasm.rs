@@ -72,8 +72,16 @@ const WASM_OPT: [&str; 17] = [
 ];
 
 /// How terser is called: what a module keeps to itself gets short names. The comment that stays
-/// tells a runtime where the types are; the documentation is in them.
-const TERSER: [&str; 5] = ["--module", "--compress", "--mangle", "--comments", "/@ts-self-types/"];
+/// tells a runtime where the types are; the documentation is in them. Nothing is said to the console,
+/// which would be of calls that the package does not make.
+const TERSER: [&str; 6] = [
+    "--module",
+    "--compress",
+    "drop_console=true,passes=3",
+    "--mangle",
+    "--comments",
+    "/@ts-self-types/",
+];
 
 impl Module {
     /// The files of the module in `pkg/dist`.
