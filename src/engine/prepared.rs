@@ -127,14 +127,18 @@ impl Leg {
         let ModelKind::Text(text) = &price.model.kind else { return None };
         let step_micros = u64::try_from(price.charge_step.as_micros()).ok()?;
         let minimum = price.offer.minimum.unwrap_or_default();
+        // A multiplier of two decimals, like 1.25, leaves room for amounts a hundred times as large.
+        let parts = u64::from(price.offer.multiplier.as_parts());
+        let spare: u64 = if parts.checked_rem(100) == Some(0) { 100 } else { 1 };
+        let units_per_micro = UNITS_PER_MICRO.checked_div(spare)?;
         let mut leg = Self {
             encoding: text.encoding.clone(),
             context_tokens_max: text.context_tokens_max,
             output: plan.output?,
             rounds: Rounds::of(plan),
             tokens_max: 0,
-            tiers: tiers_of(plan, price.offer.multiplier.as_parts().into())?,
-            step_units: step_micros.checked_mul(UNITS_PER_MICRO)?,
+            tiers: tiers_of(plan, parts.checked_div(spare)?)?,
+            step_units: step_micros.checked_mul(units_per_micro)?,
             step_micros,
             minimum_micros: u64::try_from(minimum.as_micros()).ok()?,
         };
