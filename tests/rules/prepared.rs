@@ -2,10 +2,10 @@
 
 use fastrand::Rng;
 use kumari_engine::denial::Denial;
+use kumari_engine::encoding::TokenKind;
 use kumari_engine::estimate::{Caps, Estimate, estimate_capped};
 use kumari_engine::prepared::{PriceRange, prepare};
 use kumari_engine::price_book::{KindName, PublishedBook};
-use kumari_engine::encoding::TokenKind;
 use kumari_engine::request::{Request, Task};
 use kumari_tests::books::{request, small_book};
 use kumari_tests::parity_cases::{books, case};
@@ -50,7 +50,8 @@ fn r10_a_prepared_price_is_that_of_the_estimate() {
             && rng.bool()
         {
             let near = (tier.above_input_tokens + rng.u64(..5)).saturating_sub(2);
-            case.request.input_tokens = TokenKind::ALL.map(|kind| (kind, near)).into_iter().collect();
+            case.request.input_tokens =
+                TokenKind::ALL.map(|kind| (kind, near)).into_iter().collect();
         }
         let found = prepared(book, &case.request, &caps);
         match estimate_capped(book, &case.request, &caps) {

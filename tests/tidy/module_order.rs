@@ -28,7 +28,9 @@ const ORDER: [&str; 19] = [
 ];
 
 /// What the engine has besides, each the helper of a neighbour.
-const ENGINE_HELPERS: [&str; 20] = [
+const ENGINE_HELPERS: [&str; 22] = [
+    "encoding",
+    "prepared",
     "tree",
     "read",
     "checked",

@@ -1788,7 +1788,8 @@ export type Timestamp = string;
  *
  * Of Latin words are the tokens of those pieces of the text (as the encoding's own pattern cuts
  * it) that have no other characters than ASCII without its digits, the letters and signs of
- * Latin-1 and Latin Extended-A, dashes, quotation marks and the like (U+2010 to U+2027) and `€`.
+ * Latin-1 and Latin Extended-A, dashes, quotation marks and the like (U+2010 to U+2027) and `€`:
+ * with a letter, pieces of at most 32 bytes; without one, of at most two characters.
  */
 export type TokenKind = "o200k_base" | "o200k_base_latin" | "cl100k_base" | "cl100k_base_latin";
 
