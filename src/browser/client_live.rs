@@ -12,6 +12,7 @@ use crate::client_retry::{Step, step, wait_millis};
 use crate::client_state::{Effect, Event, Model, PENDING_MAX};
 use crate::client_types::{Balance, ClientError, PendingAction, PendingKind, Send, Session};
 use crate::convert::{denied, read, tree_of, unreadable, write, write_text};
+use crate::object::set;
 use crate::thrown::thrown;
 use js_sys::{Function, Object, Promise};
 use kumari_engine::fields;
@@ -621,12 +622,6 @@ fn tagged(kind: &str) -> JsValue {
     let made: JsValue = Object::new().into();
     set(&made, "kind", &kind.into());
     made
-}
-
-/// Sets a property of an object that was just made, which cannot fail.
-fn set(object: &JsValue, key: &str, value: &JsValue) {
-    let set = js_sys::Reflect::set(object, &key.into(), value);
-    debug_assert!(set.is_ok(), "a new object takes any property");
 }
 
 fn encoded(part: &str) -> String {

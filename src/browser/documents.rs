@@ -1,6 +1,7 @@
 //! Reading attached files as JavaScript calls it: bytes in, a plain object or an `Error` out.
 
-use crate::thrown::{set, thrown};
+use crate::object::set;
+use crate::thrown::thrown;
 use js_sys::{Array, JsString, Object};
 use kumari_documents::{Hint, Limits, Warning};
 use wasm_bindgen::JsValue;

@@ -22,6 +22,8 @@ pub mod handle;
 pub mod rules;
 #[cfg(feature = "rules")]
 pub mod prepared;
+#[cfg(any(feature = "client", feature = "documents"))]
+mod object;
 #[cfg(any(feature = "rules", feature = "tokens", feature = "documents"))]
 mod thrown;
 #[cfg(feature = "rules")]
