@@ -319,16 +319,18 @@ fn prompt_tokens(request: &Request, text: &TextModel) -> Result<TokenRange, Deni
         let path = format!("input_tokens.{}", encoding.name.name());
         Denial::request_invalid(&path, "the count of the input in this encoding is missing")
     })?;
-    Ok(prompt_range(encoding, counted, request.messages.unwrap_or(1)))
+    Ok(prompt_range(encoding, counted, request.messages))
 }
 
-/// A prompt that was counted in `encoding`, in the model's own tokens.
+/// A prompt that was counted in `encoding`, in the model's own tokens; one message where it is not
+/// said how many it has.
 pub(crate) fn prompt_range(
     encoding: &ModelEncoding,
     counted: Counted,
-    messages: u32,
+    messages: Option<u32>,
 ) -> TokenRange {
-    let framing = u64::from(encoding.message_tokens).saturating_mul(u64::from(messages));
+    let framing =
+        u64::from(encoding.message_tokens).saturating_mul(u64::from(messages.unwrap_or(1)));
     let framed = |tokens: u64| tokens.saturating_add(framing).min(QUANTITY_MAX);
     TokenRange {
         low: encoding.low(counted),

@@ -90,12 +90,11 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// What was counted in `encoding`; nothing where its tokens were not. What is not said to be of
+    /// What was counted in an encoding; nothing where its tokens were not. What is not said to be of
     /// Latin words is not.
-    pub fn of(encoding: Encoding, count: impl Fn(TokenKind) -> Option<u64>) -> Option<Self> {
-        let all = count(encoding.all())?;
-        let latin = count(encoding.latin()).unwrap_or(0);
-        Some(Self { all, latin: latin.min(all) })
+    pub fn of(all: Option<u64>, latin: Option<u64>) -> Option<Self> {
+        let all = all?;
+        Some(Self { all, latin: latin.unwrap_or(0).min(all) })
     }
 
     /// The tokens of two texts.
@@ -152,17 +151,18 @@ fields! {
 impl ModelEncoding {
     /// The fewest of the model's own tokens.
     pub fn low(&self, counted: Counted) -> u64 {
-        Factor::scale_down(&self.parts(counted, |ratio| ratio.low))
+        Factor::scale_down(&Self::parts(counted, self.low, self.latin.map(|latin| latin.low)))
     }
 
     /// The likely number of the model's own tokens.
     pub fn expected(&self, counted: Counted) -> u64 {
-        Factor::scale_up(&self.parts(counted, |ratio| ratio.expected))
+        let latin = self.latin.map(|latin| latin.expected);
+        Factor::scale_up(&Self::parts(counted, self.expected, latin))
     }
 
     /// The most of the model's own tokens.
     pub fn high(&self, counted: Counted) -> u64 {
-        Factor::scale_up(&self.parts(counted, |ratio| ratio.high))
+        Factor::scale_up(&Self::parts(counted, self.high, self.latin.map(|latin| latin.high)))
     }
 
     /// The ratios of tokens that are not of Latin words.
@@ -170,16 +170,15 @@ impl ModelEncoding {
         TokenRatio { low: self.low, expected: self.expected, high: self.high }
     }
 
-    fn parts(&self, counted: Counted, of: fn(TokenRatio) -> Factor) -> [(Factor, u64); 2] {
-        let others = of(self.others());
-        let latin = self.latin.map_or(others, of);
-        [(others, counted.all.saturating_sub(counted.latin)), (latin, counted.latin)]
+    fn parts(counted: Counted, others: Factor, latin: Option<Factor>) -> [(Factor, u64); 2] {
+        let rest = counted.all.saturating_sub(counted.latin);
+        [(others, rest), (latin.unwrap_or(others), counted.latin)]
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Counted, Encoding, ModelEncoding, TokenKind, TokenRatio};
+    use super::{Counted, Encoding, ModelEncoding, TokenRatio};
 
     fn encoding(latin: bool) -> ModelEncoding {
         let factor = |text: &str| text.parse().unwrap();
@@ -213,15 +212,13 @@ mod tests {
 
     #[test]
     fn what_is_not_said_to_be_latin_is_not() {
-        let check = |tokens: &[(TokenKind, u64)], expected: Option<(u64, u64)>| {
-            let count = |kind| tokens.iter().find(|entry| entry.0 == kind).map(|entry| entry.1);
-            let found = Counted::of(Encoding::O200kBase, count);
-            assert_eq!(found.map(|found| (found.all, found.latin)), expected, "{tokens:?}");
+        let check = |all, latin, expected: Option<(u64, u64)>| {
+            let found = Counted::of(all, latin).map(|found| (found.all, found.latin));
+            assert_eq!(found, expected, "{all:?} {latin:?}");
         };
-        let (all, latin) = (TokenKind::O200kBase, TokenKind::O200kBaseLatin);
-        check(&[(all, 5)], Some((5, 0)));
-        check(&[(all, 5), (latin, 3)], Some((5, 3)));
-        check(&[(all, 5), (latin, 9)], Some((5, 5)));
-        check(&[(TokenKind::Cl100kBase, 5), (latin, 3)], None);
+        check(Some(5), None, Some((5, 0)));
+        check(Some(5), Some(3), Some((5, 3)));
+        check(Some(5), Some(9), Some((5, 5)));
+        check(None, Some(3), None);
     }
 }

@@ -80,7 +80,9 @@ impl Prepared {
         }
         let mut sum = [0_u64; 3];
         for leg in &self.legs {
-            let price = leg.price(Counted::of(leg.encoding.name, &count)?, messages)?;
+            let name = leg.encoding.name;
+            let counted = Counted::of(count(name.all()), count(name.latin()))?;
+            let price = leg.price(counted, messages)?;
             for (sum, price) in sum.iter_mut().zip(price) {
                 *sum = sum.saturating_add(price);
             }
@@ -164,7 +166,7 @@ impl Leg {
 
     /// Low, expected and high in micro-credits.
     fn price(&self, counted: Counted, messages: u32) -> Option<[u64; 3]> {
-        let prompt = bounds::prompt_range(&self.encoding, counted, messages);
+        let prompt = bounds::prompt_range(&self.encoding, counted, Some(messages));
         let output = self.output.within(self.context_tokens_max.saturating_sub(prompt.high));
         let input = self.rounds.total(prompt);
         let largest = input.low.max(input.expected).max(input.high).max(output.high);

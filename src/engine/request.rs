@@ -106,7 +106,8 @@ impl Request {
 
     /// What the input was counted to be in `encoding`, if it was.
     pub fn counted(&self, encoding: Encoding) -> Option<Counted> {
-        Counted::of(encoding, |kind| self.input_tokens.get(&kind).copied())
+        let count = |kind| self.input_tokens.get(&kind).copied();
+        Counted::of(count(encoding.all()), count(encoding.latin()))
     }
 }
 

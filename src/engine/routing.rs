@@ -1,6 +1,7 @@
 //! Routing: which model answers, as a pure function of the book and of a request's counts and
 //! flags (R12). The browser and the server call the same one.
 
+use crate::bounds::prompt_range;
 use crate::denial::Denial;
 use crate::encoding::Encoding;
 use crate::estimate::Caps;
@@ -81,10 +82,8 @@ fn takes_input(model: &Model, request: &Request) -> bool {
         ModelKind::Text(text) => {
             let counted = request.counted(text.encoding.name);
             counted.is_none_or(|counted| {
-                let framing = u64::from(text.encoding.message_tokens)
-                    .saturating_mul(u64::from(request.messages.unwrap_or(1)));
-                let input = text.encoding.high(counted).saturating_add(framing);
-                input < text.context_tokens_max
+                let prompt = prompt_range(&text.encoding, counted, request.messages);
+                prompt.high < text.context_tokens_max
             })
         }
         ModelKind::Image | ModelKind::Video(_) | ModelKind::ThreeD => false,

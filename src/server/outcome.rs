@@ -68,7 +68,8 @@ pub(crate) fn count_visible(
     reasoning: &Tokens,
 ) -> Usage {
     let own = |tokens: &Tokens| {
-        let counted = Counted::of(facts.encoding.name, |kind| tokens.get(&kind).copied());
+        let (name, count) = (facts.encoding.name, |kind| tokens.get(&kind).copied());
+        let counted = Counted::of(count(name.all()), count(name.latin()));
         facts.encoding.low(counted.unwrap_or_default())
     };
     Usage::new([
