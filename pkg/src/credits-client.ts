@@ -1,17 +1,10 @@
 // The client: one state for a page, kept in line with the server, and the rules in the same
 // module. Call `init` once, before anything else.
 import { initOnce } from './boot.js';
-import start, { estimate, prepareHandle } from './client.js';
-import { preparer } from './prepared-estimate.js';
+import start from './client.js';
 
 export type { WasmSource } from './boot.js';
 export { format } from './format.js';
-export {
-  type PreparedEstimate,
-  type PriceInMicros,
-  type RequestTemplate,
-  creditsOf,
-} from './prepared-estimate.js';
 export type * from './types/client.js';
 export type * from './types/engine.js';
 export type * from './types/errors.js';
@@ -30,10 +23,3 @@ export {
 
 /** Loads client and rules. `source` says where from, if not from the file beside this script. */
 export const init = initOnce(start, new URL('./client_bg.wasm', import.meta.url));
-
-/**
- * Prepares the price of a request whose counts change with each letter: `price` of what it returns
- * takes them, and is a hundred times as fast as `estimate`. Throws what `estimate` would throw
- * whatever the counts are.
- */
-export const prepareEstimate = preparer(prepareHandle, estimate);

@@ -1,16 +1,9 @@
 // The rules: pure functions over a price book. Call `init` once, before anything else.
 import { initOnce } from './boot.js';
-import start, { estimate, prepareHandle } from './rules.js';
-import { preparer } from './prepared-estimate.js';
+import start from './rules.js';
 
 export type { WasmSource } from './boot.js';
 export { format } from './format.js';
-export {
-  type PreparedEstimate,
-  type PriceInMicros,
-  type RequestTemplate,
-  creditsOf,
-} from './prepared-estimate.js';
 export type * from './types/engine.js';
 export type * from './types/errors.js';
 export {
@@ -27,10 +20,3 @@ export {
 
 /** Loads the rules. `source` says where from, if not from the file beside this script. */
 export const init = initOnce(start, new URL('./rules_bg.wasm', import.meta.url));
-
-/**
- * Prepares the price of a request whose counts change with each letter: `price` of what it returns
- * takes them, and is a hundred times as fast as `estimate`. Throws what `estimate` would throw
- * whatever the counts are.
- */
-export const prepareEstimate = preparer(prepareHandle, estimate);

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import {
-  creditsOf,
   eligibility,
   eligibilityJson,
   estimate,
@@ -11,10 +10,10 @@ import {
   format,
   init,
   loadPriceBook,
-  prepareEstimate,
   replay,
   rulesVersion,
 } from '@kumari/credits';
+import { direct, prices, refusal } from './rules.js';
 import { BOOK } from './server.js';
 
 let book;
@@ -22,14 +21,6 @@ before(async () => {
   await init();
   await init();
   book = loadPriceBook(BOOK);
-});
-
-const direct = (tokens, more = {}) => ({
-  task: 'direct',
-  models: ['quill'],
-  input_tokens: { o200k_base: tokens },
-  messages: 1,
-  ...more,
 });
 
 const standing = (available, more = {}) => ({
@@ -42,17 +33,6 @@ const standing = (available, more = {}) => ({
   disputed: false,
   ...more,
 });
-
-const prices = ({ low, expected, high }) => [low, expected, high];
-
-const refusal = (call) => {
-  try {
-    call();
-  } catch (error) {
-    return error;
-  }
-  return assert.fail('nothing was thrown');
-};
 
 test('E1: a charge is exact and rounded up once', () => {
   const price = estimate(book, direct(1234, { output_tokens_max: 567 }));
@@ -307,77 +287,4 @@ test('amounts for people are exact in every language', () => {
 test('flags say what a text looks like', () => {
   assert.deepEqual(flags('hello'), []);
   assert.deepEqual(flags('```js\n1\n``` and \\frac{1}{2}'), ['code', 'math']);
-});
-
-test('a prepared price is that of the estimate, in micro-credits', () => {
-  const template = { task: 'direct', models: ['quill'], output_tokens_max: 567 };
-  const prepared = prepareEstimate(book, template);
-  assert.deepEqual(prepared.price({ o200k_base: 1234 }), {
-    low: 810_000,
-    expected: 1_380_000,
-    high: 1_380_000,
-  });
-  // It is the request as it was prepared.
-  template.models[0] = 'another';
-  const capped = prepareEstimate(book, { task: 'direct', models: ['quill'] }, { output_tokens: 9 });
-  for (const tokens of [0, 1, 1234, 271_999, 272_000, 272_001, 300_000]) {
-    for (const messages of [0, 1, 40]) {
-      const counts = { o200k_base: tokens, cl100k_base: 7 };
-      for (const [one, more, caps] of [
-        [prepared, { output_tokens_max: 567 }],
-        [capped, {}, { output_tokens: 9 }],
-      ]) {
-        const price = one.price(counts, messages);
-        const request = direct(tokens, { ...more, input_tokens: counts, messages });
-        assert.deepEqual(
-          prices(price).map(creditsOf),
-          prices(estimate(book, request, caps)),
-          `${tokens} ${messages}`,
-        );
-      }
-    }
-  }
-  prepared.free();
-  capped.free();
-});
-
-test('what a prepared price cannot be is told as the estimate tells it', () => {
-  const prepared = prepareEstimate(book, { task: 'direct', models: ['quill'] });
-  const cases = [
-    [{}, 1, 'input_tokens.o200k_base'],
-    [{ o200k_base: 1.5 }, 1, 'input_tokens.o200k_base'],
-    [{ o200k_base: NaN }, 1, 'input_tokens.o200k_base'],
-    [{ o200k_base: -1 }, 1, 'input_tokens.o200k_base'],
-    [{ o200k_base: '1' }, 1, 'input_tokens.o200k_base'],
-    [{ o200k_base: 10_000_000_001 }, 1, 'input_tokens.o200k_base'],
-    [{ o200k_base: 9_000_000 }, 1, 'input_tokens'],
-    [{ o200k_base: 1 }, 100_001, 'messages'],
-    [{ o200k_base: 1 }, -1, 'messages'],
-    [{ o200k_base: 1, cl100k_base: -1 }, 1, 'input_tokens.cl100k_base'],
-    [{ o200k_base: 1, cl100k_base: null }, 1, 'input_tokens.cl100k_base'],
-  ];
-  for (const [counts, messages, path] of cases) {
-    const error = refusal(() => prepared.price(counts, messages));
-    assert.deepEqual([error.code, error.path], ['request_invalid', path], error.message);
-  }
-  const unknown = refusal(() => prepareEstimate(book, { task: 'direct', models: ['pen'] }));
-  assert.equal(unknown.code, 'not_offered');
-  const malformed = refusal(() => prepareEstimate(book, { task: 'direct', colour: 'red' }));
-  assert.equal(malformed.path, 'colour');
-});
-
-test('micro-credits are written as all amounts are', () => {
-  const cases = [
-    [0, '0'],
-    [1, '0.000001'],
-    [-1, '-0.000001'],
-    [1_380_000, '1.38'],
-    [12_000_000, '12'],
-    [-12_345_678_901, '-12345.678901'],
-    [Number.MAX_SAFE_INTEGER, '9007199254.740991'],
-  ];
-  for (const [micros, credits] of cases) assert.equal(creditsOf(micros), credits);
-  for (const micros of [0.5, NaN, 2 ** 53]) {
-    assert.equal(refusal(() => creditsOf(micros)).code, 'amount_invalid');
-  }
 });

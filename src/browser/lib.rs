@@ -2,8 +2,9 @@
 //!
 //! A boundary function is three lines: convert, call, convert. Each cargo feature is one module of
 //! the package: `rules` (pure functions), `client` (rules and everything that talks to a server),
-//! `tokens` (counting while typing) and `documents` (files that are attached). What the functions decide is decided in `kumari-engine`;
-//! an `if` about a price, a balance or a verdict does not belong here.
+//! `prepared` (rules with prices of which only the counts change), `tokens` (counting while typing)
+//! and `documents` (files that are attached). What the functions decide is decided in
+//! `kumari-engine`; an `if` about a price, a balance or a verdict does not belong here.
 
 // A third of the code of the standard library's. Counting tokens keeps that one, for its speed.
 #[cfg(all(target_family = "wasm", any(feature = "rules", feature = "documents")))]
@@ -20,7 +21,7 @@ mod estimate_parts;
 pub mod handle;
 #[cfg(feature = "rules")]
 pub mod rules;
-#[cfg(feature = "rules")]
+#[cfg(feature = "prepared")]
 pub mod prepared;
 #[cfg(any(feature = "client", feature = "documents"))]
 mod object;

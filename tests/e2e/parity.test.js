@@ -22,10 +22,11 @@ const TYPES = {
 async function servePackage() {
   const page = `<!doctype html><script type="module">
     import * as credits from '/dist/index.js';
-    import { answer } from '/parity/answers.mjs';
-    await credits.init();
-    window.credits = credits;
-    window.answer = answer;
+    import * as prepared from '/dist/rules-prepared.js';
+    import { answer, loadBook } from '/parity/answers.mjs';
+    await Promise.all([credits.init(), prepared.init()]);
+    window.modules = { credits, prepared };
+    Object.assign(window, { answer, loadBook });
   </script>`;
   const server = createServer((request, response) => {
     const [, folder, name] = /^\/(dist|parity)\/([\w.-]+)$/.exec(request.url) ?? [];
@@ -55,12 +56,12 @@ test('a browser comes to the bytes of the native engine', async () => {
   try {
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    await page.waitForFunction(() => window.credits !== undefined);
+    await page.waitForFunction(() => window.loadBook !== undefined);
     const answers = await page.evaluate(
       ({ books, questions }) => {
-        const handles = books.map((book) => window.credits.loadPriceBook(book));
+        const handles = books.map((book) => window.loadBook(window.modules, book));
         return questions.map((question) =>
-          window.answer(window.credits, handles[question.index], question),
+          window.answer(window.modules, handles[question.index], question),
         );
       },
       { books, questions: cases },

@@ -2,17 +2,19 @@
 
 import { createInterface } from 'node:readline';
 import * as credits from '@kumari/credits';
-import { answer } from './answers.mjs';
+import * as prepared from '@kumari/credits/prepared';
+import { answer, loadBook } from './answers.mjs';
 
-await credits.init();
+const modules = { credits, prepared };
+await Promise.all([credits.init(), prepared.init()]);
 const books = [];
 for await (const line of createInterface({ input: process.stdin })) {
   const question = JSON.parse(line);
   if (question.book !== undefined) {
-    books.push(credits.loadPriceBook(question.book));
+    books.push(loadBook(modules, question.book));
     continue;
   }
-  const said = answer(credits, books[question.index], question);
+  const said = answer(modules, books[question.index], question);
   if (!process.stdout.write(`${JSON.stringify(said)}\n`)) {
     await new Promise((resume) => process.stdout.once('drain', resume));
   }

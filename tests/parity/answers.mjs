@@ -1,22 +1,31 @@
 // One question of the parity test, answered by the package: the same in Node and in a browser.
 
+/** A book as each of the two modules has it. */
+export function loadBook({ credits, prepared }, json) {
+  return { book: credits.loadPriceBook(json), preparedBook: prepared.loadPriceBook(json) };
+}
+
 /** Canonical estimate and verdict; estimate as objects and prepared, under the caps of the quote. */
-export function answer(credits, book, { request, standing, quote }) {
+export function answer(
+  { credits, prepared },
+  { book, preparedBook },
+  { request, standing, quote },
+) {
   const caps = quote ? JSON.parse(quote).caps : undefined;
   return [
     credits.estimateJson(book, request),
     credits.eligibilityJson(book, standing, request, quote ?? undefined),
     textOrDenied(() => credits.estimate(book, JSON.parse(request), caps)),
-    textOrDenied(() => preparedPrice(credits, book, JSON.parse(request), caps)),
+    textOrDenied(() => preparedPrice(prepared, preparedBook, JSON.parse(request), caps)),
   ];
 }
 
 /** As decimal strings of credits, like the estimate's own. */
-function preparedPrice(credits, book, { input_tokens, messages, ...request }, caps) {
-  const prepared = credits.prepareEstimate(book, request, caps);
+function preparedPrice(module, book, { input_tokens, messages, ...request }, caps) {
+  const prepared = module.prepareEstimate(book, request, caps);
   try {
     const { low, expected, high } = prepared.price(input_tokens, messages);
-    return [low, expected, high].map(credits.creditsOf);
+    return [low, expected, high].map(module.creditsOf);
   } finally {
     prepared.free();
   }

@@ -1,6 +1,6 @@
 // Ours: what is asked is one comparison of four models, and the answer is the whole estimate; or,
 // prepared, its low, expected and high price.
-import { estimate, init, loadPriceBook, prepareEstimate } from '@kumari/credits';
+import { estimate, init, loadPriceBook, prepareEstimate } from '@kumari/credits/prepared';
 
 export async function start(book) {
   await init();
