@@ -40,9 +40,10 @@ pub(crate) trait Merges {
 /// The work space of merging, kept from piece to piece.
 #[derive(Debug, Default)]
 pub(crate) struct Merger {
-    /// The tokens of a short piece, and what each makes with the next.
+    /// The tokens that a short piece begins with.
     tokens: Vec<u32>,
-    made: Vec<u32>,
+    /// The tokens of a short piece, each with what it makes with the next.
+    few: Vec<(u32, u32)>,
     parts: Vec<Part>,
     /// (union, position of its left part), lowest first. An entry is out of date, and passed over,
     /// unless the part at the position still has that union.
@@ -82,43 +83,32 @@ impl Merger {
     }
 
     fn count_few(&mut self, merges: &impl Merges, bytes: &[u8]) -> usize {
-        let Self { tokens, made, .. } = self;
-        tokens.clear();
-        made.clear();
+        let Self { tokens, few, .. } = self;
+        few.clear();
         if bytes.is_ascii() {
-            tokens.extend(bytes.iter().map(|&byte| merges.byte(byte)));
             let doubles = bytes.iter().zip(bytes.iter().skip(1));
-            made.extend(doubles.map(|(&first, &second)| merges.double(first, second)));
+            few.extend(
+                doubles.map(|(&first, &second)| (merges.byte(first), merges.double(first, second))),
+            );
+            few.extend(bytes.last().map(|&last| (merges.byte(last), NONE)));
         } else {
+            tokens.clear();
             merges.begin(bytes, tokens);
             let pairs = tokens.iter().zip(tokens.iter().skip(1));
-            made.extend(pairs.map(|(&left, &right)| merges.union(left, right)));
+            few.extend(pairs.map(|(&left, &right)| (left, merges.union(left, right))));
+            few.extend(tokens.last().map(|&last| (last, NONE)));
         }
-        while let Some((at, union)) = lowest(made) {
-            tokens.remove(at + 1);
-            made.remove(at);
-            if let Some(token) = tokens.get_mut(at) {
-                *token = union;
+        while let Some((at, union)) = lowest(few) {
+            few.remove(at + 1);
+            let next = few.get(at + 1).map(|&(next, _)| merges.union(union, next));
+            if let Some(part) = few.get_mut(at) {
+                *part = (union, next.unwrap_or(NONE));
             }
-            let around = tokens.get(at.saturating_sub(1)..).unwrap_or_default();
-            let (before, next) = match (at, around) {
-                (0, &[_, next, ..]) => (None, Some(next)),
-                (0, _) => (None, None),
-                (_, &[before, _, next, ..]) => (Some(before), Some(next)),
-                (_, around) => (around.first().copied(), None),
-            };
-            if let Some(made) = made.get_mut(at)
-                && let Some(next) = next
-            {
-                *made = merges.union(union, next);
-            }
-            if let Some(before) = before
-                && let Some(made) = made.get_mut(at - 1)
-            {
-                *made = merges.union(before, union);
+            if let Some((before, made)) = at.checked_sub(1).and_then(|before| few.get_mut(before)) {
+                *made = merges.union(*before, union);
             }
         }
-        tokens.len()
+        few.len()
     }
 
     fn count_many(&mut self, merges: &impl Merges, bytes: &[u8]) -> usize {
@@ -186,9 +176,9 @@ impl Merger {
 }
 
 /// The leftmost of the lowest unions.
-fn lowest(made: &[u32]) -> Option<(usize, u32)> {
+fn lowest(few: &[(u32, u32)]) -> Option<(usize, u32)> {
     let mut found = (0, NONE);
-    for (at, &union) in made.iter().enumerate() {
+    for (at, &(_, union)) in few.iter().enumerate() {
         if union < found.1 {
             found = (at, union);
         }

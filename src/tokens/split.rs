@@ -69,6 +69,9 @@ fn cl100k_piece(text: &str) -> usize {
 /// |\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+
 /// ```
 fn o200k_piece(text: &str) -> usize {
+    if let Some(end) = plain_word(text.as_bytes()) {
+        return end;
+    }
     o200k_word(text)
         .map(|end| end + contraction(after(text, end)).unwrap_or(0))
         .or_else(|| number(text))
@@ -113,9 +116,6 @@ fn cl100k_word(text: &str) -> Option<usize> {
 /// alternative, for which the run is heads alone: upper case.
 fn o200k_word(text: &str) -> Option<usize> {
     let begin = lead(text);
-    if let Some(end) = ascii_word(text.as_bytes(), begin) {
-        return Some(end);
-    }
     let mut heads_end = begin;
     let mut both_end = None;
     for character in after(text, begin).chars() {
@@ -136,18 +136,42 @@ fn o200k_word(text: &str) -> Option<usize> {
     both_end.or_else(mark_lead).or_else(upper_case)
 }
 
-/// The same for the most frequent word by far: ASCII letters, some of them lower case, before an
-/// ASCII character or the end. The heads among them are upper case and the tails lower.
-fn ascii_word(text: &[u8], begin: usize) -> Option<usize> {
-    let run = |from: usize, class: u8| {
-        let rest = text.get(from..).unwrap_or_default();
-        let others = |&byte: &u8| class_of_byte(byte) != class;
-        from + rest.iter().position(others).unwrap_or(rest.len())
-    };
-    let heads = run(begin, UPPER);
-    let end = run(heads, LOWER);
-    let is_ascii = text.get(end).is_none_or(u8::is_ascii);
-    (end > heads && is_ascii).then_some(end)
+/// The piece that most are, found without looking at each byte: a lead or none, a capital or none,
+/// lower-case ASCII letters, and then neither an apostrophe nor a character that is not ASCII.
+#[inline]
+fn plain_word(text: &[u8]) -> Option<usize> {
+    let class = |at: usize| text.get(at).map_or(0, |&byte| class_of_byte(byte));
+    let lead = usize::from(class(0) & LEAD != 0);
+    let begin = lead + usize::from(class(lead) == UPPER);
+    let end = lower_end(text, begin);
+    let is_whole = text.get(end).is_none_or(|&next| next.is_ascii() && next != b'\'');
+    (end > begin && is_whole).then_some(end)
+}
+
+/// Where the lower-case ASCII letters end that begin at a byte.
+#[inline]
+fn lower_end(text: &[u8], begin: usize) -> usize {
+    let mut at = begin;
+    while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk) {
+        let others = others_than_lower(u64::from_le_bytes(*eight));
+        if others != 0 {
+            return at + usize::try_from(others.trailing_zeros() / u8::BITS).unwrap_or(0);
+        }
+        at += eight.len();
+    }
+    let rest = text.get(at..).unwrap_or_default();
+    at + rest.iter().position(|byte| !byte.is_ascii_lowercase()).unwrap_or(rest.len())
+}
+
+/// The highest bit of each byte that is no lower-case ASCII letter.
+const fn others_than_lower(eight: u64) -> u64 {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHEST: u64 = EACH << 7;
+    let low = eight & !HIGHEST;
+    // No sum is above a byte's: what is at least the letter reaches the highest bit.
+    let from_a = low.wrapping_add(EACH * 0x1f);
+    let from_behind_z = low.wrapping_add(EACH * 0x05);
+    (eight | !from_a | from_behind_z) & HIGHEST
 }
 
 /// `\p{N}{1,3}`

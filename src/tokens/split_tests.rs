@@ -124,3 +124,27 @@ fn steps_are_linear() {
         }
     }
 }
+
+#[test]
+fn lower_case_letters_end_where_another_byte_is() {
+    for byte in 0..=u8::MAX {
+        let expected = if byte.is_ascii_lowercase() { 0 } else { 0x80 };
+        for place in 0..8 {
+            let mut eight = *b"azmnbycx";
+            eight[place] = byte;
+            let others = others_than_lower(u64::from_le_bytes(eight));
+            assert_eq!(others, expected << (8 * place), "{byte:02x} at {place}");
+        }
+    }
+    let letters = [b'q'; 40];
+    for begin in 0..=letters.len() {
+        for end in begin..=letters.len() {
+            let mut text = letters;
+            if let Some(byte) = text.get_mut(end) {
+                *byte = b'Q';
+            }
+            assert_eq!(lower_end(&text, begin), end);
+            assert_eq!(lower_end(&letters[..end], begin), end);
+        }
+    }
+}

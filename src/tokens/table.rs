@@ -50,9 +50,9 @@ impl<S: Copy + Default + PartialEq> Table<S> {
     /// The slots of a hash, each once, in the order in which they are tried.
     #[inline]
     fn probes(&self, hash: u64) -> impl Iterator<Item = usize> + use<S> {
-        let mask = self.slots.len() - 1;
+        let slots = self.slots.len();
         let home = usize::try_from(hash >> self.shift).unwrap_or(0);
-        (0..=mask).map(move |step| (home + step) & mask)
+        (0..slots).map(move |step| (home + step) & (slots - 1))
     }
 }
 
