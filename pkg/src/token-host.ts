@@ -13,7 +13,7 @@ import {
   setCounts,
 } from './token-messages.js';
 import { fetchVocabulary } from './token-vocabulary.js';
-import { TokenDocument, Vocabulary, init } from './tokens-direct.js';
+import { TokenDocument, Vocabulary, init, warmUp } from './tokens-direct.js';
 import type { CreditsError } from './types/errors.js';
 import type { Encoding } from './types/engine.js';
 
@@ -40,6 +40,7 @@ export class TokenHost {
   readonly #loading = new Set<Encoding>();
   readonly #questions: Order<'count'>[] = [];
   readonly #changed = new Set<number>();
+  readonly #end = new AbortController();
   #start: Order<'start'> | null = null;
   #isDue = false;
 
@@ -54,6 +55,7 @@ export class TokenHost {
 
   /** Gives everything back. */
   end(): void {
+    this.#end.abort();
     for (const id of [...this.#drafts.keys()]) this.#forget(id);
     for (const vocabulary of this.#vocabularies.values()) vocabulary.free();
     this.#vocabularies.clear();
@@ -227,7 +229,9 @@ export class TokenHost {
     if (address === undefined) return;
     Promise.all([fetchVocabulary(address), init(start.wasm ?? undefined)])
       .then(([file]) => {
-        this.#vocabularies.set(encoding, new Vocabulary(file));
+        const vocabulary = new Vocabulary(file);
+        const isFirst = this.#vocabularies.size === 0;
+        this.#vocabularies.set(encoding, vocabulary);
         this.#loading.delete(encoding);
         for (const [id, draft] of this.#drafts) {
           this.#refusable(id, draft, () => {
@@ -236,6 +240,7 @@ export class TokenHost {
           this.#changed.add(id);
         }
         this.#plan();
+        if (isFirst) warmUp(vocabulary, { signal: this.#end.signal }).catch(this.#broke);
       })
       .catch((error: unknown) => {
         const message = error instanceof Error ? error.message : String(error);

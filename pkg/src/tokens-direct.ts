@@ -5,6 +5,7 @@ import start from './tokens.js';
 
 export type { WasmSource } from './boot.js';
 export type { CreditsError } from './types/errors.js';
+export { warmUp } from './token-warm-up.js';
 export { TokenDocument, Vocabulary } from './tokens.js';
 
 /** Loads the counter. `source` says where from, if not from the file beside this script. */

@@ -1,6 +1,6 @@
 // Counting beside a page: what is typed is counted, and stays counted whatever happens between.
 import { TokenCounter } from '@kumari/credits/tokens';
-import { TokenDocument, Vocabulary, init } from '@kumari/credits/tokens/direct';
+import { TokenDocument, Vocabulary, init, warmUp } from '@kumari/credits/tokens/direct';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
@@ -244,4 +244,25 @@ test('a document of its own counts where it is called', () => {
   assert.deepEqual([document.count(), document.countLatin(), document.length], [5, 3, 17]);
   assert.deepEqual([...direct.o200k_base.countTextParts('Hello world 世界 12')], [5, 3]);
   assert.throws(() => document.edit(50, 1, ''), { code: 'edit_out_of_range' });
+});
+
+test('a counter that warms up is there for others meanwhile', async () => {
+  const document = new TokenDocument(direct.o200k_base);
+  const ends = [];
+  const warming = warmUp(direct.o200k_base).then(() => ends.push('warm'));
+  document.edit(0, 0, 'Hello world');
+  assert.equal(document.count(), 2);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  ends.push('asked');
+  await warming;
+  assert.deepEqual(ends, ['asked', 'warm']);
+});
+
+test('a warm-up that is not wanted any more lets go of its vocabulary', async () => {
+  const vocabulary = new Vocabulary(readFileSync(vocabularyFile('o200k_base')));
+  const aborting = new AbortController();
+  const warming = warmUp(vocabulary, aborting);
+  aborting.abort();
+  vocabulary.free();
+  await warming;
 });

@@ -1,7 +1,7 @@
 // One counter and one text in a Node of their own: reads what to do, writes what came of it.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { coldStart, measureRun, measureText } from './measure.js';
+import { coldStart, measureRun, measureText, rest } from './measure.js';
 import { randomFrom } from './random.js';
 
 const { contestant, textFile, isRun, vocabulary, seed, budgetMs } = JSON.parse(process.argv[2]);
@@ -18,6 +18,7 @@ const { counter, ms } = await coldStart(async () => {
   const { start } = await import(`./contestants/${contestant}.js`);
   return { start, read: (name) => readFile(FILES[name]) };
 });
+await rest();
 const result = isRun
   ? { run: measureRun(counter, text, budgetMs) }
   : { cold_ms: ms, ...measureText(counter, text, randomFrom(seed), budgetMs) };

@@ -1,9 +1,11 @@
-// What one counter does with one text, in a fresh process or page: nothing was counted before.
+// What one counter does with one text, in a fresh process or page: nothing of it was counted before.
 
 /** Ends a row of edits: this many, or the time given; never with fewer than can be looked at. */
 const EDITS_MAX = 2_000;
 const EDITS_MIN = 5;
 const BATCH = 10;
+/** What a page takes to be read before a book is pasted into it. */
+const REST_MS = 1_000;
 const TYPED = 'and so it goes on, word by word, ';
 
 /** Loads the counter, counts a word: what a page waits for before its first exact count. */
@@ -13,6 +15,11 @@ export async function coldStart(load) {
   const counter = await start(read);
   const tokens = counter.count('Hello world');
   return { counter, tokens, ms: performance.now() - began };
+}
+
+/** A moment in which nobody asks for a count: who prepares for the next one does it now. */
+export function rest() {
+  return new Promise((resolve) => setTimeout(resolve, REST_MS));
 }
 
 /** Counts `text` once and again, then types into it. */
