@@ -56,6 +56,43 @@ impl<S: Copy + Default + PartialEq> Table<S> {
     }
 }
 
+/// Tells of most keys that a table lacks that it does, from a thirtieth of its memory: what fits a
+/// processor's cache answers there, and the table is asked for little more than what it has.
+pub(crate) struct Filter {
+    bits: Vec<u64>,
+    /// Bits of a hash to drop, so that the rest is a bit's number.
+    shift: u32,
+}
+
+impl Filter {
+    /// An empty one for up to so many entries: at most one key of eight passes by chance.
+    pub(crate) fn with_capacity(entries: usize) -> Self {
+        let bits = (entries.max(1) * 8).next_power_of_two().max(64);
+        Self { bits: vec![0; bits / 64], shift: u64::BITS - bits.trailing_zeros() }
+    }
+
+    /// Lets a key through from now on, by its hash.
+    pub(crate) fn insert(&mut self, hash: u64) {
+        let (word, bit) = self.place(hash);
+        if let Some(bits) = self.bits.get_mut(word) {
+            *bits |= bit;
+        }
+    }
+
+    /// Whether a key may have been let through.
+    #[inline]
+    pub(crate) fn may_have(&self, hash: u64) -> bool {
+        let (word, bit) = self.place(hash);
+        self.bits.get(word).is_some_and(|bits| bits & bit != 0)
+    }
+
+    #[inline]
+    fn place(&self, hash: u64) -> (usize, u64) {
+        let number = hash >> self.shift;
+        (usize::try_from(number / 64).unwrap_or(usize::MAX), 1 << (number % 64))
+    }
+}
+
 /// The hash of a key; its high bits know of every bit of the key.
 #[inline]
 pub(crate) const fn hash(key: u64) -> u64 {

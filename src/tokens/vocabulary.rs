@@ -17,7 +17,7 @@ use crate::merge::{Merger, Merges, NONE};
 use crate::pairs;
 use crate::run::{Known, MARGIN, Merge, PIECE_MAX, merge_run};
 use crate::split::pieces;
-use crate::table::{Table, hash};
+use crate::table::{Filter, Table, hash};
 use crate::tokens::{Tokens, is_latin};
 use crate::whole::Borders;
 use crate::words::Words;
@@ -35,6 +35,8 @@ pub struct Vocabulary {
     doubles: Vec<u32>,
     /// Two tokens and their union, `ID_BITS` each.
     unions: Table<u64>,
+    /// Which two tokens may have one: half of those that are asked for have none.
+    united: Filter,
     /// All tokens, by their bytes.
     words: Words,
     /// Where a character must begin as bytes.
@@ -137,6 +139,7 @@ impl Vocabulary {
             singles: [0; 256],
             doubles: vec![NONE; 1 << 16],
             unions: Table::with_capacity(pairs.len()),
+            united: Filter::with_capacity(pairs.len()),
             words: Words::with_capacity(&lengths),
             borders: Borders::new(),
         };
@@ -162,6 +165,7 @@ impl Vocabulary {
     fn add(&mut self, id: u32, (left, right): (u32, u32), token: &[u8]) {
         let key = pair_key(left, right);
         self.unions.insert(hash(key), key << ID_BITS | u64::from(id));
+        self.united.insert(hash(key));
         self.words.insert(token);
         self.borders.note(token);
         if let &[first, second] = token
@@ -216,7 +220,11 @@ impl Merges for Vocabulary {
     #[inline]
     fn union(&self, left: u32, right: u32) -> u32 {
         let key = pair_key(left, right);
-        let found = self.unions.find(hash(key), |slot| slot >> ID_BITS == key);
+        let hash = hash(key);
+        if !self.united.may_have(hash) {
+            return NONE;
+        }
+        let found = self.unions.find(hash, |slot| slot >> ID_BITS == key);
         found.map_or(NONE, |slot| u32::try_from(slot & ((1 << ID_BITS) - 1)).unwrap_or(NONE))
     }
 }
