@@ -103,18 +103,21 @@ impl Scanner<'_> {
     }
 
     fn escaped(&mut self) -> Option<char> {
-        let letter = self.peek()?;
-        self.step();
-        Some(match letter {
-            b'"' | b'\\' | b'/' => char::from(letter),
+        let character = match self.peek()? {
+            letter @ (b'"' | b'\\' | b'/') => char::from(letter),
             b'b' => '\u{8}',
             b'f' => '\u{c}',
             b'n' => '\n',
             b'r' => '\r',
             b't' => '\t',
-            b'u' => self.code_point()?,
+            b'u' => {
+                self.step();
+                return self.code_point();
+            }
             _ => return None,
-        })
+        };
+        self.step();
+        Some(character)
     }
 
     /// Four hexadecimal digits, or two times four for what UTF-16 writes as a pair.
@@ -260,9 +263,36 @@ mod tests {
 
     #[test]
     fn a_fault_says_where() {
-        for (text, at) in [("", 0), ("{", 1), ("[1,\n 2,\n x]", 9), ("1 1", 2), ("[\"a\n", 3)] {
+        for (text, at) in [
+            ("", 0),
+            ("{", 1),
+            ("[1,\n 2,\n x]", 9),
+            ("1 1", 2),
+            ("[\"a\n", 3),
+            (r#""\x""#, 2),
+            (r#""\é""#, 2),
+            (r#""\u00é0""#, 5),
+        ] {
             let fault = scan(text).unwrap_err();
             assert_eq!(fault.message, format!("not JSON at byte {at}"), "{text}");
+        }
+    }
+
+    /// Whoever looks at what was read again and again does not come to the end of these.
+    #[test]
+    fn long_texts_are_read_in_one_go() {
+        let long = 300_000;
+        for text in [
+            " ".repeat(long) + "1",
+            format!("0.{}", "7".repeat(long)),
+            format!("\"{}\"", "a".repeat(long)),
+            format!("\"{}\"", "\\n".repeat(long)),
+            format!("\"{}", "\\ud83d\\ude00".repeat(long)),
+            format!("[{}0]", "0,".repeat(long)),
+            format!("{{{}\"a\":0}}", "\"a\":0,".repeat(long)),
+            "[".repeat(long),
+        ] {
+            assert_eq!(scan(&text).ok(), parse(&text).ok());
         }
     }
 

@@ -22,8 +22,9 @@ use crate::repository::Repository;
 use crate::run;
 
 /// What is fed, each a program of `tests/fuzz`.
-pub(crate) const TARGETS: [&str; 8] = [
+pub(crate) const TARGETS: [&str; 9] = [
     "document",
+    "scan",
     "price_book",
     "request",
     "history",
