@@ -70,12 +70,12 @@ const OTHERS: [(&[u8], &str); 8] = [
 
 /// The kind of these bytes.
 pub(crate) fn of(bytes: &[u8], hint: &Hint<'_>) -> Result<Kind, DocumentFault> {
-    if pdf_header(bytes).is_some() {
-        return Ok(Kind::Pdf);
-    }
-    // A zip that is not a document of Word is told apart where it is opened.
+    // A zip that is not a document of Word is told apart where it is opened. There may be a PDF in it.
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
         return Ok(Kind::Docx);
+    }
+    if pdf_header(bytes).is_some() {
+        return Ok(Kind::Pdf);
     }
     if bytes.starts_with(OLE) {
         return Err(DocumentFault::Unsupported {
@@ -108,7 +108,7 @@ mod tests {
         let cases: [(&[u8], Hint<'_>, Kind); 7] = [
             (b"%PDF-1.7\n", csv, Kind::Pdf),
             (b"junk before\n%PDF-1.4", other, Kind::Pdf),
-            (b"PK\x03\x04....", csv, Kind::Docx),
+            (b"PK\x03\x04....%PDF-1.7", csv, Kind::Docx),
             (b"a,b", csv, Kind::Csv),
             (b"a,b", typed, Kind::Csv),
             (b"a,b", other, Kind::Txt),
