@@ -43,10 +43,8 @@ pub enum DocumentFault {
         detail: &'static str,
     },
     /// The file is too large.
-    #[error("the file has {bytes} bytes, at most {bytes_max} are read: attach a part of it")]
+    #[error("the file has more than {bytes_max} bytes: attach a part of it")]
     FileTooLarge {
-        /// Its size.
-        bytes: usize,
         /// The limit.
         bytes_max: usize,
     },

@@ -40,7 +40,7 @@ impl Limits {
         if bytes <= self.file_bytes_max {
             Ok(())
         } else {
-            Err(DocumentFault::FileTooLarge { bytes, bytes_max: self.file_bytes_max })
+            Err(DocumentFault::FileTooLarge { bytes_max: self.file_bytes_max })
         }
     }
 

@@ -91,7 +91,7 @@ fn what_cannot_be_counted_says_why_and_what_to_do() {
         (
             file("large.txt", &vec![b'a'; (20 << 20) + 9]),
             &[],
-            "at most 20971520 are read: attach a part of it",
+            "more than 20971520 bytes: attach a part of it",
         ),
         (
             file("empty.txt", b""),
