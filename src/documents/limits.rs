@@ -17,8 +17,8 @@ pub struct Limits {
     /// How deep elements, arrays and dictionaries may lie in each other; at most 256, so that no
     /// stack is too small for it.
     pub nesting_max: usize,
-    /// Bytes that may be looked at, those that are looked at again counted again. What takes more
-    /// was made to take long.
+    /// Bytes that may be looked at, those that are looked at again counted again, and what takes
+    /// longer counted as more of them. What needs more was made to take long.
     pub work_bytes_max: u64,
 }
 

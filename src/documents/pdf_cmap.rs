@@ -76,7 +76,7 @@ impl CMap {
             match entry.last() {
                 Some(Value::Text(text)) => self.add_text(bytes, from, to, text),
                 Some(Value::List(list)) => {
-                    for (at, text) in (from..=to).zip(list) {
+                    for (at, text) in (from..=to).zip(list.iter()) {
                         self.add_text(bytes, at, at, text.text().unwrap_or_default());
                     }
                 }
@@ -112,9 +112,9 @@ impl CMap {
         }
     }
 
-    /// Whether it says how long codes are.
-    pub(crate) const fn has_spaces(&self) -> bool {
-        !self.spaces.is_empty()
+    /// In how many ranges it says how long codes are.
+    pub(crate) const fn spaces(&self) -> usize {
+        self.spaces.len()
     }
 
     /// How many bytes the next code has.

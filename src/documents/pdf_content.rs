@@ -18,7 +18,9 @@ const DRAWINGS_MAX: usize = 8;
 /// Fonts and drawings that are kept, so that each page need not read them again.
 const KEPT_MAX: usize = 64;
 /// What beginning a drawing costs, however short it is.
-const DRAWING_BYTES: usize = 256;
+const DRAWING_BYTES: usize = 128;
+/// What placing a glyph costs, whatever it stands for.
+const GLYPH_BYTES: usize = 16;
 
 /// Reads one page after another.
 pub(crate) struct Contents<'f, 'l> {
@@ -80,7 +82,7 @@ impl<'f, 'l> Contents<'f, 'l> {
         to_page: Matrix,
         depth: usize,
     ) -> Result<(), DocumentFault> {
-        self.file.work.look(content.len().saturating_add(DRAWING_BYTES))?;
+        self.file.work.lex(content.len().saturating_add(DRAWING_BYTES))?;
         let state = State {
             to_page,
             font: None,
@@ -182,6 +184,8 @@ impl<'f, 'l> Contents<'f, 'l> {
             self.lines.incomplete |= !rest.is_empty();
             return Ok(());
         };
+        // Each code is looked for in each of these.
+        self.file.work.look(rest.len().saturating_mul(font.spaces()))?;
         while let Some(glyph) = font.next(rest) {
             rest = rest.get(glyph.bytes..).unwrap_or_default();
             let state = &run.state;
@@ -190,6 +194,7 @@ impl<'f, 'l> Contents<'f, 'l> {
             let at = Matrix::shift(0.0, state.rise).then(&run.text).then(&state.to_page);
             self.lines.incomplete |= glyph.text.is_none();
             let text = glyph.text.unwrap_or_default();
+            self.file.work.look(text.len().saturating_add(GLYPH_BYTES))?;
             self.lines.glyph(&text, &at, state.size, advance)?;
             run.advance(advance);
         }
@@ -201,10 +206,10 @@ impl<'f, 'l> Contents<'f, 'l> {
             return Ok(known.clone());
         }
         let fonts = self.file.get(run.resources, "Font")?;
-        let place = fonts.dict().map(|fonts| fonts.get_bytes(name)).unwrap_or_default();
-        let font = match kept(&self.fonts, &place) {
+        let place = fonts.dict().map_or(&Value::Null, |fonts| fonts.get_bytes(name));
+        let font = match kept(&self.fonts, place) {
             Some(known) => Some(known),
-            None => match self.file.resolve(&place)?.dict() {
+            None => match self.file.resolve(place)?.dict() {
                 Some(dict) => Some(Rc::new(Font::read(self.file, dict)?)),
                 None => None,
             },
@@ -225,10 +230,10 @@ impl<'f, 'l> Contents<'f, 'l> {
             return Ok(());
         }
         let objects = self.file.get(run.resources, "XObject")?;
-        let place = objects.dict().map(|objects| objects.get_bytes(name)).unwrap_or_default();
-        let drawing = match kept(&self.drawings, &place) {
+        let place = objects.dict().map_or(&Value::Null, |objects| objects.get_bytes(name));
+        let drawing = match kept(&self.drawings, place) {
             Some(known) => known,
-            None => match self.drawing(&place)? {
+            None => match self.drawing(place)? {
                 Some(drawing) => drawing,
                 None => return Ok(()),
             },

@@ -44,7 +44,9 @@ impl Encoding {
         let mut encoding = Self::base(base.name().unwrap_or_default(), file, font)?;
         if let Some(dict) = said.dict() {
             let differences = file.get(dict, "Differences")?;
-            encoding.differ(differences.list().unwrap_or_default());
+            let differences = differences.list().unwrap_or_default();
+            file.work.look_at_entries(differences.len())?;
+            encoding.differ(differences);
         }
         Ok(encoding)
     }

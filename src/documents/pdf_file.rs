@@ -85,7 +85,10 @@ impl<'a> File<'a> {
     /// The value itself, where it refers to another.
     pub(crate) fn resolve(&self, value: &Value) -> Result<Value, DocumentFault> {
         match value.reference() {
-            None => Ok(value.clone()),
+            None => {
+                self.work.look(value.copied_bytes())?;
+                Ok(value.clone())
+            }
             Some(number) => self.object(number),
         }
     }
@@ -119,7 +122,7 @@ impl<'a> File<'a> {
                 };
                 let mut lexer = Lexer::new(&container.data, *at, self.nesting_max);
                 let value = lexer.value();
-                self.work.look(lexer.at.saturating_sub(*at))?;
+                self.work.lex(lexer.at.saturating_sub(*at))?;
                 value.unwrap_or_default()
             }
             Some(Place::Free) | None => Value::Null,
@@ -135,7 +138,7 @@ impl<'a> File<'a> {
     pub(crate) fn object_at(&self, at: usize) -> Result<Option<(u32, Value)>, DocumentFault> {
         let mut lexer = self.lexer(at);
         let read = header(&mut lexer).and_then(|number| Some((number, lexer.value()?)));
-        self.work.look(lexer.at.saturating_sub(at))?;
+        self.work.lex(lexer.at.saturating_sub(at))?;
         let Some((number, value)) = read else { return Ok(None) };
         lexer.skip_space();
         let Value::Dict(dict) = value else { return Ok(Some((number, value))) };

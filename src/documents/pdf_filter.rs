@@ -12,6 +12,8 @@ use weezl::{BitOrder, LzwStatus, decode::Decoder};
 /// Filters of one stream; writers use one or two.
 const FILTERS_MAX: usize = 4;
 const LZW_STEP_BYTES: usize = 64 << 10;
+/// What undoing a filter costs, however short its data is: tables and a buffer that are made anew.
+const FILTER_BYTES: usize = 1 << 10;
 
 /// What a filter made, and whether that is all.
 type Decoded = (Vec<u8>, bool);
@@ -20,8 +22,9 @@ impl File<'_> {
     /// A stream's content, and whether it is whole: damaged data gives what came before.
     pub(crate) fn decode(&self, stream: &Stream) -> Result<Decoded, DocumentFault> {
         let raw = self.bytes.get(stream.data.clone()).unwrap_or_default();
-        let filters = list(self.first_of(&stream.dict, ["Filter", "F"])?);
-        let settings = list(self.first_of(&stream.dict, ["DecodeParms", "DP"])?);
+        let filters = self.first_of(&stream.dict, ["Filter", "F"])?;
+        let settings = self.first_of(&stream.dict, ["DecodeParms", "DP"])?;
+        let (filters, settings) = (list(&filters), list(&settings));
         if filters.len() > FILTERS_MAX {
             return Ok((Vec::new(), false));
         }
@@ -37,6 +40,7 @@ impl File<'_> {
             let setting = self.resolve(settings.get(index).unwrap_or(&Value::Null))?;
             let setting = setting.dict().cloned().unwrap_or_default();
             let input = data.as_deref().unwrap_or(raw);
+            self.work.look(FILTER_BYTES)?;
             let Some((output, complete)) = self.apply(&filter, &setting, input)? else {
                 return Ok((Vec::new(), false));
             };
@@ -98,14 +102,8 @@ impl File<'_> {
 }
 
 /// One value is a list of one.
-fn list(value: Value) -> Vec<Value> {
-    if let Value::List(list) = value {
-        list
-    } else if value.is_null() {
-        Vec::new()
-    } else {
-        vec![value]
-    }
+fn list(value: &Value) -> &[Value] {
+    if value.is_null() { &[] } else { value.list().unwrap_or(std::slice::from_ref(value)) }
 }
 
 /// Nothing where more comes out than the limit.

@@ -13,6 +13,10 @@ use crate::ranges::Ranges;
 
 /// Widths are in thousandths of a letter's height.
 const THOUSAND: f64 = 1000.0;
+/// What reading a font costs, however little it says.
+const FONT_BYTES: usize = 1 << 10;
+/// Widths of one font: one for each glyph that there can be.
+const WIDTHS_MAX: usize = 1 << 16;
 
 /// A font.
 pub(crate) struct Font {
@@ -53,6 +57,7 @@ pub(crate) struct Glyph {
 impl Font {
     /// Reads a font's dictionary.
     pub(crate) fn read(file: &File<'_>, font: &Dict) -> Result<Self, DocumentFault> {
+        file.work.look(FONT_BYTES)?;
         let texts = match file.get(font, "ToUnicode")?.stream() {
             Some(stream) => Some(CMap::read(&file.decode(stream)?.0)),
             None => None,
@@ -122,6 +127,15 @@ impl Font {
         Some(Glyph { bytes: length, text, width, space: part == b" " })
     }
 
+    /// How many ranges of codes are looked through for each.
+    pub(crate) fn spaces(&self) -> usize {
+        match &self.coding {
+            Coding::Table(table) => table.spaces(),
+            Coding::Unknown => self.texts.as_ref().map_or(0, CMap::spaces),
+            Coding::Simple(_) | Coding::Identity | Coding::Unicode => 0,
+        }
+    }
+
     fn code_bytes(&self, bytes: &[u8]) -> usize {
         let by_table = |table: &CMap| table.code_bytes(bytes);
         let length = match &self.coding {
@@ -132,7 +146,7 @@ impl Font {
                 Some(if high { 4 } else { 2 })
             }
             Coding::Table(table) => by_table(table),
-            Coding::Unknown => self.texts.as_ref().filter(|it| it.has_spaces()).and_then(by_table),
+            Coding::Unknown => self.texts.as_ref().filter(|it| it.spaces() > 0).and_then(by_table),
         };
         length.unwrap_or(2).min(bytes.len())
     }
@@ -153,19 +167,24 @@ fn is_utf16(name: &[u8]) -> bool {
 }
 
 fn numbers(file: &File<'_>, list: &Value) -> Result<Vec<f64>, DocumentFault> {
-    let list = list.list().unwrap_or_default().iter();
-    list.map(|value| Ok(file.resolve(value)?.number().unwrap_or(0.0))).collect()
+    let list = list.list().unwrap_or_default();
+    file.work.look_at_entries(list.len())?;
+    list.iter().map(|value| Ok(file.resolve(value)?.number().unwrap_or(0.0))).collect()
 }
 
 /// `first [a b c]` gives glyphs from `first` a width each, `first last a` gives all of them one.
 fn glyph_widths(file: &File<'_>, list: &Value) -> Result<Ranges<Vec<f64>>, DocumentFault> {
-    let mut widths = Ranges::default();
+    let (mut widths, mut count) = (Ranges::default(), 0_usize);
     let mut values = list.list().unwrap_or_default().iter();
     while let (Some(first), Some(second)) = (values.next(), values.next()) {
         let Some(first) = first.size().and_then(|it| u32::try_from(it).ok()) else { break };
         let second = file.resolve(second)?;
         if second.list().is_some() {
             let each = numbers(file, &second)?;
+            count = count.saturating_add(each.len());
+            if count > WIDTHS_MAX {
+                break;
+            }
             push_each(&mut widths, first, each.into_iter().map(|width| width / THOUSAND).collect());
         } else {
             let last = second.size().and_then(|it| u32::try_from(it).ok());

@@ -163,7 +163,7 @@ impl<'a> Lexer<'a> {
             self.skip_space();
             if self.peek()? == b']' {
                 self.at = self.at.saturating_add(1);
-                return Some(Value::List(list));
+                return Some(Value::List(list.into()));
             }
             list.push(self.read(depth.saturating_sub(1), references)?);
         }

@@ -32,7 +32,7 @@ pub(crate) fn load(file: &mut File<'_>) -> Result<(), DocumentFault> {
     for at in trailers {
         let mut lexer = file.lexer(at);
         let value = lexer.value();
-        file.work.look(lexer.at.saturating_sub(at))?;
+        file.work.lex(lexer.at.saturating_sub(at))?;
         merge(&mut trailer, value.as_ref().and_then(Value::dict));
     }
     look_into_streams(file, &found, &mut trailer)?;

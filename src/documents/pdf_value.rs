@@ -1,8 +1,10 @@
 //! The values that a PDF is made of.
 
 use std::ops::Range;
+use std::rc::Rc;
 
-/// A value, with everything inside it but what it refers to.
+/// A value, with everything inside it but what it refers to. A copy shares what is in a list or a
+/// dictionary, so that to look into one again and again costs nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Value {
     #[default]
@@ -13,7 +15,7 @@ pub(crate) enum Value {
     /// Without its slash.
     Name(Vec<u8>),
     Text(Vec<u8>),
-    List(Vec<Value>),
+    List(Rc<Vec<Value>>),
     Dict(Dict),
     /// The number of an object.
     Reference(u32),
@@ -24,7 +26,7 @@ pub(crate) enum Value {
 
 /// A dictionary, in the order of its keys; of two that are the same, the later counts.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Dict(Vec<(Vec<u8>, Value)>);
+pub(crate) struct Dict(Rc<Vec<(Vec<u8>, Value)>>);
 
 /// Data with a dictionary, and where in the file it lies.
 #[derive(Clone, Debug)]
@@ -40,16 +42,16 @@ impl Dict {
     /// A dictionary of these entries, in the order in which they were written.
     pub(crate) fn of(mut entries: Vec<(Vec<u8>, Value)>) -> Self {
         entries.sort_by(|(one, _), (other, _)| one.cmp(other));
-        Self(entries)
+        Self(Rc::new(entries))
     }
 
     pub(crate) fn get(&self, key: &str) -> &Value {
-        self.find(key.as_bytes()).unwrap_or(NULL)
+        self.get_bytes(key.as_bytes())
     }
 
     /// What a name leads to that is not known beforehand.
-    pub(crate) fn get_bytes(&self, key: &[u8]) -> Value {
-        self.find(key).cloned().unwrap_or_default()
+    pub(crate) fn get_bytes(&self, key: &[u8]) -> &Value {
+        self.find(key).unwrap_or(NULL)
     }
 
     fn find(&self, key: &[u8]) -> Option<&Value> {
@@ -58,14 +60,15 @@ impl Dict {
         (known == key).then_some(value)
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     pub(crate) fn insert(&mut self, key: &str, value: Value) {
         let key = key.as_bytes().to_vec();
-        let after = self.0.partition_point(|(known, _)| *known <= key);
-        self.0.insert(after, (key, value));
+        let entries = Rc::make_mut(&mut self.0);
+        let after = entries.partition_point(|(known, _)| *known <= key);
+        entries.insert(after, (key, value));
     }
 
     /// Whether its `Type` is this one.
@@ -97,6 +100,11 @@ impl Value {
 
     pub(crate) fn stream(&self) -> Option<&Stream> {
         if let Self::Stream(stream) = self { Some(stream) } else { None }
+    }
+
+    /// How many bytes a copy of it takes, beside what it shares.
+    pub(crate) fn copied_bytes(&self) -> usize {
+        if let Self::Name(own) | Self::Text(own) | Self::Word(own) = self { own.len() } else { 0 }
     }
 
     pub(crate) fn is_null(&self) -> bool {

@@ -3,6 +3,9 @@
 use crate::{DocumentFault, Limits};
 use std::cell::Cell;
 
+/// What looking at an entry of a list costs, which was read before.
+const ENTRY_BYTES: usize = 16;
+
 /// What is left of both.
 #[derive(Debug)]
 pub(crate) struct Work {
@@ -26,6 +29,16 @@ impl Work {
         let left = self.bytes.get().checked_sub(bytes).ok_or(DocumentFault::TooMuchWork)?;
         self.bytes.set(left);
         Ok(())
+    }
+
+    /// So many bytes were read as values, which takes twice as long.
+    pub(crate) fn lex(&self, bytes: usize) -> Result<(), DocumentFault> {
+        self.look(bytes.saturating_mul(2))
+    }
+
+    /// So many entries of a list were, or will be, looked at.
+    pub(crate) fn look_at_entries(&self, count: usize) -> Result<(), DocumentFault> {
+        self.look(count.saturating_mul(ENTRY_BYTES))
     }
 
     /// How much may still be inflated.

@@ -2,6 +2,7 @@
 
 use crate::DocumentFault;
 use crate::pdf_file::{File, OBJECTS_MAX, Place, find};
+use crate::pdf_lexer::Lexer;
 use crate::pdf_value::{Dict, Stream, Value};
 
 /// The last bytes of a file, where the place of the newest table is written.
@@ -60,11 +61,16 @@ fn table(file: &mut File<'_>, at: usize) -> Result<Option<Dict>, DocumentFault> 
 /// A table of lines, each with a place, a generation and a letter; then the trailer.
 fn classic(file: &mut File<'_>, at: usize) -> Result<Option<Dict>, DocumentFault> {
     let mut lexer = file.lexer(at);
+    let trailer = lines(file, &mut lexer)?;
+    file.work.lex(lexer.at.saturating_sub(at))?;
+    Ok(trailer)
+}
+
+/// The trailer behind the lines, where all of them can be read.
+fn lines(file: &mut File<'_>, lexer: &mut Lexer<'_>) -> Result<Option<Dict>, DocumentFault> {
     while let Some(first) = lexer.token() {
         if first.is_word("trailer") {
-            let trailer = lexer.value();
-            file.work.look(lexer.at.saturating_sub(at))?;
-            return Ok(trailer.and_then(|trailer| trailer.dict().cloned()));
+            return Ok(lexer.value().and_then(|trailer| trailer.dict().cloned()));
         }
         let (Some(first), Some(count)) = (first.size(), lexer.token().and_then(|it| it.size()))
         else {

@@ -167,6 +167,90 @@ fn work_that_grows_faster_than_the_file_is_stopped() {
     assert_eq!(code(pdf(&objects)), "document_too_large");
 }
 
+/// A page with these resources and this content; what they name are objects from 5 on.
+fn page(resources: &str, content: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
+    let mut objects = one_page();
+    objects[2] =
+        format!("<< /Type /Page /Contents 4 0 R /Resources << {resources} >> >>").into_bytes();
+    objects.push(deflated("", content));
+    objects.extend_from_slice(others);
+    pdf(&objects)
+}
+
+#[test]
+fn what_takes_longer_than_its_bytes_is_counted_so() {
+    let shown = |count: usize| [b"/F 1 Tf (", "a".repeat(count).as_bytes(), b") Tj"].concat();
+    let spaces: String = (0..256).map(|it| format!("<{it:08x}> <{it:08x}> ")).collect::<String>()
+        + "endcodespacerange";
+    let in_spaces = "<< /Subtype /Type0 /Encoding 6 0 R >>".as_bytes().to_vec();
+    let nothing = format!("<61> <{}> endbfchar", "0001".repeat(32));
+    let as_nothing = "<< /Subtype /Type1 /ToUnicode 6 0 R >>".as_bytes().to_vec();
+    let names: String = (0..100).map(|it| format!("/F{it} 1 Tf ")).collect();
+    let differences = "/adieresis ".repeat(400);
+    let fonts: String = (0..100)
+        .map(|it| format!("/F{it} << /Encoding << /Differences [0 {differences}] >> >> "))
+        .collect();
+    let small_fonts: String = (0..100).map(|it| format!("/F{it} << >> ")).collect();
+    let mut parts = one_page();
+    parts[2] = format!("<< /Type /Page /Contents [{}] >>", "4 0 R ".repeat(16_000)).into_bytes();
+    parts.push(stream("/Filter /LZW", b""));
+    let files = [
+        page("/Font << /F 5 0 R >>", &shown(70_000), &[in_spaces, stream("", spaces.as_bytes())]),
+        page(
+            "/Font << /F 5 0 R >>",
+            &shown(400_000),
+            &[as_nothing, stream("", nothing.as_bytes())],
+        ),
+        page(&format!("/Font << {fonts} >>"), names.repeat(100).as_bytes(), &[]),
+        page(&format!("/Font << {small_fonts} >>"), names.repeat(500).as_bytes(), &[]),
+        page(&format!("/Font ({})", "a".repeat(500_000)), names.as_bytes(), &[]),
+        pdf(&parts),
+        tables_that_lead_nowhere(),
+    ];
+    for (index, file) in files.into_iter().enumerate() {
+        assert_eq!(read(file), Err(DocumentFault::TooMuchWork), "{index}");
+    }
+}
+
+/// Each table names one before it, and one that ends in the middle of its many lines.
+fn tables_that_lead_nowhere() -> Vec<u8> {
+    let mut file = b"%PDF-1.4\n".to_vec();
+    let spaces = file.len();
+    file.extend([b' '; 64]);
+    file.extend(b"xref\n0 90000\n");
+    file.extend(b"0 0 f ".repeat(80_000));
+    file.extend(b"end ");
+    let mut before = spaces;
+    for index in 0..64 {
+        let at = file.len();
+        let trailer = format!("xref trailer << /Prev {before} /XRefStm {} >>\n", spaces + index);
+        file.extend(trailer.bytes());
+        before = at;
+    }
+    file.extend(format!("startxref {before}").bytes());
+    file
+}
+
+#[test]
+fn what_is_named_again_and_again_is_neither_copied_nor_kept_again() {
+    // Each drawing is looked for in a dictionary of the page's own.
+    let many: String = (0..20_000).map(|it| format!("/k{it} 0 ")).collect();
+    let file = page(&format!("/XObject << {many} >>"), &b"/A Do ".repeat(100_000), &[]);
+    assert_eq!(read(file).unwrap().warnings, [Warning::NoText]);
+    // A font has at most as many widths as it can have glyphs.
+    let widths: String = (0..5_000).map(|it| format!("{it} 7 0 R ")).collect();
+    let file = page(
+        "/Font << /F 5 0 R >>",
+        b"/F 1 Tf",
+        &[
+            b"<< /Subtype /Type0 /Encoding /Identity-H /DescendantFonts [6 0 R] >>".to_vec(),
+            format!("<< /W [{widths}] >>").into_bytes(),
+            format!("[{}]", "0 ".repeat(20_000)).into_bytes(),
+        ],
+    );
+    assert_eq!(read(file).unwrap().warnings, [Warning::NoText]);
+}
+
 #[test]
 fn a_damaged_file_gives_what_is_left_of_it() {
     let whole = hello(stream("", HELLO));
