@@ -104,7 +104,15 @@ impl<'f, 'l> Contents<'f, 'l> {
         };
         let mut lexer = Lexer::new(content, 0, self.file.nesting_max);
         let mut operands: Vec<Value> = Vec::new();
-        while let Some(token) = lexer.token() {
+        loop {
+            lexer.skip_space();
+            if lexer.peek().is_none() {
+                return Ok(());
+            }
+            let Some(token) = lexer.token() else {
+                self.lines.incomplete = true;
+                return Ok(());
+            };
             let Value::Word(operator) = token else {
                 if operands.len() >= OPERANDS_MAX {
                     operands.clear();
@@ -119,7 +127,6 @@ impl<'f, 'l> Contents<'f, 'l> {
             }
             operands.clear();
         }
-        Ok(())
     }
 
     fn operate(

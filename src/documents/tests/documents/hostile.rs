@@ -280,6 +280,12 @@ fn a_damaged_file_gives_what_is_left_of_it() {
     );
     let cut = read(hello(stream("/Filter /FlateDecode", &packed[..packed.len() - 9_000]))).unwrap();
     assert!(cut.text.starts_with("Hello") && cut.warnings == [Warning::TextIncomplete], "{cut:?}");
+    let broken = format!("BT /F1 9 Tf (a) Tj {} (b) Tj", "[".repeat(99));
+    let part = read(hello(stream("", broken.as_bytes()))).unwrap();
+    assert_eq!(
+        (part.text.as_str(), part.warnings.as_slice()),
+        ("a", &[Warning::TextIncomplete][..])
+    );
     let fault = read(b"%PDF-1.4 and nothing else".to_vec()).unwrap_err();
     assert_eq!(
         fault.to_string(),
