@@ -136,7 +136,10 @@ impl Body<'_> {
             Step::Begin { name, .. } => self.begin(name),
             Step::End { name } => self.end(name),
             // Outside of them is only the white space between elements.
-            Step::Text(text) if self.in_text > 0 => self.push_text(text),
+            Step::Text(text) if self.in_text > 0 => {
+                self.limits.check_text(self.text.len().saturating_add(text.len()))?;
+                self.push_text(text);
+            }
             Step::Text(_) => {}
         }
         self.limits.check_text(self.text.len())
