@@ -176,7 +176,7 @@ impl Cells {
         self.reader.reset();
         self.text.resize(line.len() + 1, 0);
         let (mut written, mut cells) = (0, 0);
-        for part in [line, b"\n"] {
+        for (part, is_end) in [(line, false), (b"\n", true)] {
             let text = self.text.get_mut(written..).unwrap_or_default();
             let ends = self.ends.get_mut(cells..).unwrap_or_default();
             let (result, _, more_text, more_cells) = self.reader.read_record(part, text, ends);
@@ -184,7 +184,7 @@ impl Cells {
             cells += more_cells;
             match result {
                 ReadRecordResult::Record => {}
-                ReadRecordResult::InputEmpty if part.len() == line.len() => {}
+                ReadRecordResult::InputEmpty if !is_end => {}
                 ReadRecordResult::InputEmpty | ReadRecordResult::End => {
                     return Err("a quote is not closed; close it on the same line".to_owned());
                 }
@@ -213,6 +213,7 @@ mod tests {
             ("model,input_tokens", "no column `task`"),
             ("task,model", "no column of a meter"),
             ("task,\"model", "a quote is not closed"),
+            ("\"", "a quote is not closed"),
             ("direct,lite,5", "there is no column `direct`"),
         ] {
             let fault = Columns::of_header(header.as_bytes()).unwrap_err();
