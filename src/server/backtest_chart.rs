@@ -3,6 +3,7 @@
 //! The picture is SVG, which every browser shows; its figures are those of the table.
 
 use crate::backtest_report::{Amounts, Report};
+use crate::backtest_table::legs;
 use kumari_engine::amount::Credits;
 use std::fmt::Write as _;
 
@@ -36,20 +37,16 @@ pub(crate) fn chart(report: &Report) -> String {
     let bars = bars(report);
     let most = bars.iter().map(|row| row.charged.max(row.would_be)).max().unwrap_or(0).max(1);
     let height = bars.iter().fold(TOP, |height, _| height + ROW) + 12;
-    let total = words(&report.total);
+    let total = escaped(&words(&report.total));
     let mut svg = format!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="system-ui, sans-serif" font-size="13">
 <title>Credits by task and model: what was charged, and what would be</title>
-<desc>All {} legs: {}</desc>
+<desc>{total}</desc>
 <rect width="{WIDTH}" height="{height}" fill="white"/>
-<text x="20" y="26" font-size="15" fill="#222">{} legs: {}</text>
+<text x="20" y="26" font-size="15" fill="#222">{total}</text>
 <rect x="{LEFT}" y="42" width="12" height="12" fill="{CHARGED}"/><text x="{}" y="53" fill="#222">was charged</text>
 <rect x="{}" y="42" width="12" height="12" fill="{WOULD_BE}"/><text x="{}" y="53" fill="#222">would be charged</text>
 "##,
-        report.total.legs,
-        escaped(&total),
-        report.total.legs,
-        escaped(&total),
         LEFT + 18,
         LEFT + 130,
         LEFT + 148,
@@ -116,7 +113,8 @@ impl Bars {
 fn words(amounts: &Amounts) -> String {
     let percent = amounts.percent.as_ref().map(|percent| format!(" ({percent})"));
     let percent = percent.unwrap_or_default();
-    format!("{} credits were charged, {} would be{percent}", amounts.charged, amounts.would_be)
+    let Amounts { charged, would_be, .. } = amounts;
+    format!("{}: {charged} credits were charged, {would_be} would be{percent}", legs(amounts.legs))
 }
 
 /// The sum of all rows is in range, so that of some is.

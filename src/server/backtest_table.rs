@@ -47,7 +47,7 @@ impl fmt::Display for Report {
             write!(f, "\n\n{customers}")?;
         }
         if self.faulty > 0 {
-            write!(f, "\n\nleft out {} faulty lines, the first of them:", self.faulty)?;
+            write!(f, "\n\nleft out {}, the first of them:", counted(self.faulty, "faulty line"))?;
             for fault in &self.faults {
                 write!(f, "\n  line {}: {}", fault.line, fault.fault)?;
             }
@@ -78,8 +78,9 @@ impl fmt::Display for Customers {
         let Self { all, much_more, at_least_percent, at_least_credits, .. } = self;
         write!(
             f,
-            "{much_more} of {all} customers would pay much more, at least {at_least_percent} % and \
-             {at_least_credits} credits"
+            "{much_more} of {} would pay much more, at least {at_least_percent} % and \
+             {at_least_credits} credits",
+            counted(*all, "customer")
         )?;
         if self.legs_without_customer > 0 {
             write!(f, "; {} without a customer", legs(self.legs_without_customer))?;
@@ -127,8 +128,13 @@ fn margin(margin: &Margin) -> String {
     }
 }
 
-fn legs(count: u64) -> String {
-    if count == 1 { "1 leg".to_owned() } else { format!("{count} legs") }
+/// How many legs.
+pub(crate) fn legs(count: u64) -> String {
+    counted(count, "leg")
+}
+
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// Each row on a line of its own, the first `words` columns to the left and the others to the right.

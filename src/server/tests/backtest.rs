@@ -165,6 +165,19 @@ fn what_has_no_result_says_why_and_what_to_do_and_prints_and_writes_nothing() {
 }
 
 #[test]
+fn of_what_there_is_one_it_is_said_as_of_one() {
+    let folder = folder_with_books();
+    std::fs::write(folder.path().join("usage.jsonl"), format!("{LEG}\n{{}}\n")).unwrap();
+    let asked = ["usage.jsonl", "--book", "dearer.json", "--skip-faulty", "--chart", "chart.svg"];
+    let (code, out, err) = run(folder.path(), &asked);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(out.starts_with("1 leg\n") && out.contains("0 of 1 customer would pay"), "{out}");
+    assert!(out.contains("left out 1 faulty line, the first of them:"), "{out}");
+    let chart = std::fs::read_to_string(folder.path().join("chart.svg")).unwrap();
+    assert!(chart.contains("<desc>1 leg: 1 credits were charged, 0.5"), "{chart}");
+}
+
+#[test]
 fn a_published_book_is_named_by_its_version_and_says_what_a_credit_is_worth() {
     let folder = folder_with_books();
     let mut book: Value = serde_json::from_str(DEFAULT_PRICE_BOOK).unwrap();
