@@ -32,6 +32,8 @@ const NO_RESULT: u8 = 2;
 const PIECE_BYTES: u64 = 256 * 1024;
 /// The most customers that are listed.
 const TOP_MAX: i64 = 1_000;
+/// More threads than the one that reads can feed; what they hold at once grows with their number.
+const THREADS_MAX: i64 = 256;
 /// A dollar is not worth more credits than this.
 const CREDITS_PER_USD_MAX: Credits = Credits::from_micros(1_000_000_000_000);
 
@@ -72,8 +74,8 @@ pub struct Backtest {
     #[arg(long)]
     pub skip_faulty: bool,
     /// How many threads parse and price; by default as many as there are cores.
-    #[arg(long)]
-    pub threads: Option<NonZeroUsize>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
+    pub threads: Option<u16>,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     pub json: bool,
@@ -160,9 +162,10 @@ fn backtest(arguments: &Backtest) -> Result<Report, BacktestFault> {
         return Err(BacktestFault::MoreCredits(arguments.more_credits));
     }
     let customers = Some(arguments.customers_max).filter(|max| *max > 0).map(Customers::new);
+    let threads = arguments.threads.and_then(|asked| NonZeroUsize::new(asked.into()));
     let reading = Reading {
         format,
-        threads: arguments.threads.or(available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN),
+        threads: threads.or(available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN),
         piece_bytes: PIECE_BYTES,
         skip_faulty: arguments.skip_faulty,
     };

@@ -147,7 +147,8 @@ fn what_has_no_result_says_why_and_what_to_do_and_prints_and_writes_nothing() {
         (&["good.jsonl", "--credits-per-usd", "0"], "--credits-per-usd: `0` is out of range"),
         (&["good.jsonl", "--more-credits=-1"], "--more-credits: `-1` is below zero"),
         (&["good.jsonl", "--top", "1001"], "1001 is not in 0..=1000"),
-        (&["good.jsonl", "--threads", "0"], "--threads"),
+        (&["good.jsonl", "--threads", "0"], "0 is not in 1..=256"),
+        (&["good.jsonl", "--threads", "257"], "257 is not in 1..=256"),
         (&["good.jsonl", "--chart", "nowhere/chart.svg"], "cannot write nowhere/chart.svg"),
     ] {
         let book = if arguments.contains(&"--book") { &[][..] } else { &["--book", "dearer.json"] };
