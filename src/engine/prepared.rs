@@ -44,7 +44,8 @@ pub struct Prepared {
     legs: Vec<Leg>,
 }
 
-/// Prepares the price of `request` under `caps`. The counts that it has itself are not looked at.
+/// Prepares the price of `request` under `caps`. The counts that it has itself are checked like any
+/// and not priced.
 ///
 /// # Errors
 /// A [`Denial`] as [`crate::estimate::estimate`], as far as it does not depend on the counts.
@@ -63,8 +64,9 @@ pub fn prepare(book: &PublishedBook, request: &Request, caps: &Caps) -> Result<P
 }
 
 impl Prepared {
-    /// The price with these counts of the whole input, and so many messages: what [`crate::estimate::estimate_capped`] comes to with them. Nothing where that is a
-    /// denial, or where nothing could be prepared.
+    /// The price with these counts of the whole input, and so many messages: what
+    /// [`crate::estimate::estimate_capped`] comes to with them. Nothing where that is a denial, or
+    /// where nothing could be prepared.
     pub fn price(
         &self,
         count: impl Fn(TokenKind) -> Option<u64>,

@@ -7,7 +7,7 @@ use kumari_engine::estimate::{Caps, Estimate, estimate_capped};
 use kumari_engine::prepared::{PriceRange, prepare};
 use kumari_engine::price_book::{KindName, PublishedBook};
 use kumari_engine::request::{Request, Task};
-use kumari_tests::books::{request, small_book};
+use kumari_tests::books::{request, small_book, small_json, text_model};
 use kumari_tests::parity_cases::{books, case};
 use serde_json::json;
 
@@ -122,6 +122,43 @@ fn what_needs_more_than_64_bits_is_the_estimates_or_nothing() {
             let price = estimate_capped(&book, &asked, &Caps::default()).unwrap();
             let found = prepared(&book, &asked, &Caps::default()).unwrap();
             assert!(found.is_none_or(|found| found == range(&price)), "{step} {tokens}");
+        }
+    }
+}
+
+#[test]
+fn what_no_number_of_javascript_holds_is_not_prepared() {
+    // A leg is at most 2^50 micro-credits, so that four are below 2^53.
+    for (minimum, is_prepared) in [("1125000000", true), ("1126000000", false)] {
+        let mut book = small_json();
+        for offer in book["tasks"][0]["offers"].as_array_mut().unwrap() {
+            offer["minimum"] = json!(minimum);
+        }
+        let book = kumari_wire::read_published(&book.to_string()).unwrap();
+        let asked = request(Task::Direct, &["top"], 1_000);
+        let price = estimate_capped(&book, &asked, &Caps::default()).unwrap();
+        let found = prepared(&book, &asked, &Caps::default());
+        assert_eq!(found, Ok(is_prepared.then(|| range(&price))), "{minimum}");
+    }
+}
+
+#[test]
+fn tiers_in_whatever_order_are_the_estimates_or_nothing() {
+    // The first is one that every input but none is above; the second no check would let pass.
+    for [first, second] in [[0, 200], [5_000, 200]] {
+        let mut book = small_json();
+        let rates = |input, output| text_model("x", "frontier", input, output)["rates"].clone();
+        book["models"][1]["tiers"] = json!([
+            {"above_input_tokens": first, "rates": rates("1", "9000")},
+            {"above_input_tokens": second, "rates": rates("900", "4000")},
+        ]);
+        let book = kumari_wire::read_published(&book.to_string()).unwrap();
+        for tokens in [0, 150, 200, 201, 4_000, 5_000, 5_001, 100_000] {
+            let mut asked = request(Task::Direct, &["top"], tokens);
+            asked.messages = Some(0);
+            let price = estimate_capped(&book, &asked, &Caps::default()).unwrap();
+            let found = prepared(&book, &asked, &Caps::default()).unwrap();
+            assert!(found.is_none_or(|found| found == range(&price)), "{first} {tokens}");
         }
     }
 }
