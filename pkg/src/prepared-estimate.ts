@@ -1,4 +1,5 @@
 // A price that is asked for again and again while the counts of a text change.
+import { jsonOf, valueOf } from './boundary.js';
 import { errorOf } from './error-of.js';
 import type { Caps, Estimate, Request } from './types/engine.js';
 
@@ -50,6 +51,7 @@ export class PreparedEstimate {
   price(input_tokens: NonNullable<Request['input_tokens']>, messages = 1): PriceInMicros {
     const { o200k_base, o200k_base_latin, cl100k_base, cl100k_base_latin } = input_tokens;
     const isSound =
+      Number.isSafeInteger(messages) &&
       isCountOrAbsent(o200k_base) &&
       isCountOrAbsent(o200k_base_latin) &&
       isCountOrAbsent(cl100k_base) &&
@@ -80,7 +82,7 @@ export function preparer<Book>(
 ): (book: Book, request: RequestTemplate, caps?: Caps | null) => PreparedEstimate {
   return (book, request, caps) => {
     // As it is now, whatever becomes of the object.
-    const [asked, capped] = structuredClone([request, caps] as const);
+    const [asked, capped] = [copyOf(request), copyOf(caps)];
     return new PreparedEstimate(prepare(book, asked, capped), (counts) =>
       estimate(book, { ...asked, ...counts }, capped),
     );
@@ -96,6 +98,11 @@ export function creditsOf(micros: number): string {
   const fraction = digits.slice(-6).replace(/0+$/, '');
   const whole = `${micros < 0 ? '-' : ''}${digits.slice(0, -6)}`;
   return fraction === '' ? whole : `${whole}.${fraction}`;
+}
+
+/** What the estimate reads of it, and refuses where that cannot be read. */
+function copyOf<T>(value: T): T {
+  return valueOf(jsonOf(value)) as T;
 }
 
 /** Of anything else the estimate says what is wrong with it. */

@@ -13,6 +13,8 @@ import { BOOK } from './server.js';
 
 let book;
 before(async () => {
+  // What could not be loaded is tried again.
+  await assert.rejects(init(new Uint8Array(8)));
   await init();
   book = loadPriceBook(BOOK);
 });
@@ -25,11 +27,12 @@ test('a prepared price is that of the estimate, in micro-credits', () => {
     expected: 1_380_000,
     high: 1_380_000,
   });
-  // It is the request as it was prepared.
+  // It is the request as it was prepared, also where the estimate is asked.
   template.models[0] = 'another';
+  assert.equal(refusal(() => prepared.price({})).path, 'input_tokens.o200k_base');
   const capped = prepareEstimate(book, { task: 'direct', models: ['quill'] }, { output_tokens: 9 });
   for (const tokens of [0, 1, 1234, 271_999, 272_000, 272_001, 300_000]) {
-    for (const messages of [0, 1, 40]) {
+    for (const messages of [0, 1, 40, null, undefined]) {
       const counts = { o200k_base: tokens, cl100k_base: 7 };
       for (const [one, more, caps] of [
         [prepared, { output_tokens_max: 567 }],
@@ -61,6 +64,8 @@ test('what a prepared price cannot be is told as the estimate tells it', () => {
     [{ o200k_base: 9_000_000 }, 1, 'input_tokens'],
     [{ o200k_base: 1 }, 100_001, 'messages'],
     [{ o200k_base: 1 }, -1, 'messages'],
+    [{ o200k_base: 1 }, true, 'messages'],
+    [{ o200k_base: 1 }, '1', 'messages'],
     [{ o200k_base: 1, cl100k_base: -1 }, 1, 'input_tokens.cl100k_base'],
     [{ o200k_base: 1, cl100k_base: null }, 1, 'input_tokens.cl100k_base'],
   ];
@@ -72,6 +77,29 @@ test('what a prepared price cannot be is told as the estimate tells it', () => {
   assert.equal(unknown.code, 'not_offered');
   const malformed = refusal(() => prepareEstimate(book, { task: 'direct', colour: 'red' }));
   assert.equal(malformed.path, 'colour');
+  const absurd = refusal(() => prepareEstimate(book, { task: 'direct', models: [() => 'quill'] }));
+  assert.deepEqual([absurd.code, absurd.path], ['request_invalid', 'models[0]']);
+  const watched = new Proxy({ task: 'direct', models: ['quill'] }, {});
+  assert.deepEqual(
+    prepareEstimate(book, watched).price({ o200k_base: 1 }),
+    prepared.price({ o200k_base: 1 }),
+  );
+});
+
+test('an amount that no number holds exactly is an error', () => {
+  const dearest = (minimum) => {
+    const dear = JSON.parse(BOOK);
+    dear.tasks.forEach((task) => task.offers.forEach((offer) => (offer.minimum = minimum)));
+    const prepared = prepareEstimate(loadPriceBook(JSON.stringify(dear)), {
+      task: 'direct',
+      models: ['quill'],
+    });
+    return prepared.price({ o200k_base: 1 }).low;
+  };
+  // The first is prepared, the second is the estimate's.
+  assert.equal(creditsOf(dearest('1125899906')), '1125899906');
+  assert.equal(creditsOf(dearest('9007199254')), '9007199254');
+  assert.equal(refusal(() => dearest('9007199255')).code, 'amount_too_large');
 });
 
 test('micro-credits are written as all amounts are', () => {

@@ -121,7 +121,9 @@ test('an object is read as its JSON says, and what JSON has no form for is refus
   }
   assert.deepEqual(estimate(book, new Asked()), price);
   assert.deepEqual(estimate(book, Object.freeze(direct(1)), { steps: undefined }), price);
+  assert.deepEqual(estimate(book, direct(1, { flags: undefined })), price);
 
+  const nested = (levels) => (levels === 0 ? [] : [nested(levels - 1)]);
   const cyclic = direct(1);
   cyclic.flags = [{ cyclic }];
   const notWhole = 'a number that is not whole or too large';
@@ -138,7 +140,11 @@ test('an object is read as its JSON says, and what JSON has no form for is refus
     [{ models: ['quill', () => 'quill'] }, 'models[1]', 'a function'],
     [{ models: ['quill', undefined] }, 'models[1]', 'null'],
     [{ models: ['quill\ud800'] }, 'models[0]', '`quill\ufffd` is not an id'],
-    [{ models: ['"\\\n'] }, 'models[0]', '`"\\\n` is not an id'],
+    [{ models: ['"'] }, 'models[0]', '`"` is not an id'],
+    [{ models: ['\\'] }, 'models[0]', '`\\` is not an id'],
+    [{ models: ['\n'] }, 'models[0]', '`\n` is not an id'],
+    [{ models: nested(98) }, 'models[0]', 'an array, expected'],
+    [{ models: nested(99) }, '', 'it contains itself, or nests more than 100 deep'],
     [{ input_tokens: { o200k_base: Symbol('1') } }, 'input_tokens.o200k_base', 'a symbol'],
     [{ 'a "b"\n': 1 }, 'a "b"\n', 'unknown field'],
     [cyclic, '', 'it contains itself'],
