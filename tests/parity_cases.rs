@@ -74,6 +74,10 @@ fn random_book(rng: &mut Rng) -> Value {
         if rng.bool() {
             text["encoding"]["latin"] = json!({"low": "1", "expected": "1", "high": "1"});
         }
+        if rng.u32(..4) == 0 {
+            let free = json!({"credits": "0", "per": 1_000_000, "free": true});
+            model["rates"][["input_tokens", "output_tokens"][rng.usize(..2)]] = free;
+        }
         if rng.bool() {
             let mut thresholds = [rng.u64(10..1_000), rng.u64(1_000..300_000)];
             thresholds.sort_unstable();
@@ -190,8 +194,12 @@ fn random_quote(rng: &mut Rng, published: &PublishedBook) -> Quote {
     let version =
         if rng.u32(..8) == 0 { "0".repeat(64).parse() } else { Ok(published.version.clone()) };
     let mut cap = |most: u64| (rng.u32(..3) == 0).then(|| rng.u64(1..most));
-    let caps =
-        Caps { output_tokens: cap(4_000), steps: cap(10), searches: cap(10), candidates: None };
+    let (output_tokens, steps, searches) = (cap(4_000), cap(10), cap(10));
+    let candidates = (rng.u32(..4) == 0).then(|| {
+        let models = published.book.models_of(Task::Routing);
+        models.map(|model| model.id.clone()).filter(|_| rng.u32(..4) > 0).collect()
+    });
+    let caps = Caps { output_tokens, steps, searches, candidates };
     Quote {
         price_book: version.unwrap(),
         rules: if rng.u32(..20) == 0 { "0".into() } else { RULES_VERSION.into() },
