@@ -244,6 +244,14 @@ test('a book has a version that depends on its content alone', () => {
   assert.notEqual(loadPriceBook(BOOK.replace('0.01', '0.02')).version, book.version);
 });
 
+test('a pack is of whole dollars that the book sells', () => {
+  assert.equal(book.packCredits(10), '1000');
+  assert.equal(book.packCredits(5000), '500000');
+  for (const usd of [9, 5001, 10.5, -10, NaN, Infinity, 2 ** 32 + 10, 2 ** 53]) {
+    assert.equal(book.packCredits(usd), undefined, `${usd}`);
+  }
+});
+
 test('a book that cannot be read says where', () => {
   const cases = [
     ['{', 'json_malformed', ''],

@@ -50,6 +50,17 @@ pub(crate) fn parsed(text: &str) -> Result<Tree, JsValue> {
     kumari_wire::scan(text).map_err(|fault| thrown("json_malformed", "", &fault.message))
 }
 
+/// A count, where the number is one.
+#[expect(
+    clippy::as_conversions,
+    reason = "a whole number of at most 2^53 is the same as an integer"
+)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
+pub(crate) fn whole(number: f64) -> Option<u64> {
+    let is_whole = (0.0..=9_007_199_254_740_991.0).contains(&number) && number.fract() == 0.0;
+    is_whole.then_some(number as u64)
+}
+
 /// Makes a plain object: maps are objects, absent options are absent, 64-bit counts are numbers.
 ///
 /// # Errors

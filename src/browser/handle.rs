@@ -1,7 +1,7 @@
 //! A price book that was read once, held on this side of the boundary: it is far too
 //! large to cross at every keystroke.
 
-use crate::convert::{parsed, unreadable};
+use crate::convert::{parsed, unreadable, whole};
 use kumari_engine::price_book::PublishedBook;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -43,7 +43,8 @@ impl PriceBookHandle {
     /// The credits that a Custom Pack of so many whole US dollars gives; undefined where the book
     /// sells no pack of that size.
     #[wasm_bindgen(js_name = packCredits)]
-    pub fn pack_credits(&self, usd: u32) -> Option<String> {
+    pub fn pack_credits(&self, usd: f64) -> Option<String> {
+        let usd = u32::try_from(whole(usd)?).ok()?;
         self.published.book.pack_credits(usd).map(|credits| credits.to_string())
     }
 }

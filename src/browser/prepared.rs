@@ -1,7 +1,7 @@
 //! A prepared price for JavaScript: numbers in, numbers out. `pkg/src/prepared-estimate.ts` is what
 //! people meet; it asks for the whole estimate where there is nothing here.
 
-use crate::convert::denied;
+use crate::convert::{denied, whole};
 use crate::handle::PriceBookHandle;
 use crate::rules::{JsCaps, JsRequest, asked};
 use kumari_engine::amount::Credits;
@@ -74,17 +74,6 @@ impl PreparedHandle {
         let price = self.price.get();
         micros(if is_high { price.high } else { price.expected })
     }
-}
-
-/// A count, where the number is one.
-#[expect(
-    clippy::as_conversions,
-    reason = "a whole number of at most 2^53 is the same as an integer"
-)]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
-fn whole(number: f64) -> Option<u64> {
-    let is_whole = (0.0..=9_007_199_254_740_991.0).contains(&number) && number.fract() == 0.0;
-    is_whole.then_some(number as u64)
 }
 
 /// Exact: a leg is below 2^50, and there are at most four.
