@@ -39,6 +39,9 @@ pub(crate) struct Wish {
     /// How many seconds `fuzz` feeds each reader.
     #[arg(long, default_value_t = 600)]
     seconds: u32,
+    /// The readers that `fuzz` feeds, by commas; by default all.
+    #[arg(long, value_delimiter = ',', value_parser = fuzz::TARGETS, default_values = fuzz::TARGETS)]
+    only: Vec<String>,
     /// The seed that they come from; by default the time.
     #[arg(long)]
     seed: Option<u64>,
@@ -113,8 +116,8 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
             fuzz::build(repository)?;
             // libFuzzer's seeds have 32 bits.
             let seed = u32::try_from(seed & u64::from(u32::MAX))?;
-            let feed = |target: &&str| fuzz::feed(repository, target, wish.seconds, seed);
-            fuzz::TARGETS.iter().map(feed).collect::<Result<_>>()?
+            let feed = |target: &String| fuzz::feed(repository, target, wish.seconds, seed);
+            wish.only.iter().map(feed).collect::<Result<_>>()?
         }
         What::Arithmetic => {
             let tools = Tools::prepare(repository, route, &[Tool::Python])?;
@@ -146,6 +149,7 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
             What::Crash => wish.rounds,
             What::Fuzz => wish.seconds,
         },
+        "fed": matches!(wish.what, What::Fuzz).then_some(&wish.only),
         "seed": seed,
         "commit": commit(repository)?,
         "machine": machine(),
