@@ -5,10 +5,13 @@ use crate::books::{rate, small_json, text_model};
 use fastrand::Rng;
 use kumari_engine::RULES_VERSION;
 use kumari_engine::amount::Credits;
+use kumari_engine::calibration::{
+    Calibration, CalibrationBand, CalibrationRow, Quantiles, SCHEMA, SETTLEMENTS_MIN,
+};
 use kumari_engine::eligibility::{Quote, Standing};
 use kumari_engine::encoding::TokenKind;
 use kumari_engine::estimate::Caps;
-use kumari_engine::price_book::{PlanId, PublishedBook};
+use kumari_engine::price_book::{KindName, PlanId, PublishedBook};
 use kumari_engine::request::{CacheWrite, Flag, Request, Task};
 use kumari_engine::time::Timestamp;
 use serde_json::{Value, json};
@@ -39,6 +42,44 @@ pub fn books(rng: &mut Rng, count: usize) -> Vec<PublishedBook> {
         .take(count)
         .map(|text| kumari_wire::publish(&text).unwrap_or_else(|fault| panic!("{fault}\n{text}")))
         .collect()
+}
+
+/// What was learned of the answers of some of a book's models.
+pub fn calibration(rng: &mut Rng, published: &PublishedBook) -> Calibration {
+    let mut rows = Vec::new();
+    let is_of_text = |task: &Task| task.priced_as() == *task && task.kind() == KindName::Text;
+    for task in Task::ALL.into_iter().filter(is_of_text) {
+        let mut models: Vec<_> =
+            published.book.models_of(task).map(|model| model.id.clone()).collect();
+        models.sort_unstable();
+        models.retain(|_| rng.u32(..3) > 0);
+        rows.extend(models.into_iter().map(|model| {
+            let bands = random_bands(rng);
+            CalibrationRow { task, model, bands }
+        }));
+    }
+    Calibration { schema: SCHEMA, rows }
+}
+
+fn random_bands(rng: &mut Rng) -> Vec<CalibrationBand> {
+    let mut above_input_tokens = 0;
+    let count = rng.usize(1..=4);
+    let band = || {
+        let begins = above_input_tokens;
+        above_input_tokens += 1 << rng.u32(..20);
+        let mut tokens = [(); 3].map(|()| {
+            let bits = rng.u32(1..16);
+            rng.u64(..1 << bits)
+        });
+        tokens.sort_unstable();
+        let [p10, p50, p90] = tokens;
+        CalibrationBand {
+            above_input_tokens: begins,
+            output_tokens: Quantiles { p10, p50, p90 },
+            settlements: SETTLEMENTS_MIN + rng.u64(..1_000),
+        }
+    };
+    std::iter::repeat_with(band).take(count).collect()
 }
 
 /// A random case about one of `books`.

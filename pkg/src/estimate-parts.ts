@@ -26,6 +26,7 @@ export function estimateOf(texts: string, numbers: Float64Array): Estimate {
     high: parts.text(),
     legs: parts.list(legOf),
     level: shownOf(parts),
+    ...likelyOf(parts),
     low: parts.text(),
     price_book: parts.text(),
   };
@@ -81,6 +82,7 @@ function legOf(parts: Parts): LegEstimate {
     candidates: parts.list(candidateOf),
     expected: parts.text(),
     high: parts.text(),
+    ...likelyOf(parts),
     low: parts.text(),
     model: parts.text(),
   };
@@ -92,11 +94,18 @@ function candidateOf(parts: Parts): CandidateEstimate {
     expected: parts.text(),
     high: parts.text(),
     level: levelOf(parts),
+    ...likelyOf(parts),
     lines: parts.list(lineOf),
     low: parts.text(),
     model: parts.text(),
     units: parts.number(),
   };
+}
+
+/** The likely range as the field that it is, or no field. */
+function likelyOf(parts: Parts): Pick<Estimate, 'likely'> | undefined {
+  if (parts.maybe() === undefined) return undefined;
+  return { likely: { high: parts.text(), low: parts.text() } };
 }
 
 function boundsOf(parts: Parts): LegBounds {

@@ -11,6 +11,8 @@ export interface PriceInMicros {
   expected: number;
   /** The most. */
   high: number;
+  /** What it is likely to lie between, where the book was loaded with a calibration that knows. */
+  likely?: { low: number; high: number };
 }
 
 /** A request without the counts that are to follow. */
@@ -25,9 +27,12 @@ interface Handle {
     cl100kBaseLatin: number,
     messages: number,
   ): number;
-  last(isHigh: boolean): number;
+  last(which: number): number;
   free(): void;
 }
+
+/** What a handle says of the last price, as in `src/browser/prepared.rs`. */
+const Which = { Expected: 0, High: 1, LikelyLow: 2, LikelyHigh: 3 } as const;
 
 /** Asks for the whole estimate of the request with these counts. */
 type Ask = (counts: Pick<Request, 'input_tokens' | 'messages'>) => Estimate;
@@ -66,7 +71,14 @@ export class PreparedEstimate {
         )
       : -1;
     if (low < 0) return inMicros(this.#ask({ input_tokens, messages }));
-    return { low, expected: this.#handle.last(false), high: this.#handle.last(true) };
+    const price: PriceInMicros = {
+      low,
+      expected: this.#handle.last(Which.Expected),
+      high: this.#handle.last(Which.High),
+    };
+    const likely = this.#handle.last(Which.LikelyLow);
+    if (likely >= 0) price.likely = { low: likely, high: this.#handle.last(Which.LikelyHigh) };
+    return price;
   }
 
   /** Gives its memory back; otherwise that happens when it is collected. */
@@ -110,8 +122,10 @@ function isCountOrAbsent(count: number | undefined): boolean {
   return count === undefined || (Number.isSafeInteger(count) && count >= 0);
 }
 
-function inMicros({ low, expected, high }: Estimate): PriceInMicros {
-  return { low: microsOf(low), expected: microsOf(expected), high: microsOf(high) };
+function inMicros({ low, expected, high, likely }: Estimate): PriceInMicros {
+  const price = { low: microsOf(low), expected: microsOf(expected), high: microsOf(high) };
+  if (likely === undefined) return price;
+  return { ...price, likely: { low: microsOf(likely.low), high: microsOf(likely.high) } };
 }
 
 function microsOf(amount: string): number {

@@ -9,7 +9,7 @@ import {
   prepareEstimate,
 } from '@kumari/credits/prepared';
 import { direct, prices, refusal } from './rules.js';
-import { BOOK } from './server.js';
+import { BOOK, CALIBRATION } from './server.js';
 
 let book;
 before(async () => {
@@ -50,6 +50,22 @@ test('a prepared price is that of the estimate, in micro-credits', () => {
   }
   prepared.free();
   capped.free();
+});
+
+test('a prepared price has the likely range of the estimate', () => {
+  const calibrated = loadPriceBook(BOOK, CALIBRATION);
+  const prepared = prepareEstimate(calibrated, { task: 'direct', models: ['quill'] });
+  for (const tokens of [0, 1234, 271_990, 272_001]) {
+    const { expected, likely } = prepared.price({ o200k_base: tokens });
+    const estimated = estimate(calibrated, direct(tokens));
+    assert.equal(creditsOf(expected), estimated.expected);
+    assert.deepEqual(
+      [likely.low, likely.high].map(creditsOf),
+      [estimated.likely.low, estimated.likely.high],
+      `${tokens}`,
+    );
+  }
+  prepared.free();
 });
 
 test('what a prepared price cannot be is told as the estimate tells it', () => {

@@ -14,7 +14,7 @@ import {
   rulesVersion,
 } from '@kumari/credits';
 import { direct, prices, refusal } from './rules.js';
-import { BOOK } from './server.js';
+import { BOOK, CALIBRATION } from './server.js';
 
 let book;
 before(async () => {
@@ -48,6 +48,36 @@ test('E1: a charge is exact and rounded up once', () => {
     ],
   );
   assert.equal(price.price_book, book.version);
+});
+
+test('R11: a calibration moves the likely price alone', () => {
+  const calibrated = loadPriceBook(BOOK, CALIBRATION);
+  const [plain, price] = [book, calibrated].map((one) => estimate(one, direct(1234)));
+  // 0.5 and 0.3085, and 0.1, 0.2 and 0.3 for the answer.
+  assert.deepEqual(price.likely, { low: '0.91', high: '1.11' });
+  assert.equal(price.expected, '1.01');
+  assert.deepEqual(price.legs[0].likely, price.likely);
+  assert.deepEqual([price.low, price.high, price.level], [plain.low, plain.high, plain.level]);
+  assert.equal(plain.likely, undefined);
+  assert.equal(calibrated.version, book.version);
+  assert.equal(estimateJson(calibrated, JSON.stringify(direct(1234))), JSON.stringify(price));
+});
+
+test('a calibration that cannot be used is refused', () => {
+  const cases = [
+    ['{', 'json_malformed', ''],
+    ['{"schema": 1}', 'calibration_invalid', 'rows'],
+    [
+      CALIBRATION.replace('p90', 'p99'),
+      'calibration_invalid',
+      'rows[0].bands[0].output_tokens.p99',
+    ],
+    ['{"schema": 2, "rows": [], "hours": []}', 'engine_outdated', 'schema'],
+  ];
+  for (const [text, code, path] of cases) {
+    const error = refusal(() => loadPriceBook(BOOK, text));
+    assert.deepEqual([error.code, error.path], [code, path], text);
+  }
 });
 
 test('E2: a comparison is the sum of its legs, each rounded by itself', () => {

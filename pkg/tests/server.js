@@ -5,6 +5,24 @@ import { createServer } from 'node:http';
 
 export const BOOK = readFileSync(new URL('./book.json', import.meta.url), 'utf8');
 
+/** What was learned of the one model of the small book: 100, 200 and 300 tokens. */
+export const CALIBRATION = JSON.stringify({
+  schema: 1,
+  rows: [
+    {
+      task: 'direct',
+      model: 'quill',
+      bands: [
+        {
+          above_input_tokens: 0,
+          output_tokens: { p10: 100, p50: 200, p90: 300 },
+          settlements: 30,
+        },
+      ],
+    },
+  ],
+});
+
 export const problem = (status, code, more = {}) => ({
   status,
   body: {

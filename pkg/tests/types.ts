@@ -20,7 +20,7 @@ import { TokenDocument, Vocabulary } from '@kumari/credits/tokens/direct';
 
 export async function rules(json: string, standing: Standing): Promise<string> {
   await init();
-  const book: PriceBookHandle = loadPriceBook(json);
+  const book: PriceBookHandle = loadPriceBook(json, '{"schema":1,"rows":[]}');
   const request: Request = {
     task: 'compare',
     models: ['a', 'b'],
@@ -43,7 +43,8 @@ export async function rules(json: string, standing: Standing): Promise<string> {
     price.level.kind === 'units'
       ? price.level.units.map((unit) => `${unit.level} x ${unit.count}`).join()
       : `${price.level.low} to ${price.level.high}`;
-  return `${format(verdict.hold)} ${level}`;
+  const likely: string = price.likely ? format(price.likely.high) : '';
+  return `${format(verdict.hold)} ${level} ${likely}`;
 }
 
 export function isDenial(error: unknown): error is DenialError {

@@ -388,7 +388,7 @@ fields! {
 fn book_of(value: &JsValue) -> Result<Rc<PublishedBook>, ClientError> {
     let tree = tree_of(value).map_err(|error| fault_of(&error))?;
     let book = kumari_wire::published_from_tree(&tree);
-    book.map(Rc::new).map_err(|fault| fault_of(&unreadable(&fault)))
+    book.map(Rc::new).map_err(|fault| fault_of(&unreadable("price_book_invalid", &fault)))
 }
 
 /// A thrown error as the state shows it.

@@ -95,10 +95,10 @@ pub(crate) fn denied(denial: &Denial) -> JsValue {
     }
 }
 
-/// A price book that cannot be read, to throw.
-pub(crate) fn unreadable(fault: &Unreadable) -> JsValue {
+/// A price book or a calibration that cannot be read, to throw; `code` says which.
+pub(crate) fn unreadable(code: &str, fault: &Unreadable) -> JsValue {
     match fault {
-        Unreadable::Shape(fault) => thrown("price_book_invalid", &fault.path, &fault.message),
+        Unreadable::Shape(fault) => thrown(code, &fault.path, &fault.message),
         Unreadable::EngineOutdated { .. } => {
             thrown("engine_outdated", "schema", &fault.to_string())
         }

@@ -6,7 +6,7 @@
 
 use kumari_engine::bounds::LegBounds;
 use kumari_engine::estimate::{
-    CandidateEstimate, Caps, Estimate, LegEstimate, LevelCount, LevelShown,
+    CandidateEstimate, Caps, Estimate, LegEstimate, LevelCount, LevelShown, LikelyRange,
 };
 use kumari_engine::rate::Rate;
 use kumari_engine::rating::Line;
@@ -34,6 +34,7 @@ pub(crate) fn parts_of(estimate: &Estimate) -> Parts {
     parts.text(estimate.high);
     parts.list(&estimate.legs, Parts::leg);
     parts.level_shown(&estimate.level);
+    parts.likely(estimate.likely);
     parts.text(estimate.low);
     parts.name(estimate.price_book.as_str());
     parts
@@ -54,6 +55,7 @@ impl Parts {
         self.list(&leg.candidates, Self::candidate);
         self.text(leg.expected);
         self.text(leg.high);
+        self.likely(leg.likely);
         self.text(leg.low);
         self.name(leg.model.as_str());
     }
@@ -63,10 +65,19 @@ impl Parts {
         self.text(candidate.expected);
         self.text(candidate.high);
         self.name(candidate.level.name());
+        self.likely(candidate.likely);
         self.list(&candidate.lines, Self::line);
         self.text(candidate.low);
         self.name(candidate.model.as_str());
         self.number(candidate.units.into());
+    }
+
+    fn likely(&mut self, likely: Option<LikelyRange>) {
+        self.maybe(likely.map(|_| 1));
+        if let Some(LikelyRange { low, high }) = likely {
+            self.text(high);
+            self.text(low);
+        }
     }
 
     fn bounds(&mut self, bounds: &LegBounds) {

@@ -2,7 +2,9 @@
 //! large to cross at every keystroke.
 
 use crate::convert::{parsed, unreadable, whole};
+use kumari_engine::calibration::Calibration;
 use kumari_engine::price_book::PublishedBook;
+use kumari_wire::Tree;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -13,18 +15,34 @@ use wasm_bindgen::prelude::wasm_bindgen;
 pub struct PriceBookHandle {
     published: PublishedBook,
     canonical: String,
+    calibration: Calibration,
 }
 
-/// Reads and hashes a price book that was published. Throws an `Error` with `code`
-/// (`price_book_invalid`, `engine_outdated`), `path` and `message`.
+/// Reads and hashes a price book that was published, with the calibration in force to estimate by.
+/// Throws an `Error` with `code` (`price_book_invalid`, `calibration_invalid`, `engine_outdated`),
+/// `path` and `message`.
 ///
 /// # Errors
 /// The `Error` to throw.
 #[wasm_bindgen(js_name = loadPriceBook)]
-pub fn load_price_book(json: &str) -> Result<PriceBookHandle, JsValue> {
+pub fn load_price_book(
+    json: &str,
+    calibration: Option<String>,
+) -> Result<PriceBookHandle, JsValue> {
     let tree = parsed(json)?;
-    let published = kumari_wire::published_from_tree(&tree).map_err(|fault| unreadable(&fault))?;
-    Ok(PriceBookHandle { published, canonical: kumari_wire::canonical_tree(&tree) })
+    let published = kumari_wire::published_from_tree(&tree);
+    let published = published.map_err(|fault| unreadable("price_book_invalid", &fault))?;
+    let calibration = match calibration {
+        Some(json) => read_calibration(&parsed(&json)?)?,
+        None => Calibration::default(),
+    };
+    Ok(PriceBookHandle { published, canonical: kumari_wire::canonical_tree(&tree), calibration })
+}
+
+/// A calibration, or the `Error` to throw.
+pub(crate) fn read_calibration(tree: &Tree) -> Result<Calibration, JsValue> {
+    let calibration = kumari_wire::calibration_from_tree(tree);
+    calibration.map_err(|fault| unreadable("calibration_invalid", &fault))
 }
 
 #[wasm_bindgen]
@@ -52,5 +70,9 @@ impl PriceBookHandle {
 impl PriceBookHandle {
     pub(crate) const fn published(&self) -> &PublishedBook {
         &self.published
+    }
+
+    pub(crate) const fn calibration(&self) -> &Calibration {
+        &self.calibration
     }
 }

@@ -36,7 +36,7 @@ pub fn prepare_handle(
     caps: Option<JsCaps>,
 ) -> Result<PreparedHandle, JsValue> {
     let (request, caps) = asked(request, caps)?;
-    let prepared = prepare(book.published(), &request, &caps);
+    let prepared = prepare(book.published(), &request, &caps, book.calibration());
     let prepared = prepared.map_err(|denial| denied(&denial))?;
     Ok(PreparedHandle { prepared, price: Cell::default() })
 }
@@ -69,10 +69,16 @@ impl PreparedHandle {
         }
     }
 
-    /// The expected price of the last call, in micro-credits, or the high one.
-    pub fn last(&self, is_high: bool) -> f64 {
+    /// Of the last call: the expected price in micro-credits, or the high one, or the low or high
+    /// end of the likely range, -1 where there is none.
+    pub fn last(&self, which: u8) -> f64 {
         let price = self.price.get();
-        micros(if is_high { price.high } else { price.expected })
+        match which {
+            0 => micros(price.expected),
+            1 => micros(price.high),
+            2 => price.likely.map_or(NONE, |likely| micros(likely.low)),
+            _ => price.likely.map_or(NONE, |likely| micros(likely.high)),
+        }
     }
 }
 

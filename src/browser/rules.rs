@@ -4,7 +4,7 @@ use crate::convert::{denied, from_tree, parsed, read, tree_of, write, write_esti
 use crate::handle::PriceBookHandle;
 use crate::verdict::{Shown, denial, verdict};
 use kumari_engine::eligibility::{Eligibility, eligibility as decide};
-use kumari_engine::estimate::{Caps, estimate as uncapped, estimate_capped};
+use kumari_engine::estimate::{Caps, estimate as uncapped, estimate_calibrated};
 use kumari_engine::request::Request;
 use kumari_wire::Tree;
 use wasm_bindgen::JsValue;
@@ -45,8 +45,9 @@ extern "C" {
     pub type JsFlags;
 }
 
-/// What a request costs: low, expected and high, with caps or without. Throws an `Error` that has
-/// the fields of a `Denial` where the book has no price for it.
+/// What a request costs: low, expected and high, with caps or without, and by the calibration that
+/// the book was loaded with. Throws an `Error` that has the fields of a `Denial` where the book has
+/// no price for it.
 ///
 /// # Errors
 /// The `Error` to throw.
@@ -57,7 +58,7 @@ pub fn estimate(
     caps: Option<JsCaps>,
 ) -> Result<JsEstimate, JsValue> {
     let (request, caps) = asked(request, caps)?;
-    let made = estimate_capped(book.published(), &request, &caps);
+    let made = estimate_calibrated(book.published(), &request, &caps, book.calibration());
     Ok(write_estimate(&made.map_err(|denial| denied(&denial))?))
 }
 
@@ -110,7 +111,8 @@ pub fn rules_version() -> String {
 /// The `Error` to throw where the JSON is malformed.
 #[wasm_bindgen(js_name = estimateJson)]
 pub fn estimate_json(book: &PriceBookHandle, request: &str) -> Result<String, JsValue> {
-    match uncapped(book.published(), &from_tree(&parsed(request)?)?) {
+    let (request, caps) = (from_tree(&parsed(request)?)?, Caps::default());
+    match estimate_calibrated(book.published(), &request, &caps, book.calibration()) {
         Ok(price) => write_text(&price),
         Err(denied) => write_text(&Refusal { denial: denial(&denied) }),
     }

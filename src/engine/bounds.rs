@@ -91,9 +91,15 @@ impl Span {
             floor: self.floor.min(room),
         }
     }
+
+    /// `count`, as far as it lies in the range.
+    pub(crate) fn clamp(self, count: u64) -> u64 {
+        count.max(self.low).min(self.high)
+    }
 }
 
 /// One leg on one model, bounded.
+#[derive(Clone, Copy)]
 pub(crate) struct Plan<'book> {
     pub(crate) price: Price<'book>,
     cache_write: Option<CacheWrite>,
@@ -411,6 +417,12 @@ impl Plan<'_> {
             }
         };
         rating::charge(&self.price, &self.expected_usage(made)?)
+    }
+
+    /// The same where so long an answer is likely, as far as its bounds allow.
+    pub(crate) fn expecting(self, output_tokens: u64) -> Self {
+        let expecting = |output: Span| Span { expected: output.clamp(output_tokens), ..output };
+        Self { output: self.output.map(expecting), ..self }
     }
 
     /// What the leg may use.

@@ -5,6 +5,7 @@
 
 use crate::amount::Credits;
 use crate::bounds::{self, LegBounds};
+use crate::calibration::{self, Calibration};
 use crate::checked::{fields, names};
 use crate::denial::Denial;
 use crate::id::{BookVersion, ModelId};
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 /// The price of a request before it runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub struct Estimate {
     /// The version of the book that it was made with.
@@ -28,6 +29,9 @@ pub struct Estimate {
     pub expected: Credits,
     /// The most that it can cost; what a hold reserves.
     pub high: Credits,
+    /// What it is likely to lie between, where that was learned of every leg.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likely: Option<LikelyRange>,
     /// The level shown beside the price.
     pub level: LevelShown,
     /// The caps that these prices are for.
@@ -38,7 +42,7 @@ pub struct Estimate {
 
 /// The price of one leg.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub struct LegEstimate {
     /// The model that is likely to answer; in all tasks but routing the only one.
@@ -49,13 +53,16 @@ pub struct LegEstimate {
     pub expected: Credits,
     /// The dearest candidate's high.
     pub high: Credits,
+    /// The likely model's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likely: Option<LikelyRange>,
     /// Every model that may answer; one in all tasks but routing.
     pub candidates: Vec<CandidateEstimate>,
 }
 
 /// The price of one leg on one model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub struct CandidateEstimate {
     /// The model.
@@ -66,7 +73,10 @@ pub struct CandidateEstimate {
     pub expected: Credits,
     /// The most that it can cost.
     pub high: Credits,
-    /// The level of one unit.
+    /// What it is likely to lie between, where that was learned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likely: Option<LikelyRange>,
+    /// The level of one unit, by the book alone.
     pub level: Level,
     /// How many units the leg makes: images, clips, 3D models; 1 for text.
     pub units: u32,
@@ -74,6 +84,18 @@ pub struct CandidateEstimate {
     pub bounds: LegBounds,
     /// How `expected` comes about.
     pub lines: Vec<Line>,
+}
+
+/// What a price is likely to lie between: `low <= likely.low <= expected <= likely.high <= high`.
+/// Of answers to inputs like this one, eight of ten were between the two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct LikelyRange {
+    /// With the shortest of these answers.
+    pub low: Credits,
+    /// With the longest of them.
+    pub high: Credits,
 }
 
 /// How dear one unit is, at a glance.
@@ -164,7 +186,7 @@ impl Caps {
     }
 }
 
-/// The price of `request` in `book`, uncapped (R10).
+/// The price of `request` in `book`, uncapped and by the book alone (R10).
 ///
 /// # Errors
 /// A [`Denial`] with `request_invalid` where a count is missing or contradicts the task, or
@@ -173,7 +195,7 @@ pub fn estimate(book: &PublishedBook, request: &Request) -> Result<Estimate, Den
     estimate_capped(book, request, &Caps::default())
 }
 
-/// The price of `request` in `book` under `caps`.
+/// The price of `request` in `book` under `caps`, by the book alone.
 ///
 /// # Errors
 /// As [`estimate`].
@@ -182,15 +204,29 @@ pub fn estimate_capped(
     request: &Request,
     caps: &Caps,
 ) -> Result<Estimate, Denial> {
+    estimate_calibrated(book, request, caps, &Calibration::default())
+}
+
+/// As [`estimate_capped`], with the likely price and range that `calibration` knows of; nothing
+/// else depends on it (R11). It is for what people are shown: a hold, and whether there may be one,
+/// follow from the rest.
+///
+/// # Errors
+/// As [`estimate`].
+pub fn estimate_calibrated(
+    book: &PublishedBook,
+    request: &Request,
+    caps: &Caps,
+    calibration: &Calibration,
+) -> Result<Estimate, Denial> {
     bounds::check_request(&book.book, request)?;
+    let asked = Asked { book, request, caps, calibration };
     let legs = if request.task == Task::Routing {
         let routed = routing::route(&book.book, request, caps)?;
-        Vec::from([leg(book, request, caps, &routed.candidates, &routed.likely)?])
+        Vec::from([asked.leg(&routed.candidates, &routed.likely)?])
     } else {
-        request
-            .models
-            .iter()
-            .map(|model| leg(book, request, caps, core::slice::from_ref(model), model))
+        let legs = request.models.iter();
+        legs.map(|model| asked.leg(core::slice::from_ref(model), model))
             .collect::<Result<_, _>>()?
     };
     Ok(Estimate {
@@ -198,6 +234,7 @@ pub fn estimate_capped(
         low: Credits::sum(legs.iter().map(|leg| leg.low))?,
         expected: Credits::sum(legs.iter().map(|leg| leg.expected))?,
         high: Credits::sum(legs.iter().map(|leg| leg.high))?,
+        likely: likely_of_all(&legs)?,
         level: level_shown(request.task, &legs),
         caps: caps.clone(),
         legs,
@@ -210,45 +247,64 @@ pub fn level_of(levels: &[LevelBand], expected: Credits) -> Level {
     reached.or_else(|| levels.first()).map_or(Level::Low, |band| band.level)
 }
 
-fn leg(
-    book: &PublishedBook,
-    request: &Request,
-    caps: &Caps,
-    candidates: &[ModelId],
-    likely: &ModelId,
-) -> Result<LegEstimate, Denial> {
-    let candidates: Vec<CandidateEstimate> = candidates
-        .iter()
-        .map(|model| candidate(book, request, caps, model))
-        .collect::<Result<_, _>>()?;
-    let expected = candidates.iter().find(|candidate| candidate.model == *likely);
-    Ok(LegEstimate {
-        model: likely.clone(),
-        low: candidates.iter().map(|candidate| candidate.low).min().unwrap_or_default(),
-        expected: expected.map(|candidate| candidate.expected).unwrap_or_default(),
-        high: candidates.iter().map(|candidate| candidate.high).max().unwrap_or_default(),
-        candidates,
-    })
+/// What is priced, and by what.
+struct Asked<'a> {
+    book: &'a PublishedBook,
+    request: &'a Request,
+    caps: &'a Caps,
+    calibration: &'a Calibration,
 }
 
-fn candidate(
-    book: &PublishedBook,
-    request: &Request,
-    caps: &Caps,
-    model: &ModelId,
-) -> Result<CandidateEstimate, Denial> {
-    let plan = bounds::plan(&book.book, request, caps, model)?;
-    let (lines, expected) = plan.expected()?;
-    Ok(CandidateEstimate {
-        model: model.clone(),
-        low: plan.low()?,
-        expected,
-        high: plan.high()?,
-        level: level_of(&book.book.levels, plan.expected_of_one_unit()?),
-        units: plan.units,
-        bounds: plan.bounds(),
-        lines,
-    })
+impl Asked<'_> {
+    fn leg(&self, candidates: &[ModelId], likely: &ModelId) -> Result<LegEstimate, Denial> {
+        let candidates = candidates.iter().map(|model| self.candidate(model));
+        let candidates: Vec<CandidateEstimate> = candidates.collect::<Result<_, _>>()?;
+        let answering = candidates.iter().find(|candidate| candidate.model == *likely);
+        Ok(LegEstimate {
+            model: likely.clone(),
+            low: candidates.iter().map(|candidate| candidate.low).min().unwrap_or_default(),
+            expected: answering.map(|candidate| candidate.expected).unwrap_or_default(),
+            high: candidates.iter().map(|candidate| candidate.high).max().unwrap_or_default(),
+            likely: answering.and_then(|candidate| candidate.likely),
+            candidates,
+        })
+    }
+
+    fn candidate(&self, model: &ModelId) -> Result<CandidateEstimate, Denial> {
+        let book = &self.book.book;
+        let plan = bounds::plan(book, self.request, self.caps, model)?;
+        let bounds = plan.bounds();
+        let bands = self.calibration.bands(self.request.task, model);
+        let output = calibration::likely_output(bands, bounds.input_tokens.expected);
+        let price = |tokens| plan.expecting(tokens).expected_of_one_unit();
+        let likely = match output {
+            Some(output) => Some(LikelyRange { low: price(output.p10)?, high: price(output.p90)? }),
+            None => None,
+        };
+        let (lines, expected) =
+            output.map_or(plan, |output| plan.expecting(output.p50)).expected()?;
+        Ok(CandidateEstimate {
+            model: model.clone(),
+            low: plan.low()?,
+            expected,
+            high: plan.high()?,
+            likely,
+            level: level_of(&book.levels, plan.expected_of_one_unit()?),
+            units: plan.units,
+            bounds,
+            lines,
+        })
+    }
+}
+
+/// The sum of the legs' ranges, where each has one.
+fn likely_of_all(legs: &[LegEstimate]) -> Result<Option<LikelyRange>, Denial> {
+    let mut sum = LikelyRange::default();
+    for leg in legs {
+        let Some(LikelyRange { low, high }) = leg.likely else { return Ok(None) };
+        sum = LikelyRange { low: sum.low.add(low)?, high: sum.high.add(high)? };
+    }
+    Ok(Some(sum))
 }
 
 fn level_shown(task: Task, legs: &[LegEstimate]) -> LevelShown {

@@ -76,6 +76,10 @@ id! {
     BookVersion
 }
 id! {
+    /// A calibration's version: the SHA-256 of its canonical form, in lower-case hexadecimal.
+    CalibrationVersion
+}
+id! {
     /// What the caller asked for, hashed, the quote apart: the same action id with another
     /// fingerprint is another request (R27).
     Fingerprint

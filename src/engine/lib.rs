@@ -34,6 +34,7 @@ mod check_tasks;
 pub mod price_book_check;
 pub mod rating;
 pub mod request;
+pub mod calibration;
 pub mod bounds;
 pub mod estimate;
 pub mod routing;
@@ -56,6 +57,7 @@ pub mod period;
 pub mod entry;
 pub mod receipt;
 pub mod statement;
+pub mod learn;
 pub mod denial;
 
 #[cfg(test)]

@@ -9,9 +9,10 @@
 
 use crate::amount::Credits;
 use crate::bounds::{self, Extreme, Plan, Rounds, Span};
+use crate::calibration::{Calibration, CalibrationBand, Quantiles, likely_output};
 use crate::denial::Denial;
 use crate::encoding::{Counted, Encoding, ModelEncoding, TokenKind};
-use crate::estimate::Caps;
+use crate::estimate::{Caps, LikelyRange};
 use crate::meter::{Meter, QUANTITY_MAX};
 use crate::price_book::{ModelKind, PublishedBook};
 use crate::rating;
@@ -34,6 +35,8 @@ pub struct PriceRange {
     pub expected: Credits,
     /// The most.
     pub high: Credits,
+    /// What it is likely to lie between, where that was learned of every leg.
+    pub likely: Option<LikelyRange>,
 }
 
 /// A request that is priced again and again with other counts of its text.
@@ -42,6 +45,8 @@ pub struct Prepared {
     /// None where a leg needs more than 64 bits, or makes something else than text, or where the
     /// counts decide who answers.
     legs: Vec<Leg>,
+    /// Something was learned of every leg.
+    is_likely: bool,
 }
 
 /// Prepares the price of `request` under `caps`. The counts that it has itself are checked like any
@@ -49,13 +54,20 @@ pub struct Prepared {
 ///
 /// # Errors
 /// A [`Denial`] as [`crate::estimate::estimate`], as far as it does not depend on the counts.
-pub fn prepare(book: &PublishedBook, request: &Request, caps: &Caps) -> Result<Prepared, Denial> {
+pub fn prepare(
+    book: &PublishedBook,
+    request: &Request,
+    caps: &Caps,
+    calibration: &Calibration,
+) -> Result<Prepared, Denial> {
     bounds::check_request(&book.book, request)?;
-    let mut prepared = Prepared::default();
+    let mut prepared = Prepared { legs: Vec::new(), is_likely: true };
     let mut is_whole = true;
     for model in &request.models {
         let plan = bounds::plan_uncounted(&book.book, request, caps, model)?;
-        match Leg::of(&plan) {
+        let bands = calibration.bands(request.task, model);
+        prepared.is_likely &= !bands.is_empty();
+        match Leg::of(&plan, bands) {
             Some(leg) => prepared.legs.push(leg),
             None => is_whole = false,
         }
@@ -65,8 +77,8 @@ pub fn prepare(book: &PublishedBook, request: &Request, caps: &Caps) -> Result<P
 
 impl Prepared {
     /// The price with these counts of the whole input, and so many messages: what
-    /// [`crate::estimate::estimate_capped`] comes to with them. Nothing where that is a denial, or
-    /// where nothing could be prepared.
+    /// [`crate::estimate::estimate_calibrated`] comes to with them. Nothing where that is a denial,
+    /// or where nothing could be prepared.
     pub fn price(
         &self,
         count: impl Fn(TokenKind) -> Option<u64>,
@@ -80,7 +92,7 @@ impl Prepared {
         if !is_priced || !Encoding::ALL.iter().all(is_sound) {
             return None;
         }
-        let mut sum = [0_u64; 3];
+        let mut sum = [0_u64; 5];
         for leg in &self.legs {
             let name = leg.encoding.name;
             let counted = Counted::of(count(name.all()), count(name.latin()))?;
@@ -89,12 +101,11 @@ impl Prepared {
                 *sum = sum.saturating_add(price);
             }
         }
-        let [low, expected, high] = sum.map(|micros| i64::try_from(micros).unwrap_or(i64::MAX));
-        Some(PriceRange {
-            low: Credits::from_micros(low),
-            expected: Credits::from_micros(expected),
-            high: Credits::from_micros(high),
-        })
+        let [low, expected, high, likely_low, likely_high] =
+            sum.map(|micros| Credits::from_micros(i64::try_from(micros).unwrap_or(i64::MAX)));
+        let likely = LikelyRange { low: likely_low, high: likely_high };
+        let likely = self.is_likely.then_some(likely);
+        Some(PriceRange { low, expected, high, likely })
     }
 }
 
@@ -104,6 +115,8 @@ struct Leg {
     encoding: ModelEncoding,
     context_tokens_max: u64,
     output: Span,
+    /// What was learned of its answers.
+    bands: Vec<CalibrationBand>,
     rounds: Rounds,
     /// The largest counts with which nothing below leaves its type.
     tokens_max: u64,
@@ -126,7 +139,7 @@ struct Tier {
 type Terms = [u64; 3];
 
 impl Leg {
-    fn of(plan: &Plan<'_>) -> Option<Self> {
+    fn of(plan: &Plan<'_>, bands: &[CalibrationBand]) -> Option<Self> {
         let price = &plan.price;
         let ModelKind::Text(text) = &price.model.kind else { return None };
         let step_micros = u64::try_from(price.charge_step.as_micros()).ok()?;
@@ -139,6 +152,7 @@ impl Leg {
             encoding: text.encoding.clone(),
             context_tokens_max: text.context_tokens_max,
             output: plan.output?,
+            bands: bands.into(),
             rounds: Rounds::of(plan),
             tokens_max: 0,
             tiers: tiers_of(plan, parts.checked_div(spare)?)?,
@@ -166,8 +180,9 @@ impl Leg {
         (self.minimum_micros <= LEG_MICROS_MAX).then_some(largest)
     }
 
-    /// Low, expected and high in micro-credits.
-    fn price(&self, counted: Counted, messages: u32) -> Option<[u64; 3]> {
+    /// In micro-credits: low, expected and high, and the ends of the likely range where something
+    /// was learned.
+    fn price(&self, counted: Counted, messages: u32) -> Option<[u64; 5]> {
         let prompt = bounds::prompt_range(&self.encoding, counted, Some(messages));
         let output = self.output.within(self.context_tokens_max.saturating_sub(prompt.high));
         let input = self.rounds.total(prompt);
@@ -177,8 +192,12 @@ impl Leg {
         }
         let low = |input| Some(self.charge(self.tier(input)?.terms[0], input, output.low));
         let high = |input| Some(self.charge(self.tier(input)?.terms[2], input, output.high));
-        let expected = self.tier(input.expected)?.terms[1];
-        let expected = self.charge(expected, input.expected, output.expected);
+        let terms = self.tier(input.expected)?.terms[1];
+        let expecting = |tokens| self.charge(terms, input.expected, output.clamp(tokens));
+        let [likely_low, expected, likely_high] = match likely_output(&self.bands, input.expected) {
+            None => [0, expecting(output.expected), 0],
+            Some(Quantiles { p10, p50, p90 }) => [p10, p50, p90].map(expecting),
+        };
         let (mut least, mut most) = (low(input.low)?, high(input.high)?);
         // The extremes may lie at a tier's threshold between the bounds, as for the estimate.
         for tier in self.tiers.iter().skip(1) {
@@ -188,7 +207,7 @@ impl Leg {
                 most = most.max(high(threshold)?);
             }
         }
-        Some([least, expected, most])
+        Some([least, expected, most, likely_low, likely_high])
     }
 
     fn tier(&self, input: u64) -> Option<&Tier> {

@@ -55,6 +55,11 @@ pub fn check(book: &PriceBook) -> Vec<RuleFault> {
 pub(crate) struct Faults(Vec<RuleFault>);
 
 impl Faults {
+    /// All of them.
+    pub(crate) fn into_list(self) -> Vec<RuleFault> {
+        self.0
+    }
+
     /// Adds a fault where `fine` does not hold.
     pub(crate) fn unless(&mut self, fine: bool, path: &str, message: &str) {
         if !fine {

@@ -2,6 +2,7 @@
 //! where it is not what they say. `UPDATE_TYPES=1 cargo test -p kumari-engine types` writes it.
 
 use crate::bounds::LegBounds;
+use crate::calibration::Calibration;
 use crate::denial::Denial;
 use crate::eligibility::{Eligibility, Quote, Standing};
 use crate::encoding::{Encoding, TokenKind};
@@ -52,6 +53,7 @@ fn types_are_current() {
     let mut found = Declarations { config: &config, by_name: BTreeMap::new() };
     found.visit::<PriceBook>();
     found.visit::<Request>();
+    found.visit::<Calibration>();
     found.visit::<Estimate>();
     found.visit::<Eligibility>();
     found.visit::<Receipt>();

@@ -3,6 +3,7 @@
 //! The engine's types are the contract; this crate turns bytes into them and back. It knows no
 //! prices and no transport.
 
+mod calibration;
 mod canonical;
 mod hex;
 mod parse;
@@ -12,6 +13,9 @@ mod scan;
 mod tree;
 mod write;
 
+pub use calibration::{
+    CalibrationFault, calibration_from_tree, calibration_version, read_calibration,
+};
 pub use canonical::{canonical, canonical_tree, fingerprint};
 pub use kumari_engine::tree::Tree;
 pub use parse::{from_slice, from_str, parse, parse_slice};

@@ -9,19 +9,21 @@ use kumari_engine::price_book::{PriceBook, PublishedBook, SCHEMA};
 use kumari_engine::price_book_check::{RuleFault, check};
 use kumari_engine::tree::Tree;
 
-/// Why a price book that was published before cannot be read.
+/// Why a price book that was published before cannot be read, or a calibration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// It is not JSON of a price book's shape; the first fault.
+    /// It is not JSON of the right shape; the first fault.
     #[error("{0}")]
     Shape(Fault),
     /// It is of a schema that this engine does not read: load a newer engine.
     #[error(
-        "`schema`: this is schema {found} and this engine reads {SCHEMA}; use the version that goes with it"
+        "`schema`: this is schema {found} and this engine reads {known}; use the version that goes with it"
     )]
     EngineOutdated {
         /// The schema of the document.
         found: i64,
+        /// The one that this engine reads.
+        known: u32,
     },
 }
 
@@ -71,18 +73,23 @@ pub fn read_published(text: &str) -> Result<PublishedBook, Unreadable> {
 /// # Errors
 /// As [`read_published`].
 pub fn published_from_tree(tree: &Tree) -> Result<PublishedBook, Unreadable> {
-    // The schema comes first: a newer book may well have fields that this engine does not know.
-    if let Some(found) = schema_of(tree)
-        && found != i64::from(SCHEMA)
-    {
-        return Err(Unreadable::EngineOutdated { found });
-    }
+    check_schema(tree, SCHEMA)?;
     let book: PriceBook = from_tree(tree).map_err(Unreadable::Shape)?;
     let version = sha256(&canonical_tree(tree)).parse().map_err(|fault: IdFault| {
         let (path, message) = (String::new(), fault.to_string());
         Unreadable::Shape(Fault { kind: FaultKind::Shape, path, message })
     })?;
     Ok(PublishedBook { version, book })
+}
+
+/// The schema comes first: a newer document may well have fields that this engine does not know.
+pub(crate) fn check_schema(tree: &Tree, known: u32) -> Result<(), Unreadable> {
+    match schema_of(tree) {
+        Some(found) if found != i64::from(known) => {
+            Err(Unreadable::EngineOutdated { found, known })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn schema_of(tree: &Tree) -> Option<i64> {
@@ -93,6 +100,6 @@ fn schema_of(tree: &Tree) -> Option<i64> {
     }
 }
 
-fn list(faults: &[RuleFault]) -> String {
+pub(crate) fn list(faults: &[RuleFault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

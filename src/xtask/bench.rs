@@ -1,7 +1,7 @@
 //! Benchmarks: measures the product beside a peer, in the same run and on the same cores.
 //!
-//! What is measured and how is in `bench_ledger`, `bench_tokens`, `bench_estimate` and
-//! `bench_backtest`; here is what they share: the wish, and what becomes of the figures: ratios and
+//! What is measured and how is in `bench_ledger`, `bench_tokens`, `bench_estimate`,
+//! `bench_calibration` and `bench_backtest`; here is what they share: the wish, and what becomes of the figures: ratios and
 //! verdicts, a table here, JSON and a chart below `target/bench`. It measures nothing itself.
 
 use std::fs;
@@ -19,7 +19,7 @@ use crate::bench_table::table;
 use crate::repository::{self, Repository};
 use crate::soak::{commit, machine};
 use crate::wasm_target::RouteChoice;
-use crate::{bench_backtest, bench_estimate, bench_ledger, bench_tokens};
+use crate::{bench_backtest, bench_calibration, bench_estimate, bench_ledger, bench_tokens};
 
 /// A real hour of traffic, where somebody has put it beside the repository.
 const TRACE: &str = "../shared/data/azure_llm_trace_2023_conversation.csv";
@@ -39,7 +39,8 @@ pub(crate) struct Wish {
     /// Where chance comes from: accounts and usages, places of edits, requests.
     #[arg(long, default_value_t = 20_261_123)]
     pub(crate) seed: u64,
-    /// The hour of traffic that `ledger` replays and `backtest` takes token counts from, as `TIMESTAMP,ContextTokens,GeneratedTokens`.
+    /// The hour of traffic that `ledger` replays, `backtest` takes token counts from and
+    /// `calibration` learns from, as `TIMESTAMP,ContextTokens,GeneratedTokens`.
     #[arg(long)]
     trace: Option<PathBuf>,
 }
@@ -54,6 +55,8 @@ enum What {
     Estimate,
     /// Pricing millions of recorded actions with another price book.
     Backtest,
+    /// What a calibration says of answers that it did not learn from, beside what others say.
+    Calibration,
 }
 
 impl Wish {
@@ -86,6 +89,7 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
         What::Tokens => "tokens",
         What::Estimate => "estimate",
         What::Backtest => "backtest",
+        What::Calibration => "calibration",
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?.as_secs();
     let output = repository.path("target/bench").join(format!("{name}-{now}.json"));
@@ -98,6 +102,7 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
         What::Tokens => (bench_tokens::run(repository, route, wish, &output)?, Vec::new()),
         What::Estimate => (bench_estimate::run(repository, route, wish, &output)?, Vec::new()),
         What::Backtest => (bench_backtest::run(repository, wish, &output)?, Vec::new()),
+        What::Calibration => (bench_calibration::run(repository, wish, &output)?, Vec::new()),
     };
     let rows = rows(&result)?;
     add_verdicts(&mut result, &rows)?;

@@ -8,6 +8,7 @@
 mod assets;
 mod bench;
 mod bench_backtest;
+mod bench_calibration;
 mod bench_chart;
 mod bench_estimate;
 mod bench_ledger;

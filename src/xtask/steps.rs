@@ -12,7 +12,8 @@ use crate::postgres::{CLUSTER, CLUSTER_TO_CRASH, Cluster};
 use crate::setup::Tool;
 use crate::test::{Bench, Step, Verdict, ready};
 use crate::{
-    assets, bench_backtest, bench_ledger, bench_row, chromium, faketime, fuzz, pack, run, soak,
+    assets, bench_backtest, bench_calibration, bench_ledger, bench_row, chromium, faketime, fuzz,
+    pack, repository, run, soak,
 };
 
 /// Checks that compile nothing.
@@ -187,7 +188,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "bench",
-        shows: "the benchmarks of ledger and backtest work, and every answer is right",
+        shows: "the benchmarks of ledger, backtest and calibration work, and every answer is right",
         needs: &[],
         uses: &[Tool::Postgres],
         run: bench,
@@ -429,6 +430,11 @@ fn bench(bench: &Bench) -> Result<Verdict> {
     let output = bench.repository.path("target/bench/short-backtest.json");
     let short = ("short", 1);
     let result = bench_backtest::measure(bench.repository, &server, short, None, &output)?;
+    bench_row::rows(&result)?;
+    let (trace, output) = ("target/bench/short-trace.csv", "target/bench/short-calibration.json");
+    let (trace, output) = (bench.repository.path(trace), bench.repository.path(output));
+    repository::write(&trace, bench_calibration::made_up_trace().as_bytes())?;
+    let result = bench_calibration::measure(bench.repository, "short", Some(&trace), &output)?;
     bench_row::rows(&result)?;
     let programs = match ready(&bench.tools.postgres) {
         Ok(programs) => programs,

@@ -48,7 +48,7 @@ test('a browser comes to the bytes of the native engine', async () => {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  const books = lines.filter((line) => line.book !== undefined).map((line) => line.book);
+  const books = lines.filter((line) => line.book !== undefined);
   const cases = lines.filter((line) => line.native !== undefined);
   assert.ok(cases.length >= 500, `${cases.length} cases are too few`);
 

@@ -11,7 +11,7 @@ const books = [];
 for await (const line of createInterface({ input: process.stdin })) {
   const question = JSON.parse(line);
   if (question.book !== undefined) {
-    books.push(loadBook(modules, question.book));
+    books.push(loadBook(modules, question));
     continue;
   }
   const said = answer(modules, books[question.index], question);

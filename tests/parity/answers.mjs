@@ -1,8 +1,11 @@
 // One question of the parity test, answered by the package: the same in Node and in a browser.
 
-/** A book as each of the two modules has it. */
-export function loadBook({ credits, prepared }, json) {
-  return { book: credits.loadPriceBook(json), preparedBook: prepared.loadPriceBook(json) };
+/** A book and what it is estimated by, as each of the two modules has it. */
+export function loadBook({ credits, prepared }, { book, calibration }) {
+  return {
+    book: credits.loadPriceBook(book, calibration),
+    preparedBook: prepared.loadPriceBook(book, calibration),
+  };
 }
 
 /** Canonical estimate and verdict; estimate as objects and prepared, under the caps of the quote. */
@@ -24,8 +27,9 @@ export function answer(
 function preparedPrice(module, book, { input_tokens, messages, ...request }, caps) {
   const prepared = module.prepareEstimate(book, request, caps);
   try {
-    const { low, expected, high } = prepared.price(input_tokens, messages);
-    return [low, expected, high].map(module.creditsOf);
+    const { low, expected, high, likely } = prepared.price(input_tokens, messages);
+    const range = likely ? [likely.low, likely.high] : [];
+    return [low, expected, high, ...range].map(module.creditsOf);
   } finally {
     prepared.free();
   }

@@ -9,11 +9,12 @@
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use fastrand::Rng;
+use kumari_engine::calibration::Calibration;
 use kumari_engine::denial::Denial;
 use kumari_engine::eligibility::eligibility;
-use kumari_engine::estimate::{Estimate, estimate, estimate_capped};
+use kumari_engine::estimate::{Caps, Estimate, estimate, estimate_calibrated};
 use kumari_engine::price_book::PublishedBook;
-use kumari_tests::parity_cases::{Case, books, case};
+use kumari_tests::parity_cases::{Case, books, calibration, case};
 use kumari_wire::canonical;
 use serde_json::{Value, json};
 use std::fs::File;
@@ -68,7 +69,7 @@ fn main() -> Result<()> {
 
 fn compare_with_node(cases: u32, seed: u64) -> Result<()> {
     let mut rng = Rng::with_seed(seed);
-    let books = books(&mut rng, BOOKS);
+    let books = calibrated_books(&mut rng);
     let mut node = Command::new("node")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/parity/answer.mjs"))
         .stdin(Stdio::piped())
@@ -84,18 +85,20 @@ fn compare_with_node(cases: u32, seed: u64) -> Result<()> {
         let (mut rng, books) = (rng.clone(), books.clone());
         thread::spawn(move || -> Result<()> {
             for book in &books {
-                writeln!(questions, "{}", json!({"book": canonical(&book.book)?}))?;
+                writeln!(questions, "{}", book.line()?)?;
             }
+            let published = published(&books);
             for _ in 0..cases {
-                writeln!(questions, "{}", question(&case(&mut rng, &books))?)?;
+                writeln!(questions, "{}", question(&case(&mut rng, &published))?)?;
             }
             Ok(questions.flush()?)
         })
     };
     let mut answers = answers.lines();
     let mut allowed = 0_u32;
+    let published = published(&books);
     for number in 0..cases {
-        let case = case(&mut rng, &books);
+        let case = case(&mut rng, &published);
         let native = native_answer(&books, &case)?;
         let line = answers.next().context("node stopped answering")??;
         let theirs: Answer = serde_json::from_str(&line)?;
@@ -124,16 +127,17 @@ fn compare_with_node(cases: u32, seed: u64) -> Result<()> {
 
 fn write_corpus(cases: u32, seed: u64, path: &PathBuf) -> Result<()> {
     let mut rng = Rng::with_seed(seed);
-    let books = books(&mut rng, BOOKS);
+    let books = calibrated_books(&mut rng);
+    let published = published(&books);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
     let mut file = BufWriter::new(File::create(path)?);
     for book in &books {
-        writeln!(file, "{}", json!({"book": canonical(&book.book)?}))?;
+        writeln!(file, "{}", book.line()?)?;
     }
     for _ in 0..cases {
-        let case = case(&mut rng, &books);
+        let case = case(&mut rng, &published);
         let mut line = question(&case)?;
         line["native"] = json!(native_answer(&books, &case)?);
         writeln!(file, "{line}")?;
@@ -160,6 +164,29 @@ fn answer() -> Result<()> {
     Ok(answers.flush()?)
 }
 
+/// A book, and what was learned of answers to be estimated by.
+#[derive(Clone)]
+struct Book {
+    published: PublishedBook,
+    calibration: Calibration,
+}
+
+impl Book {
+    fn line(&self) -> Result<Value> {
+        let calibration = canonical(&self.calibration)?;
+        Ok(json!({"book": canonical(&self.published.book)?, "calibration": calibration}))
+    }
+}
+
+fn calibrated_books(rng: &mut Rng) -> Vec<Book> {
+    let books = books(rng, BOOKS).into_iter();
+    books.map(|published| Book { calibration: calibration(rng, &published), published }).collect()
+}
+
+fn published(books: &[Book]) -> Vec<PublishedBook> {
+    books.iter().map(|book| book.published.clone()).collect()
+}
+
 /// The case as JSON texts, which the package reads as a server would.
 fn question(case: &Case) -> Result<Value> {
     let quote = case.quote.as_ref().map(canonical).transpose()?;
@@ -171,20 +198,29 @@ fn question(case: &Case) -> Result<Value> {
     }))
 }
 
-/// A canonical estimate and verdict; the estimate as plain objects and the prepared price, both
-/// under the caps of the quote, and nothing where it is a denial, which is thrown.
+/// A canonical estimate and verdict; the estimate as plain objects and the prepared price with its
+/// likely range, both under the caps of the quote, and nothing where it is a denial, which is thrown.
 type Answer = (String, String, Option<String>, Option<String>);
 
 /// The answer of the engine compiled for this machine.
-fn native_answer(books: &[PublishedBook], case: &Case) -> Result<Answer> {
-    let book = books.get(case.book).context("there is no such book")?;
-    let price = estimate(book, &case.request);
-    let verdict =
-        eligibility(book, &case.standing, &case.request, price.clone(), case.quote.as_ref());
+fn native_answer(books: &[Book], case: &Case) -> Result<Answer> {
+    let Book { published, calibration } = books.get(case.book).context("there is no such book")?;
+    let priced = |caps: &Caps| estimate_calibrated(published, &case.request, caps, calibration);
+    let plain = estimate(published, &case.request);
+    let verdict = eligibility(published, &case.standing, &case.request, plain, case.quote.as_ref());
     let caps = case.quote.as_ref().map(|quote| quote.caps.clone()).unwrap_or_default();
-    let capped = estimate_capped(book, &case.request, &caps).ok();
+    let capped = priced(&caps).ok();
     let objects = capped.as_ref().map(canonical).transpose()?;
-    let prepared = capped.map(|price| canonical(&[price.low, price.expected, price.high][..]));
+    let prepared = capped.map(|Estimate { low, expected, high, likely, .. }| {
+        let likely = likely.map(|likely| [likely.low, likely.high]);
+        canonical(
+            &[low, expected, high]
+                .into_iter()
+                .chain(likely.into_iter().flatten())
+                .collect::<Vec<_>>(),
+        )
+    });
+    let price = priced(&Caps::default());
     Ok((price_text(&price)?, canonical(&verdict)?, objects, prepared.transpose()?))
 }
 

@@ -1,15 +1,20 @@
 //! What always holds of prices and of what is allowed, over random requests.
 
 use crate::history::{MODELS, book, hundredths};
+use kumari_engine::amount::{Credits, ExactCredits};
 use kumari_engine::eligibility::{Eligibility, eligibility};
 use kumari_engine::encoding::TokenKind;
-use kumari_engine::estimate::{Estimate, estimate};
+use kumari_engine::estimate::{
+    CandidateEstimate, Caps, Estimate, LegEstimate, LikelyRange, estimate, estimate_calibrated,
+    estimate_capped,
+};
 use kumari_engine::lot::LotKind;
 use kumari_engine::meter::{Meter, Usage};
 use kumari_engine::rating;
 use kumari_engine::request::{Request, Task};
 use kumari_tests::accounts::Ledger;
 use kumari_tests::books::{request, small_book, text_model};
+use kumari_tests::parity_cases::calibration;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -144,6 +149,11 @@ proptest! {
 fn r11_the_same_inputs_give_the_same_bytes() {
     let mut rng = fastrand::Rng::with_seed(11);
     let books = kumari_tests::parity_cases::books(&mut rng, 12);
+    let learned: Vec<_> = books.iter().map(|book| calibration(&mut rng, book)).collect();
+    for learned in &learned {
+        let canonical = kumari_wire::canonical(learned).unwrap();
+        assert_eq!(&kumari_wire::read_calibration(&canonical).unwrap(), learned);
+    }
     for _ in 0..1_000 {
         let case = kumari_tests::parity_cases::case(&mut rng, &books);
         let book = &books[case.book];
@@ -152,9 +162,65 @@ fn r11_the_same_inputs_give_the_same_bytes() {
         let text = kumari_wire::canonical(&case.request).unwrap();
         let travelled: Request = kumari_wire::from_str(&text).unwrap();
         assert_eq!(travelled, case.request);
-        if let Ok(price) = estimate(book, &travelled) {
+        let learned = &learned[case.book];
+        if let Ok(price) = estimate_calibrated(book, &travelled, &Caps::default(), learned) {
             let bytes = kumari_wire::canonical(&price).unwrap();
             assert_eq!(serde_json::from_str::<Estimate>(&bytes).unwrap(), price);
         }
     }
+}
+
+/// What may depend on a calibration: the likely price, its range, and how it comes about.
+fn without_the_likely(price: &Estimate) -> Estimate {
+    let leg = |leg: &LegEstimate| LegEstimate {
+        expected: Credits::ZERO,
+        likely: None,
+        candidates: leg.candidates.iter().map(candidate).collect(),
+        ..leg.clone()
+    };
+    fn candidate(candidate: &CandidateEstimate) -> CandidateEstimate {
+        let (expected, likely, lines) = (Credits::ZERO, None, Vec::new());
+        CandidateEstimate { expected, likely, lines, ..candidate.clone() }
+    }
+    let legs = price.legs.iter().map(leg).collect();
+    Estimate { expected: Credits::ZERO, likely: None, legs, ..price.clone() }
+}
+
+/// R11: calibration data moves the likely price alone, and the five prices stay in their order.
+#[test]
+fn r11_a_calibration_moves_the_likely_price_alone() {
+    let mut rng = fastrand::Rng::with_seed(20_261_130);
+    let books = kumari_tests::parity_cases::books(&mut rng, 40);
+    let (mut moved, mut ranges) = (0, 0);
+    for _ in 0..20_000 {
+        let case = kumari_tests::parity_cases::case(&mut rng, &books);
+        let book = &books[case.book];
+        let learned = calibration(&mut rng, book);
+        let caps = case.quote.map(|quote| quote.caps).unwrap_or_default();
+        let plain = estimate_capped(book, &case.request, &caps);
+        let found = estimate_calibrated(book, &case.request, &caps, &learned);
+        let (Ok(plain), Ok(found)) = (&plain, &found) else {
+            assert_eq!(found, plain);
+            continue;
+        };
+        assert_eq!(without_the_likely(found), without_the_likely(plain));
+        moved += u32::from(found.expected != plain.expected);
+        ranges += u32::from(found.likely.is_some());
+        for leg in &found.legs {
+            assert_in_order(leg.low, leg.expected, leg.high, leg.likely);
+            for one in &leg.candidates {
+                assert_in_order(one.low, one.expected, one.high, one.likely);
+                let lines = one.lines.iter().map(|line| line.amount());
+                assert_eq!(ExactCredits::sum(lines).unwrap(), one.expected.into());
+            }
+        }
+        assert_in_order(found.low, found.expected, found.high, found.likely);
+    }
+    assert!(moved > 2_000 && ranges > 2_000, "{moved} prices moved, {ranges} have a range");
+}
+
+fn assert_in_order(low: Credits, expected: Credits, high: Credits, likely: Option<LikelyRange>) {
+    let likely = likely.unwrap_or(LikelyRange { low: expected, high: expected });
+    let prices = [low, likely.low, expected, likely.high, high];
+    assert!(prices.is_sorted(), "{prices:?}");
 }

@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod authorize;
+mod calibration;
 mod eligibility;
 mod estimate;
 mod found;

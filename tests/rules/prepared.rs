@@ -1,14 +1,15 @@
 //! A prepared price is the estimate's, or there is none.
 
 use fastrand::Rng;
+use kumari_engine::calibration::Calibration;
 use kumari_engine::denial::Denial;
 use kumari_engine::encoding::TokenKind;
-use kumari_engine::estimate::{Caps, Estimate, estimate_capped};
+use kumari_engine::estimate::{Caps, Estimate, estimate_calibrated, estimate_capped};
 use kumari_engine::prepared::{PriceRange, prepare};
 use kumari_engine::price_book::{KindName, PublishedBook};
 use kumari_engine::request::{Request, Task};
 use kumari_tests::books::{request, small_book, small_json, text_model};
-use kumari_tests::parity_cases::{books, case};
+use kumari_tests::parity_cases::{books, calibration, case};
 use serde_json::json;
 
 /// The prepared price with the counts of `request` itself; prepared with other ones.
@@ -16,17 +17,19 @@ fn prepared(
     book: &PublishedBook,
     request: &Request,
     caps: &Caps,
+    calibration: &Calibration,
 ) -> Result<Option<PriceRange>, Denial> {
     let mut template = request.clone();
     template.input_tokens = [(TokenKind::O200kBase, 7)].into_iter().collect();
     template.messages = None;
     let counted = |kind| request.input_tokens.get(&kind).copied();
     let messages = request.messages.unwrap_or(1);
-    prepare(book, &template, caps).map(|prepared| prepared.price(counted, messages))
+    prepare(book, &template, caps, calibration).map(|prepared| prepared.price(counted, messages))
 }
 
 fn range(price: &Estimate) -> PriceRange {
-    PriceRange { low: price.low, expected: price.expected, high: price.high }
+    let Estimate { low, expected, high, likely, .. } = *price;
+    PriceRange { low, expected, high, likely }
 }
 
 /// Routing depends on the counts, and media on no text: both are left to the estimate.
@@ -38,10 +41,11 @@ fn is_of_text(task: Task) -> bool {
 fn r10_a_prepared_price_is_that_of_the_estimate() {
     let mut rng = Rng::with_seed(20_261_130);
     let books = books(&mut rng, 60);
-    let (mut prices, mut without) = (0, 0);
+    let learned: Vec<Calibration> = books.iter().map(|book| calibration(&mut rng, book)).collect();
+    let (mut prices, mut without, mut likely) = (0, 0, 0);
     for _ in 0..30_000 {
         let mut case = case(&mut rng, &books);
-        let book = &books[case.book];
+        let (book, learned) = (&books[case.book], &learned[case.book]);
         let caps = case.quote.map(|quote| quote.caps).unwrap_or_default();
         // Counts at and beside a tier's threshold are rare among random ones.
         let tiers = case.request.models.first().and_then(|id| book.book.model(id));
@@ -53,13 +57,14 @@ fn r10_a_prepared_price_is_that_of_the_estimate() {
             case.request.input_tokens =
                 TokenKind::ALL.map(|kind| (kind, near)).into_iter().collect();
         }
-        let found = prepared(book, &case.request, &caps);
-        match estimate_capped(book, &case.request, &caps) {
+        let found = prepared(book, &case.request, &caps, learned);
+        match estimate_calibrated(book, &case.request, &caps, learned) {
             Ok(price) if !is_of_text(case.request.task) => {
                 assert_eq!(found, Ok(None), "{price:?}");
             }
             Ok(price) => {
                 prices += 1;
+                likely += u32::from(price.likely.is_some());
                 match found {
                     Ok(Some(found)) => assert_eq!(found, range(&price), "{:#?}", case.request),
                     _ => without += 1,
@@ -72,6 +77,7 @@ fn r10_a_prepared_price_is_that_of_the_estimate() {
     }
     assert!(prices > 10_000, "{prices} prices are too few to say much");
     assert!(without * 100 < prices, "{without} of {prices} prices were not prepared");
+    assert!(likely > 3_000, "{likely} of {prices} prices have a likely range");
 }
 
 #[test]
@@ -85,7 +91,8 @@ fn what_does_not_depend_on_counts_is_denied_when_it_is_prepared() {
         (no_answer, Some("output_tokens_max")),
     ];
     for (request, path) in cases {
-        let denial = prepare(&book, &request, &Caps::default()).unwrap_err();
+        let nothing = Calibration::default();
+        let denial = prepare(&book, &request, &Caps::default(), &nothing).unwrap_err();
         assert_eq!(denial.path.as_deref(), path, "{denial}");
     }
 }
@@ -93,7 +100,8 @@ fn what_does_not_depend_on_counts_is_denied_when_it_is_prepared() {
 #[test]
 fn counts_without_a_price_have_none() {
     let book = small_book(|_| {});
-    let prepared = prepare(&book, &request(Task::Direct, &["top"], 1), &Caps::default()).unwrap();
+    let (asked, nothing) = (request(Task::Direct, &["top"], 1), Calibration::default());
+    let prepared = prepare(&book, &asked, &Caps::default(), &nothing).unwrap();
     let price = |tokens: Option<u64>, messages| prepared.price(|_| tokens, messages);
     assert!(price(Some(0), 0).is_some());
     assert_eq!(price(None, 1), None);
@@ -120,7 +128,7 @@ fn what_needs_more_than_64_bits_is_the_estimates_or_nothing() {
         for tokens in [0, 1, 1_000, 100_000] {
             let asked = request(Task::Direct, &["top"], tokens);
             let price = estimate_capped(&book, &asked, &Caps::default()).unwrap();
-            let found = prepared(&book, &asked, &Caps::default()).unwrap();
+            let found = prepared(&book, &asked, &Caps::default(), &Calibration::default()).unwrap();
             assert!(found.is_none_or(|found| found == range(&price)), "{step} {tokens}");
         }
     }
@@ -137,7 +145,7 @@ fn what_no_number_of_javascript_holds_is_not_prepared() {
         let book = kumari_wire::read_published(&book.to_string()).unwrap();
         let asked = request(Task::Direct, &["top"], 1_000);
         let price = estimate_capped(&book, &asked, &Caps::default()).unwrap();
-        let found = prepared(&book, &asked, &Caps::default());
+        let found = prepared(&book, &asked, &Caps::default(), &Calibration::default());
         assert_eq!(found, Ok(is_prepared.then(|| range(&price))), "{minimum}");
     }
 }
@@ -157,7 +165,7 @@ fn tiers_in_whatever_order_are_the_estimates_or_nothing() {
             let mut asked = request(Task::Direct, &["top"], tokens);
             asked.messages = Some(0);
             let price = estimate_capped(&book, &asked, &Caps::default()).unwrap();
-            let found = prepared(&book, &asked, &Caps::default()).unwrap();
+            let found = prepared(&book, &asked, &Caps::default(), &Calibration::default()).unwrap();
             assert!(found.is_none_or(|found| found == range(&price)), "{first} {tokens}");
         }
     }

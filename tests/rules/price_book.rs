@@ -25,7 +25,7 @@ fn r04_a_newer_schema_is_recognised_before_its_unknown_fields() {
     book["schema"] = json!(2);
     book["discounts"] = json!([]);
     let fault = publish(&book.to_string()).unwrap_err();
-    assert_eq!(fault, Unreadable::EngineOutdated { found: 2 }.into());
+    assert_eq!(fault, Unreadable::EngineOutdated { found: 2, known: 1 }.into());
 }
 
 #[test]

@@ -28,7 +28,7 @@ const ORDER: [&str; 19] = [
 ];
 
 /// What the engine has besides, each the helper of a neighbour.
-const ENGINE_HELPERS: [&str; 22] = [
+const ENGINE_HELPERS: [&str; 24] = [
     "encoding",
     "prepared",
     "tree",
@@ -43,11 +43,13 @@ const ENGINE_HELPERS: [&str; 22] = [
     "rating",
     "request",
     "bounds",
+    "calibration",
     "fit",
     "apply",
     "renew",
     "extend",
     "revoke",
+    "learn",
     "payment",
     "pay",
     "typescript_test",

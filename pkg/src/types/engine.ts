@@ -76,6 +76,54 @@ round_input_tokens?: Bound, };
 export type CacheWrite = "default" | "1h";
 
 /**
+ * How long answers were; nothing of whose they were.
+ */
+export type Calibration = {
+/**
+ * The form of this document; [`SCHEMA`] for this engine.
+ */
+schema: number,
+/**
+ * What is known of each task and model, ascending by both.
+ */
+rows: Array<CalibrationRow>, };
+
+/**
+ * How long the answers to inputs of about one size were.
+ */
+export type CalibrationBand = {
+/**
+ * It begins above so much total input, as an estimate expects it.
+ */
+above_input_tokens: number,
+/**
+ * How long the answers were, reasoning included.
+ */
+output_tokens: Quantiles,
+/**
+ * How many of them there were, at least [`SETTLEMENTS_MIN`].
+ */
+settlements: number, };
+
+/**
+ * How long the answers of a model to a task were.
+ */
+export type CalibrationRow = {
+/**
+ * The task, one that is priced on its own: a leg of a comparison and a routed message are
+ * `direct`.
+ */
+task: Task,
+/**
+ * The model.
+ */
+model: ModelId,
+/**
+ * By the input, ascending; the first from no tokens on.
+ */
+bands: Array<CalibrationBand>, };
+
+/**
  * The price of one leg on one model.
  */
 export type CandidateEstimate = {
@@ -96,7 +144,11 @@ expected: Credits,
  */
 high: Credits,
 /**
- * The level of one unit.
+ * What it is likely to lie between, where that was learned.
+ */
+likely?: LikelyRange,
+/**
+ * The level of one unit, by the book alone.
  */
 level: Level,
 /**
@@ -276,6 +328,10 @@ expected: Credits,
  * The most that it can cost; what a hold reserves.
  */
 high: Credits,
+/**
+ * What it is likely to lie between, where that was learned of every leg.
+ */
+likely?: LikelyRange,
 /**
  * The level shown beside the price.
  */
@@ -688,6 +744,10 @@ expected: Credits,
  */
 high: Credits,
 /**
+ * The likely model's.
+ */
+likely?: LikelyRange,
+/**
  * Every model that may answer; one in all tasks but routing.
  */
 candidates: Array<CandidateEstimate>, };
@@ -739,6 +799,20 @@ low: Level,
  * The highest.
  */
 high: Level, };
+
+/**
+ * What a price is likely to lie between: `low <= likely.low <= expected <= likely.high <= high`.
+ * Of answers to inputs like this one, eight of ten were between the two.
+ */
+export type LikelyRange = {
+/**
+ * With the shortest of these answers.
+ */
+low: Credits,
+/**
+ * With the longest of them.
+ */
+high: Credits, };
 
 /**
  * One line of a price. The amounts of all lines add up to the charge exactly.
@@ -1200,6 +1274,23 @@ expired: Credits,
  * Whether an operator revoked its lot: it stays so, also where a claim brings the lot back.
  */
 revoked?: boolean, };
+
+/**
+ * Three quantiles of what was counted, ascending: eight of ten lie between the outer ones.
+ */
+export type Quantiles = {
+/**
+ * One of ten was at most that.
+ */
+p10: number,
+/**
+ * Half of them were.
+ */
+p50: number,
+/**
+ * Nine of ten were.
+ */
+p90: number, };
 
 /**
  * A quantity of one meter, at most [`QUANTITY_MAX`].
