@@ -4,10 +4,10 @@
 use crate::chat::{ChatWrite, Message};
 use crate::error::StoreError;
 use crate::limits::{
-    BATCH_MAX, BOOK_BYTES_MAX, CHAT_WRITES_MAX, KEY_NAME_BYTES_MAX, TEXT_BYTES_MAX,
-    TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
+    BATCH_MAX, BOOK_BYTES_MAX, CALIBRATION_BYTES_MAX, CHAT_WRITES_MAX, KEY_NAME_BYTES_MAX,
+    TEXT_BYTES_MAX, TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
 };
-use crate::lookup::{ServiceKey, StoredBook};
+use crate::lookup::{ServiceKey, StoredBook, StoredCalibration};
 use crate::store::{Commit, Decided, Wanted};
 use kumari_engine::account::{Account, Action, Change};
 use kumari_engine::id::ActionId;
@@ -118,6 +118,14 @@ pub(crate) fn book(book: &StoredBook) -> Result<(), StoreError> {
         return Err(StoreError::Invalid("a price book with the character U+0000 in it"));
     }
     at_most("bytes of a price book", book.json.len(), BOOK_BYTES_MAX)
+}
+
+/// The calibration is a text that every database keeps, and not too long.
+pub(crate) fn calibration(calibration: &StoredCalibration) -> Result<(), StoreError> {
+    if calibration.json.contains('\0') {
+        return Err(StoreError::Invalid("a calibration with the character U+0000 in it"));
+    }
+    at_most("bytes of a calibration", calibration.json.len(), CALIBRATION_BYTES_MAX)
 }
 
 /// The actions that the change's entries are about, as they are after it.

@@ -32,6 +32,7 @@ pub use crate::conformance_lane::{
 pub use crate::conformance_lookup::{
     a_payment_object_has_one_account, a_published_book_never_changes, limits_are_enforced,
     service_keys_are_made_and_revoked, sessions_begin_and_end,
+    the_calibration_put_last_is_in_force,
 };
 pub use crate::conformance_migrate::{
     a_copy_has_everything, a_copy_on_top_of_something_else_is_refused,
@@ -116,6 +117,7 @@ macro_rules! store_conformance {
             repeats_get_the_first_answer,
             service_keys_are_made_and_revoked,
             sessions_begin_and_end,
+            the_calibration_put_last_is_in_force,
             the_ends_of_ranges_come_back,
             two_ledgers_share_one_account,
             what_a_copy_reads_is_listed_in_pages,

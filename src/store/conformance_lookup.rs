@@ -4,11 +4,13 @@ use crate::chat::{ChatWrite, Conversation, MessageUpdate};
 use crate::error::StoreError;
 use crate::fixtures::{BOOK, Failure, Outcome, account, action, at, book, conversation};
 use crate::limits::{
-    ACCOUNTS_DUE_MAX, BATCH_MAX, BOOK_BYTES_MAX, BOOKS_MAX, CHAT_WRITES_MAX, CONVERSATIONS_MAX,
-    ENTRIES_MAX, KEY_NAME_BYTES_MAX, KEYS_MAX, MESSAGES_MAX, SESSIONS_MAX, TEXT_BYTES_MAX,
-    TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
+    ACCOUNTS_DUE_MAX, BATCH_MAX, BOOK_BYTES_MAX, BOOKS_MAX, CALIBRATION_BYTES_MAX, CHAT_WRITES_MAX,
+    CONVERSATIONS_MAX, ENTRIES_MAX, KEY_NAME_BYTES_MAX, KEYS_MAX, MESSAGES_MAX, SESSIONS_MAX,
+    TEXT_BYTES_MAX, TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
 };
-use crate::lookup::{KeyScope, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
+use crate::lookup::{
+    KeyScope, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
+};
 use crate::store::{Store, Wanted};
 use std::sync::Arc;
 
@@ -144,6 +146,27 @@ pub async fn a_published_book_never_changes(store: Arc<dyn Store>) -> Outcome {
     Ok(())
 }
 
+/// One calibration is in force, the one that was put there last.
+///
+/// # Errors
+/// [`Failure`] where the store failed.
+pub async fn the_calibration_put_last_is_in_force(store: Arc<dyn Store>) -> Outcome {
+    let calibration = |version: &str, json: &str, published| -> Result<_, Failure> {
+        let (version, json) = (version.parse()?, json.to_owned());
+        Ok(StoredCalibration { version, json, published_at: at(published) })
+    };
+    assert_eq!(store.calibration(None).await?, None);
+    // Also where the clock went back, and where an earlier one comes again.
+    for (version, json, published) in [("c2", "{\"ü\":1}", 9), ("c1", "{}", 2), ("c2", "[]", 3)] {
+        let put = calibration(version, json, published)?;
+        store.put_calibration(put.clone()).await?;
+        assert_eq!(store.calibration(None).await?.as_ref(), Some(&put));
+        assert_eq!(store.calibration(Some(&"other".parse()?)).await?.as_ref(), Some(&put));
+        assert_eq!(store.calibration(Some(&put.version)).await?, None, "it is known");
+    }
+    Ok(())
+}
+
 /// Every list, batch and text has a limit, which is met and not exceeded.
 ///
 /// # Errors
@@ -211,6 +234,15 @@ pub async fn limits_are_enforced(store: Arc<dyn Store>) -> Outcome {
     over(store.publish_book(long.clone()).await);
     long.json.truncate(BOOK_BYTES_MAX);
     store.publish_book(long).await?;
+
+    let mut long = StoredCalibration {
+        version: "long".parse()?,
+        json: "x".repeat(CALIBRATION_BYTES_MAX + 1),
+        published_at: now,
+    };
+    over(store.put_calibration(long.clone()).await);
+    long.json.truncate(CALIBRATION_BYTES_MAX);
+    store.put_calibration(long).await?;
     Ok(())
 }
 

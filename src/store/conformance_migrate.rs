@@ -6,7 +6,9 @@ use crate::fixtures::{BOOK, Random};
 use crate::fixtures::{
     Command, Desk, Failure, Outcome, account, action, at, conversation, credits, request,
 };
-use crate::lookup::{KeyScope, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
+use crate::lookup::{
+    KeyScope, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
+};
 use crate::memory::MemoryStore;
 use crate::migrate::{MigrateFault, append, migrate};
 use crate::store::Store;
@@ -161,7 +163,9 @@ async fn fill(desk: &Desk) -> Outcome {
         };
         desk.store().publish_book(book).await?;
     }
-    Ok(())
+    let (version, json) = ("c1".parse()?, "{}".to_owned());
+    let calibration = StoredCalibration { version, json, published_at: at(3) };
+    Ok(desk.store().put_calibration(calibration).await?)
 }
 
 /// Both stores have the same.
@@ -171,6 +175,7 @@ async fn same(left: &dyn Store, right: &dyn Store) -> Outcome {
     let claims = left.payment_claims(None, 100).await?;
     assert_eq!(claims, right.payment_claims(None, 100).await?);
     assert_eq!(left.books(100).await?, right.books(100).await?);
+    assert_eq!(left.calibration(None).await?, right.calibration(None).await?);
     assert_eq!(left.service_keys(None, 100).await?, right.service_keys(None, 100).await?);
     for id in left.accounts(None, 100).await? {
         assert_eq!(left.entries(&id, 0, 1_000).await?, right.entries(&id, 0, 1_000).await?);

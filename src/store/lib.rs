@@ -72,7 +72,8 @@ pub use ledger::{
 };
 pub use limits::*;
 pub use lookup::{
-    BookListing, KeyScope, PaymentClaim, ScopeFault, ServiceKey, Session, StoredBook, TokenHash,
+    BookListing, KeyScope, PaymentClaim, ScopeFault, ServiceKey, Session, StoredBook,
+    StoredCalibration, TokenHash,
 };
 pub use memory::MemoryStore;
 pub use migrate::{MigrateFault, Migrated, migrate};

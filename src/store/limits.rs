@@ -32,5 +32,7 @@ pub const KEY_NAME_BYTES_MAX: usize = 128;
 pub const TITLE_BYTES_MAX: usize = 1_024;
 /// The longest text of a message, in bytes.
 pub const TEXT_BYTES_MAX: usize = 8 * 1_024 * 1_024;
+/// The longest calibration, in bytes.
+pub const CALIBRATION_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 /// The longest price book, in bytes.
 pub const BOOK_BYTES_MAX: usize = 8 * 1_024 * 1_024;

@@ -1,7 +1,7 @@
 //! Tables that are led by their own key, not by an account: sessions, service keys, whose a payment
-//! is, and price books.
+//! is, price books, and the calibration.
 
-use kumari_engine::id::{AccountId, ActionId, BookVersion};
+use kumari_engine::id::{AccountId, ActionId, BookVersion, CalibrationVersion};
 use kumari_engine::time::Timestamp;
 use std::str::FromStr;
 use thiserror::Error;
@@ -84,6 +84,17 @@ pub struct BookListing {
     /// When it comes into force.
     pub effective_at: Timestamp,
     /// When it was published.
+    pub published_at: Timestamp,
+}
+
+/// The calibration that was put into force last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCalibration {
+    /// The SHA-256 of its canonical form.
+    pub version: CalibrationVersion,
+    /// Its canonical JSON, at most [`crate::CALIBRATION_BYTES_MAX`].
+    pub json: String,
+    /// When it was put into force.
     pub published_at: Timestamp,
 }
 

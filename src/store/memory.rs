@@ -9,13 +9,15 @@ use crate::limits::{
     ACCOUNTS_DUE_MAX, ACCOUNTS_MAX, ACTIONS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX,
     KEYS_MAX, MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
 };
-use crate::lookup::{BookListing, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
+use crate::lookup::{
+    BookListing, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
+};
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
 use crate::stored::{Stored, StoredAction, StoredState};
 use async_trait::async_trait;
 use kumari_engine::account::{Account, Action, Change, Refused};
 use kumari_engine::entry::Entry;
-use kumari_engine::id::{AccountId, ActionId, BookVersion};
+use kumari_engine::id::{AccountId, ActionId, BookVersion, CalibrationVersion};
 use kumari_engine::time::Timestamp;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -32,6 +34,7 @@ struct Tables {
     payment_claims: BTreeMap<ActionId, PaymentClaim>,
     keys: BTreeMap<TokenHash, ServiceKey>,
     books: BTreeMap<BookVersion, StoredBook>,
+    calibration: Option<StoredCalibration>,
 }
 
 /// Everything that is kept of one account.
@@ -445,6 +448,20 @@ impl Store for MemoryStore {
         } else {
             Err(StoreError::BookChanged(book.version))
         }
+    }
+
+    async fn put_calibration(&self, calibration: StoredCalibration) -> Result<(), StoreError> {
+        check::calibration(&calibration)?;
+        self.tables().calibration = Some(calibration);
+        Ok(())
+    }
+
+    async fn calibration(
+        &self,
+        known: Option<&CalibrationVersion>,
+    ) -> Result<Option<StoredCalibration>, StoreError> {
+        let in_force = self.tables().calibration.clone();
+        Ok(in_force.filter(|in_force| Some(&in_force.version) != known))
     }
 
     async fn book(&self, version: &BookVersion) -> Result<Option<StoredBook>, StoreError> {

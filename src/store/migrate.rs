@@ -102,6 +102,7 @@ pub async fn migrate(
         copy.check_empty().await?;
     }
     copy.books().await?;
+    copy.calibration().await?;
     copy.sessions().await?;
     copy.payment_claims().await?;
     copy.keys().await?;
@@ -145,10 +146,12 @@ impl Copy<'_> {
         let sessions = self.to.sessions(None, 1).await.map_err(MigrateFault::To)?;
         let books = self.to.books(1).await.map_err(MigrateFault::To)?;
         let claims = self.to.payment_claims(None, 1).await.map_err(MigrateFault::To)?;
+        let calibration = self.to.calibration(None).await.map_err(MigrateFault::To)?;
         let keys = self.to.service_keys(None, 1).await.map_err(MigrateFault::To)?;
         let is_empty = accounts.is_empty()
             && sessions.is_empty()
             && books.is_empty()
+            && calibration.is_none()
             && claims.is_empty()
             && keys.is_empty();
         if is_empty { Ok(()) } else { Err(MigrateFault::NotEmpty) }
@@ -167,6 +170,16 @@ impl Copy<'_> {
             }
         }
         Ok(())
+    }
+
+    async fn calibration(&mut self) -> Result<(), MigrateFault> {
+        let calibration = self.from.calibration(None).await.map_err(MigrateFault::From)?;
+        match calibration {
+            Some(calibration) => {
+                self.to.put_calibration(calibration).await.map_err(MigrateFault::To)
+            }
+            None => Ok(()),
+        }
     }
 
     async fn keys(&mut self) -> Result<(), MigrateFault> {

@@ -16,7 +16,9 @@ use crate::limits::{
     ACCOUNTS_DUE_MAX, ACCOUNTS_MAX, ACTIONS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX,
     KEYS_MAX, MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
 };
-use crate::lookup::{BookListing, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
+use crate::lookup::{
+    BookListing, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
+};
 use crate::postgres_fault::Fault;
 use crate::postgres_pool::{Connections, Loan, answered, committed};
 use crate::postgres_statement::{Statement, run, run_one};
@@ -26,7 +28,7 @@ use crate::{postgres_audit, postgres_chat, postgres_ledger, postgres_lookup, pos
 use async_trait::async_trait;
 use kumari_engine::account::{Account, Change, Refused};
 use kumari_engine::entry::Entry;
-use kumari_engine::id::{AccountId, ActionId, BookVersion};
+use kumari_engine::id::{AccountId, ActionId, BookVersion, CalibrationVersion};
 use kumari_engine::time::Timestamp;
 use std::sync::Arc;
 use tokio_postgres::Row;
@@ -508,6 +510,19 @@ impl Store for PostgresStore {
             Some(stored) if stored.is_same_book(&book) => Ok(()),
             Some(_) | None => Err(StoreError::BookChanged(book.version)),
         }
+    }
+
+    async fn put_calibration(&self, calibration: StoredCalibration) -> Result<(), StoreError> {
+        check::calibration(&calibration)?;
+        self.one(postgres_lookup::put_calibration(&calibration)).await.map(drop)
+    }
+
+    async fn calibration(
+        &self,
+        known: Option<&CalibrationVersion>,
+    ) -> Result<Option<StoredCalibration>, StoreError> {
+        let rows = self.one(postgres_lookup::calibration(known)).await?;
+        postgres_lookup::calibration_of(&rows)
     }
 
     async fn book(&self, version: &BookVersion) -> Result<Option<StoredBook>, StoreError> {

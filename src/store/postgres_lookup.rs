@@ -1,12 +1,15 @@
-//! Sessions, service keys, payment claims and price books in PostgreSQL: statements, and what their rows mean.
+//! Sessions, service keys, payment claims, price books and the calibration in PostgreSQL: statements,
+//! and what their rows mean.
 //!
 //! Each is one statement, and so a transaction of its own.
 
 use crate::error::StoreError;
-use crate::lookup::{BookListing, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
+use crate::lookup::{
+    BookListing, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
+};
 use crate::postgres_statement::{Statement, param};
 use crate::values::{parse, time};
-use kumari_engine::id::{ActionId, BookVersion};
+use kumari_engine::id::{ActionId, BookVersion, CalibrationVersion};
 use kumari_engine::time::Timestamp;
 use tokio_postgres::Row;
 
@@ -71,6 +74,15 @@ const BOOK_AT: &str = "\
 const BOOKS: &str = "\
     SELECT version, effective_at, published_at FROM price_books \
     ORDER BY effective_at DESC, published_at DESC, version DESC LIMIT $1";
+
+const PUT_CALIBRATION: &str = "\
+    INSERT INTO calibration (place, version, calibration, published_at) VALUES (1, $1, $2, $3) \
+    ON CONFLICT (place) DO UPDATE SET version = excluded.version, \
+    calibration = excluded.calibration, published_at = excluded.published_at";
+
+const CALIBRATION: &str = "\
+    SELECT version, calibration, published_at FROM calibration \
+    WHERE version IS DISTINCT FROM $1::text";
 
 /// Begins a session, and reads the one that is stored.
 pub(crate) fn open_session(session: &Session) -> Statement<'_> {
@@ -222,6 +234,33 @@ pub(crate) fn books(limit: u32) -> Statement<'static> {
 /// The price books that [`books`] read.
 pub(crate) fn listings_of(rows: &[Row]) -> Result<Vec<BookListing>, StoreError> {
     rows.iter().map(listing_of).collect()
+}
+
+/// Puts a calibration into force.
+pub(crate) fn put_calibration(calibration: &StoredCalibration) -> Statement<'_> {
+    let columns = [
+        param(calibration.version.as_str()),
+        param(calibration.json.as_str()),
+        param(calibration.published_at.as_millis()),
+    ];
+    Statement::new(PUT_CALIBRATION, columns)
+}
+
+/// Reads the calibration in force, unless it is that one.
+pub(crate) fn calibration(known: Option<&CalibrationVersion>) -> Statement<'_> {
+    Statement::new(CALIBRATION, [param(known.map(CalibrationVersion::as_str))])
+}
+
+/// The calibration that a statement read.
+pub(crate) fn calibration_of(rows: &[Row]) -> Result<Option<StoredCalibration>, StoreError> {
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    Ok(Some(StoredCalibration {
+        version: parse("a calibration's version", row.try_get(0)?)?,
+        json: row.try_get(1)?,
+        published_at: time(row.try_get(2)?)?,
+    }))
 }
 
 fn listing_of(row: &Row) -> Result<BookListing, StoreError> {

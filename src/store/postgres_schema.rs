@@ -11,10 +11,11 @@ use deadpool_postgres::ClientWrapper;
 use tokio_postgres::Row;
 
 /// All migrations; the schema's number is how many of them were applied.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/postgres_0001_ledger_chat_and_lookups.sql"),
     include_str!("migrations/postgres_0002_payment_claims.sql"),
     include_str!("migrations/postgres_0003_service_keys.sql"),
+    include_str!("migrations/postgres_0004_calibration.sql"),
 ];
 
 /// Says which migrations were applied, and so whose the database is.
@@ -38,7 +39,7 @@ const BY_ACCOUNT: [&str; 5] = ["accounts", "entries", "actions", "conversations"
 const BY_OWN_KEY: [(&str, &str); 3] =
     [("sessions", "token_hash"), ("payment_claims", "object_id"), ("service_keys", "secret_hash")];
 /// Tables that every node has a copy of.
-const EVERYWHERE: [&str; 2] = ["price_books", "kumari_schema"];
+const EVERYWHERE: [&str; 3] = ["price_books", "calibration", "kumari_schema"];
 
 /// Applies what is missing; called in a transaction.
 pub(crate) async fn migrate(client: &ClientWrapper, may_create: bool) -> Result<(), Fault> {
@@ -103,7 +104,8 @@ async fn schema(client: &ClientWrapper) -> Result<Option<u32>, Fault> {
 
 /// None of our tables is there already, as another program's.
 async fn check_empty(client: &ClientWrapper) -> Result<(), Fault> {
-    let ours = [&BY_ACCOUNT[..], &BY_OWN_KEY.map(|(table, _)| table), &["price_books"]].concat();
+    let others = ["price_books", "calibration"];
+    let ours = [&BY_ACCOUNT[..], &BY_OWN_KEY.map(|(table, _)| table), &others].concat();
     if tables(client, &ours).await? { Err(StoreError::Foreign.into()) } else { Ok(()) }
 }
 

@@ -12,7 +12,9 @@ use crate::limits::{
     ACCOUNTS_DUE_MAX, ACCOUNTS_MAX, ACTIONS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX,
     KEYS_MAX, MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
 };
-use crate::lookup::{BookListing, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
+use crate::lookup::{
+    BookListing, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
+};
 use crate::sqlite_checkpoint::{Checkpointer, WAL_PAGES};
 use crate::sqlite_log::Log;
 use crate::sqlite_readers::Readers;
@@ -23,7 +25,7 @@ use crate::{sqlite_audit, sqlite_chat, sqlite_ledger, sqlite_lookup, sqlite_sche
 use async_trait::async_trait;
 use kumari_engine::account::{Account, Change, Refused};
 use kumari_engine::entry::Entry;
-use kumari_engine::id::{AccountId, ActionId, BookVersion};
+use kumari_engine::id::{AccountId, ActionId, BookVersion, CalibrationVersion};
 use kumari_engine::time::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -426,6 +428,20 @@ impl Store for SqliteStore {
     async fn publish_book(&self, book: StoredBook) -> Result<(), StoreError> {
         check::book(&book)?;
         self.write(move |transaction| sqlite_lookup::publish_book(transaction, &book)).await
+    }
+
+    async fn put_calibration(&self, calibration: StoredCalibration) -> Result<(), StoreError> {
+        check::calibration(&calibration)?;
+        self.write(move |transaction| sqlite_lookup::put_calibration(transaction, &calibration))
+            .await
+    }
+
+    async fn calibration(
+        &self,
+        known: Option<&CalibrationVersion>,
+    ) -> Result<Option<StoredCalibration>, StoreError> {
+        let known = known.cloned();
+        self.read(move |connection| sqlite_lookup::calibration(connection, known.as_ref())).await
     }
 
     async fn book(&self, version: &BookVersion) -> Result<Option<StoredBook>, StoreError> {

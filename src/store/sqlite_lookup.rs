@@ -1,9 +1,11 @@
-//! Sessions, service keys, payment claims and price books in SQLite. Called inside a transaction.
+//! Sessions, service keys, payment claims, price books and the calibration in SQLite. Called inside a transaction.
 
 use crate::error::StoreError;
-use crate::lookup::{BookListing, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
+use crate::lookup::{
+    BookListing, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
+};
 use crate::values::{parse, time};
-use kumari_engine::id::{ActionId, BookVersion};
+use kumari_engine::id::{ActionId, BookVersion, CalibrationVersion};
 use kumari_engine::time::Timestamp;
 use rusqlite::{Connection, Params, Row, params};
 
@@ -259,6 +261,42 @@ pub(crate) fn books(connection: &Connection, limit: u32) -> Result<Vec<BookListi
         books.push(listing_of(row)?);
     }
     Ok(books)
+}
+
+/// Puts a calibration into force.
+pub(crate) fn put_calibration(
+    transaction: &Connection,
+    calibration: &StoredCalibration,
+) -> Result<(), StoreError> {
+    let StoredCalibration { version, json, published_at } = calibration;
+    transaction
+        .prepare_cached(
+            "INSERT INTO calibration (place, version, calibration, published_at) \
+             VALUES (1, ?1, ?2, ?3) ON CONFLICT (place) DO UPDATE SET \
+             version = excluded.version, calibration = excluded.calibration, \
+             published_at = excluded.published_at",
+        )?
+        .execute(params![version.as_str(), json, published_at.as_millis()])?;
+    Ok(())
+}
+
+/// The calibration in force, unless it is that one.
+pub(crate) fn calibration(
+    connection: &Connection,
+    known: Option<&CalibrationVersion>,
+) -> Result<Option<StoredCalibration>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT version, calibration, published_at FROM calibration WHERE version IS NOT ?1",
+    )?;
+    let mut rows = statement.query([known.map(CalibrationVersion::as_str)])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    Ok(Some(StoredCalibration {
+        version: parse("a calibration's version", row.get_ref(0)?.as_str()?)?,
+        json: row.get(1)?,
+        published_at: time(row.get(2)?)?,
+    }))
 }
 
 fn session_of(token_hash: TokenHash, row: &Row<'_>) -> Result<Session, StoreError> {

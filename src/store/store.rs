@@ -2,12 +2,14 @@
 
 use crate::chat::{ActionChat, ChatWrite, Conversation, ConversationId, Message};
 use crate::error::StoreError;
-use crate::lookup::{BookListing, PaymentClaim, ServiceKey, Session, StoredBook, TokenHash};
+use crate::lookup::{
+    BookListing, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
+};
 use crate::stored::Stored;
 use async_trait::async_trait;
 use kumari_engine::account::{Account, Change, Refused};
 use kumari_engine::entry::Entry;
-use kumari_engine::id::{AccountId, ActionId, BookVersion};
+use kumari_engine::id::{AccountId, ActionId, BookVersion, CalibrationVersion};
 use kumari_engine::time::Timestamp;
 use std::sync::Arc;
 
@@ -342,6 +344,21 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::BOOKS_MAX`].
     async fn books(&self, limit: u32) -> Result<Vec<BookListing>, StoreError>;
+
+    /// Puts a calibration into force, in place of the one that was.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] where it is too long.
+    async fn put_calibration(&self, calibration: StoredCalibration) -> Result<(), StoreError>;
+
+    /// The calibration in force; nothing where there is none, or where it is the one that is known.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn calibration(
+        &self,
+        known: Option<&CalibrationVersion>,
+    ) -> Result<Option<StoredCalibration>, StoreError>;
 
     /// Answers when the store can be read and written: readiness.
     ///

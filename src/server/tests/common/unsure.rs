@@ -4,12 +4,12 @@
 use async_trait::async_trait;
 use kumari_engine::account::{Account, Change, Refused};
 use kumari_engine::entry::{Entry, Event};
-use kumari_engine::id::{AccountId, ActionId, BookVersion};
+use kumari_engine::id::{AccountId, ActionId, BookVersion, CalibrationVersion};
 use kumari_engine::time::Timestamp;
 use kumari_store::{
     ActionChat, BookListing, ChatWrite, Commit, CommitOutcome, Conversation, ConversationId,
     Decide, MemoryStore, Message, PaymentClaim, ServiceKey, Session, Store, StoreError, Stored,
-    StoredBook, TokenHash, Wanted,
+    StoredBook, StoredCalibration, TokenHash, Wanted,
 };
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -107,5 +107,7 @@ inner! {
     fn book(version: &BookVersion) -> Result<Option<StoredBook>, StoreError>;
     fn book_at(now: Timestamp) -> Result<Option<StoredBook>, StoreError>;
     fn books(limit: u32) -> Result<Vec<BookListing>, StoreError>;
+    fn put_calibration(calibration: StoredCalibration) -> Result<(), StoreError>;
+    fn calibration(known: Option<&CalibrationVersion>) -> Result<Option<StoredCalibration>, StoreError>;
     fn ping() -> Result<(), StoreError>;
 }
