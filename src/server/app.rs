@@ -1,6 +1,7 @@
 //! What all handlers share, and the one way in which they change an account.
 
 use crate::books::{Book, Books};
+use crate::calibrations::Calibrations;
 use crate::counter::Counter;
 use crate::hub::Hub;
 use crate::limits::{Limits, Rates, Seats};
@@ -36,7 +37,7 @@ pub struct Config {
     pub limits: Limits,
     /// How often what time did to accounts is written down.
     pub sweep_every: Duration,
-    /// How often it is looked for price books that another process has published.
+    /// How often it is looked for price books and a calibration that another process has published.
     pub books_every: Duration,
     /// How often the hold of an answer that runs is renewed.
     pub renew_every: Duration,
@@ -64,7 +65,9 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) ledger: Ledger,
     pub(crate) books: Books,
-    pub(crate) book_changed: watch::Sender<()>,
+    pub(crate) calibrations: Calibrations,
+    /// Tells those who listen that another price book is in force, or another calibration.
+    pub(crate) prices_changed: watch::Sender<()>,
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) counter: Counter,
     pub(crate) hub: Hub,

@@ -1,6 +1,6 @@
-//! Looking for price books: those that another process has published, as the command line does, and
-//! those whose time has come. Whoever prices asks for the book in force each time; this only tells
-//! those who wait to hear of another one.
+//! Looking for price books and the calibration: those that another process has published, as the
+//! command line does, and books whose time has come. Whoever prices asks for what is in force each
+//! time; this only tells those who wait to hear of another one.
 
 use crate::app::App;
 use std::sync::Arc;
@@ -10,7 +10,9 @@ use tokio::time::{MissedTickBehavior, interval};
 pub(crate) async fn run(app: Arc<App>) {
     let mut ticks = interval(app.config.books_every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut told = app.book_in_force().version().clone();
+    let in_force =
+        || (app.book_in_force().version().clone(), app.calibrations.in_force().version.clone());
+    let mut told = in_force();
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -19,11 +21,15 @@ pub(crate) async fn run(app: Arc<App>) {
         if let Err(fault) = app.books.look(&**app.store()).await {
             tracing::warn!(%fault, "price books that others have published could not be read");
         }
-        let book = app.book_in_force();
-        if told != *book.version() {
-            told = book.version().clone();
-            tracing::info!(version = %told, "another price book is in force");
-            app.book_changed.send_replace(());
+        if let Err(fault) = app.calibrations.look(&**app.store()).await {
+            tracing::warn!(%fault, "the calibration could not be looked at");
+        }
+        let found = in_force();
+        if told != found {
+            let (book, calibration) = &found;
+            tracing::info!(%book, %calibration, "other prices are in force, or likely");
+            told = found;
+            app.prices_changed.send_replace(());
         }
     }
 }

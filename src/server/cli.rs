@@ -35,6 +35,9 @@ pub enum Command {
     /// Check, compare, publish and take back price books.
     #[command(subcommand)]
     PriceBook(PriceBookCommand),
+    /// Learn from what was settled how long answers are likely to be, and put that into force.
+    #[command(subcommand)]
+    Calibration(CalibrationCommand),
     /// Print what a usage costs, line by line.
     Price(Price),
     /// Read a file as the product does: its pages, characters and tokens, and what processing it
@@ -397,6 +400,49 @@ pub struct Publish {
     /// Print what would change, and change nothing.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// What can be done with calibrations.
+#[derive(Debug, Subcommand)]
+pub enum CalibrationCommand {
+    /// Learn from every settled answer in a database, and print the calibration; puts nothing into
+    /// force. It changes nothing, and may run beside servers.
+    Learn {
+        /// Where everything is kept.
+        #[command(flatten)]
+        database: Database,
+        /// Only from what was admitted since then, as `2026-11-01T00:00:00Z`.
+        #[arg(long)]
+        since: Option<Timestamp>,
+        /// Where to write it, instead of standard output.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Print every fault of a calibration with its path; fails where there is one.
+    Check {
+        /// The calibration.
+        file: PathBuf,
+    },
+    /// Put a calibration into force. Running servers and open pages use it by themselves.
+    Publish {
+        /// The calibration.
+        file: PathBuf,
+        /// Where to.
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Print the calibration in force.
+    Show {
+        /// Where it is.
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Go back to the likely prices of the price book alone.
+    Withdraw {
+        /// Where from.
+        #[command(flatten)]
+        database: Database,
+    },
 }
 
 /// A price book, as it is named on the command line.

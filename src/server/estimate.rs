@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kumari_engine::eligibility::{Eligibility, Quote, eligibility};
-use kumari_engine::estimate::{Estimate, estimate};
+use kumari_engine::estimate::{Caps, Estimate, estimate_calibrated};
 use kumari_engine::fields;
 use kumari_engine::request::Request;
 use serde::Serialize;
@@ -42,7 +42,9 @@ pub(crate) async fn ask(
     let account = app.read(&caller.account, &[]).await?;
     let standing = account.standing(app.now().max(account.updated_at))?;
     let book = app.book_in_force();
-    let estimate = estimate(&book.published, &ask.request);
+    let calibration = &app.calibrations.in_force().calibration;
+    let uncapped = Caps::default();
+    let estimate = estimate_calibrated(&book.published, &ask.request, &uncapped, calibration);
     let told = estimate.as_ref().ok().cloned();
     let verdict =
         eligibility(&book.published, &standing, &ask.request, estimate, ask.quote.as_ref());

@@ -1,4 +1,5 @@
-//! `GET /api/events`: the balance and the price book in force, whenever they change.
+//! `GET /api/events`: the balance, and the price book and the calibration in force, whenever they
+//! change.
 
 use crate::app::App;
 use crate::balance;
@@ -8,17 +9,19 @@ use crate::sse::{self, Events, HEARTBEAT};
 use async_stream::stream;
 use axum::extract::State;
 use axum::response::Response;
-use kumari_engine::id::{AccountId, BookVersion};
+use kumari_engine::id::{AccountId, BookVersion, CalibrationVersion};
 use serde::Serialize;
 use std::sync::Arc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
+/// Which price book, or which calibration.
 #[derive(Serialize)]
-struct BookInForce<'book> {
-    version: &'book BookVersion,
+struct InForce<'version, T> {
+    version: &'version T,
 }
 
-/// `balance` and `price_book`, both once at the beginning. An event's id is the balance's version.
+/// `balance`, `price_book` and `calibration`, each once at the beginning. An event's id is the
+/// balance's version.
 pub(crate) async fn listen(State(app): State<Arc<App>>, caller: Caller) -> Answer<Response> {
     let seat = sse::seat(&app, &caller.account)?;
     Ok(sse::respond(events(app, caller.account), seat))
@@ -28,11 +31,12 @@ fn events(app: Arc<App>, account: AccountId) -> Events {
     Box::pin(stream! {
         // Listening begins before the first look, so nothing falls between the two.
         let mut balance_changed = app.hub.listen(&account);
-        let mut book_changed = app.book_changed.subscribe();
+        let mut prices_changed = app.prices_changed.subscribe();
         let mut look_again = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
         look_again.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut told_balance: Option<u64> = None;
         let mut told_book: Option<BookVersion> = None;
+        let mut told_calibration: Option<CalibrationVersion> = None;
         loop {
             match balance::read(&app, &account).await {
                 Ok(now) if told_balance.is_none_or(|told| told < now.version) => {
@@ -47,11 +51,17 @@ fn events(app: Arc<App>, account: AccountId) -> Events {
             if told_book.as_ref() != Some(book.version()) {
                 told_book = Some(book.version().clone());
                 let version = told_balance.unwrap_or(0);
-                yield sse::event("price_book", version, &BookInForce { version: book.version() });
+                yield sse::event("price_book", version, &InForce { version: book.version() });
+            }
+            let calibration = app.calibrations.in_force();
+            if told_calibration.as_ref() != Some(&calibration.version) {
+                told_calibration = Some(calibration.version.clone());
+                let version = told_balance.unwrap_or(0);
+                yield sse::event("calibration", version, &InForce { version: &calibration.version });
             }
             tokio::select! {
                 changed = balance_changed.changed() => if changed.is_err() { return },
-                changed = book_changed.changed() => if changed.is_err() { return },
+                changed = prices_changed.changed() => if changed.is_err() { return },
                 // Another process may have changed the account, or time the book.
                 _ = look_again.tick() => {}
                 () = app.stopping.cancelled() => return,

@@ -9,6 +9,7 @@ fn main() -> ExitCode {
     match &Cli::parse().command {
         Command::Serve(serve) => ended(kumari_server::serve::run(serve)),
         Command::PriceBook(command) => said(kumari_server::price_book_command::run(command)),
+        Command::Calibration(command) => said(kumari_server::calibration_command::run(command)),
         Command::Price(price) => said(kumari_server::price::price(price)),
         Command::Document(document) => said(kumari_server::document_command::run(document)),
         Command::Replay(replay) => kumari_server::replay::run(replay),

@@ -3,7 +3,6 @@
 
 use crate::app::App;
 use crate::assets::matches_etag;
-use crate::books::Book;
 use crate::problem::{Answer, Problem};
 use crate::segment::Segment;
 use axum::extract::State;
@@ -13,7 +12,8 @@ use std::sync::Arc;
 
 /// `GET /api/price-book`: the one in force; asked for again each time, by its ETag.
 pub(crate) async fn in_force(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    serve(&app.book_in_force(), "no-cache", &headers)
+    let book = app.book_in_force();
+    serve(book.version().as_str(), &book.canonical, "no-cache", &headers)
 }
 
 /// `GET /api/price-books/{version}`: any that was published. It never changes.
@@ -29,11 +29,18 @@ pub(crate) async fn published(
     let book = book.ok_or_else(|| {
         Problem::not_found("price_book_unknown", "no price book of that version was published")
     })?;
-    Ok(serve(&book, "public, max-age=31536000, immutable", &headers))
+    let caching = "public, max-age=31536000, immutable";
+    Ok(serve(book.version().as_str(), &book.canonical, caching, &headers))
 }
 
-fn serve(book: &Book, caching: &'static str, asked: &HeaderMap) -> Response {
-    let etag = format!("\"{}\"", book.version());
+/// A document whose version is its ETag.
+pub(crate) fn serve(
+    version: &str,
+    canonical: &str,
+    caching: &'static str,
+    asked: &HeaderMap,
+) -> Response {
+    let etag = format!("\"{version}\"");
     let known = matches_etag(asked, &etag);
     let headers = [
         (header::ETAG, etag),
@@ -43,5 +50,5 @@ fn serve(book: &Book, caching: &'static str, asked: &HeaderMap) -> Response {
     if known {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
-    (headers, book.canonical.clone()).into_response()
+    (headers, canonical.to_owned()).into_response()
 }

@@ -4,9 +4,9 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::service_command::Admission;
 use crate::{
-    action, action_events, assets, authorize, balance, batch, conversations, estimate, events,
-    health, limits, price_book, receipt, request_log, service, session, shield, statement, stop,
-    top_up,
+    action, action_events, assets, authorize, balance, batch, calibration, conversations, estimate,
+    events, health, limits, price_book, receipt, request_log, service, session, shield, statement,
+    stop, top_up,
 };
 use axum::Router;
 use axum::http::StatusCode;
@@ -46,6 +46,7 @@ fn api() -> Router<Arc<App>> {
         .route("/api/session", post(session::begin))
         .route("/api/price-book", get(price_book::in_force))
         .route("/api/price-books/{version}", get(price_book::published))
+        .route("/api/calibration", get(calibration::in_force))
         .route("/api/balance", get(balance::show))
         .route("/api/estimate", post(estimate::ask))
         .route("/api/actions", post(authorize::send))

@@ -2,6 +2,7 @@
 
 use crate::app::{App, Config};
 use crate::books::{self, Books, PublishFault};
+use crate::calibrations::{Calibrations, PutFault};
 use crate::counter::Counter;
 use crate::hub::Hub;
 use crate::limits::{Rates, Seats};
@@ -64,6 +65,9 @@ pub enum StartFault {
     /// The price book is not published.
     #[error(transparent)]
     Book(#[from] PublishFault),
+    /// The calibration cannot be looked at.
+    #[error(transparent)]
+    Calibration(#[from] PutFault),
     /// There are no prices.
     #[error("the database has no price book that this version can read; name one")]
     NoBook,
@@ -82,13 +86,15 @@ impl Server {
             books::publish(&*parts.store, book, parts.clock.now()).await?;
         }
         let books = Books::open(&*parts.store).await?.ok_or(StartFault::NoBook)?;
+        let calibrations = Calibrations::open(&*parts.store).await?;
         let app = Arc::new(App {
             rates: Rates::new(&parts.config.limits),
             keys: Keys::default(),
             config: parts.config,
             ledger: Ledger::new(parts.store, parts.clock),
             books,
-            book_changed: watch::channel(()).0,
+            calibrations,
+            prices_changed: watch::channel(()).0,
             provider: parts.provider,
             counter: parts.counter,
             hub: Hub::default(),
@@ -129,7 +135,7 @@ impl Server {
         let app = &self.app;
         books::publish(&**app.store(), book, app.now()).await?;
         app.books.look(&**app.store()).await?;
-        app.book_changed.send_replace(());
+        app.prices_changed.send_replace(());
         Ok(app.book_in_force().version().clone())
     }
 

@@ -13,6 +13,7 @@ use common::client::{action_path, new_id};
 use common::events::Events;
 use common::provider::Step;
 use common::{STORES, TestServer};
+use kumari_engine::calibration::Calibration;
 use kumari_engine::settle::Finish;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -83,6 +84,10 @@ async fn the_balance_is_pushed_after_every_committed_change() {
         let second = events.next().await.unwrap();
         assert_eq!(second.name, "price_book");
         assert_eq!(second.data["version"], common::book().version.as_str());
+        let third = events.next().await.unwrap();
+        let nothing = kumari_wire::calibration_version(&Calibration::default()).unwrap();
+        assert_eq!(third.name, "calibration");
+        assert_eq!(third.data["version"], nothing.as_str());
 
         let top_up = json!({ "action_id": new_id(), "usd": 10 });
         client.post("/api/top-ups", &top_up).await;
