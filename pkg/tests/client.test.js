@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, test } from 'node:test';
 import { CreditsClient, init } from '@kumari/credits/client';
-import { BOOK, balance, problem, startServer } from './server.js';
+import { BOOK, CALIBRATION, balance, problem, startServer } from './server.js';
 
 const REQUEST = {
   task: 'direct',
@@ -111,6 +111,36 @@ test('the draft has its price at once', async () => {
     code: 'request_invalid',
     path: 'models',
   });
+});
+
+test('the likely price follows the calibration in force', async () => {
+  const { server, client } = await started({
+    'GET /api/calibration': () => ({ text: CALIBRATION }),
+  });
+  const calibrated = new Promise((resolve) => {
+    client.subscribe((state) => state.calibration && resolve());
+  });
+  client.setRequest(REQUEST);
+  await server.until(() => server.count('GET /api/calibration') === 1);
+  await calibrated;
+  const { calibration, draft } = client.state();
+  assert.deepEqual(calibration, JSON.parse(CALIBRATION));
+  assert.deepEqual(draft.estimate.likely, { low: '0.91', high: '1.11' });
+  assert.equal(draft.estimate.expected, '1.01');
+  assert.deepEqual(draft.eligibility, { verdict: 'allowed', hold: '4.91', caps: {} });
+  client.setRequest(null);
+  assert.equal(client.state().calibration, calibration, 'the same object');
+});
+
+test('without a calibration, or with one of a newer form, nothing is amiss', async () => {
+  for (const answer of [problem(404, 'not_found'), { text: '{"schema": 2}' }]) {
+    const { server, client } = await started({ 'GET /api/calibration': () => answer });
+    client.setRequest(REQUEST);
+    await server.until(() => server.count('GET /api/calibration') === 1);
+    const { calibration, draft, error, status } = client.state();
+    assert.deepEqual([calibration, error, status], [null, null, 'live']);
+    assert.equal(draft.estimate.likely, undefined);
+  }
 });
 
 test('a send carries the quote that was shown, under an id made before', async () => {

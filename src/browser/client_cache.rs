@@ -99,9 +99,9 @@ impl Cache {
         self.key("balance")
     }
 
-    /// The text of the last visit's book.
-    pub(crate) fn book(&self) -> Option<String> {
-        self.place.get(&self.key("book")).filter(|text| text.len() <= TEXT_BYTES_MAX)
+    /// The text of a document of the last visit: its book, its calibration.
+    pub(crate) fn document(&self, name: &str) -> Option<String> {
+        self.place.get(&self.key(name)).filter(|text| text.len() <= TEXT_BYTES_MAX)
     }
 
     /// Keeps the session.
@@ -114,10 +114,10 @@ impl Cache {
         self.write("balance", balance, TEXT_BYTES_MAX);
     }
 
-    /// Keeps the book, as the server wrote it.
-    pub(crate) fn keep_book(&self, text: &str) {
+    /// Keeps a document, as the server wrote it.
+    pub(crate) fn keep_document(&self, name: &str, text: &str) {
         if text.len() <= TEXT_BYTES_MAX {
-            self.place.set(&self.key("book"), text);
+            self.place.set(&self.key(name), text);
         }
     }
 
@@ -158,8 +158,7 @@ impl Cache {
     }
 
     fn read<T: kumari_engine::read::Read>(&self, name: &str) -> Option<T> {
-        let text = self.place.get(&self.key(name)).filter(|text| text.len() <= TEXT_BYTES_MAX)?;
-        client_read::document(&text).ok()
+        client_read::document(&self.document(name)?).ok()
     }
 
     fn write<T: Serialize>(&self, name: &str, value: &T, bytes_max: usize) -> bool {

@@ -120,10 +120,10 @@ fn what_does_not_read_back_is_not_there() {
 fn a_text_that_is_too_long_is_neither_kept_nor_read() {
     let place = Shared::default();
     let cache = cache(&place);
-    cache.keep_book(&"x".repeat(1_000_001));
-    assert_eq!(cache.book(), None);
+    cache.keep_document("book", &"x".repeat(1_000_001));
+    assert_eq!(cache.document("book"), None);
     place.set("k.book", &"x".repeat(1_000_001));
-    assert_eq!(cache.book(), None);
-    cache.keep_book("{}");
-    assert_eq!(cache.book().as_deref(), Some("{}"));
+    assert_eq!(cache.document("book"), None);
+    cache.keep_document("book", "{}");
+    assert_eq!(cache.document("book").as_deref(), Some("{}"));
 }

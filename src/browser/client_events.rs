@@ -8,10 +8,13 @@ use js_sys::Function;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{EventSource, EventSourceInit, MessageEvent};
 
-/// A connection that hears `balance` and `price_book`. It is closed when it is dropped.
+/// Called with the data of an event; a box, because a function of its own for each takes more room.
+pub(crate) type Heard = Box<dyn FnMut(String)>;
+
+/// A connection that hears `balance`, `price_book` and `calibration`. It is closed when it is dropped.
 pub(crate) struct Stream {
     source: EventSource,
-    _listeners: [Listener; 2],
+    _listeners: [Listener; 3],
 }
 
 impl Stream {
@@ -21,14 +24,18 @@ impl Stream {
     /// What `EventSource` throws where the address is malformed.
     pub(crate) fn open(
         url: &str,
-        on_balance: impl FnMut(String) + 'static,
-        on_book: impl FnMut(String) + 'static,
+        on_balance: Heard,
+        on_book: Heard,
+        on_calibration: Heard,
     ) -> Result<Self, JsValue> {
         let options = EventSourceInit::new();
         options.set_with_credentials(true);
         let source = EventSource::new_with_event_source_init_dict(url, &options)?;
-        let listeners =
-            [hear(&source, "balance", on_balance), hear(&source, "price_book", on_book)];
+        let listeners = [
+            hear(&source, "balance", on_balance),
+            hear(&source, "price_book", on_book),
+            hear(&source, "calibration", on_calibration),
+        ];
         Ok(Self { source, _listeners: listeners })
     }
 
@@ -45,11 +52,7 @@ impl Drop for Stream {
     }
 }
 
-fn hear(
-    source: &EventSource,
-    name: &'static str,
-    mut heard: impl FnMut(String) + 'static,
-) -> Listener {
+fn hear(source: &EventSource, name: &'static str, mut heard: Heard) -> Listener {
     Listener::on(source, name, move |event| {
         let data = event.dyn_ref::<MessageEvent>().and_then(|message| message.data().as_string());
         if let Some(data) = data {

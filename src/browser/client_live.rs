@@ -2,7 +2,7 @@
 
 use crate::client::ClientOptions;
 use crate::client_cache::{Cache, Kept};
-use crate::client_events::Stream;
+use crate::client_events::{Heard, Stream};
 use crate::client_http::{Answer, get, post};
 use crate::client_platform::{
     Listener, Wait, has_global, new_id, now, place, promise, random, report, spawn,
@@ -12,6 +12,7 @@ use crate::client_retry::{Step, step, wait_millis};
 use crate::client_state::{Effect, Event, Model, PENDING_MAX};
 use crate::client_types::{Balance, ClientError, PendingAction, PendingKind, Send, Session};
 use crate::convert::{denied, read, tree_of, unreadable, write, write_text};
+use crate::handle::read_calibration;
 use crate::object::set;
 use crate::thrown::thrown;
 use js_sys::{Function, Object, Promise};
@@ -58,6 +59,8 @@ struct Shown {
     /// The book that was read last, as it came: the page is given the same object each time, and
     /// nothing writes a whole book again.
     book: RefCell<Option<(BookVersion, JsValue)>>,
+    /// The calibration that was read last, likewise; undefined before the first.
+    calibration: RefCell<JsValue>,
 }
 
 impl Inner {
@@ -90,6 +93,9 @@ impl Inner {
             balance: self.cache.balance(),
             pending: unanswered.iter().map(|kept| kept.action.clone()).collect(),
         });
+        if let Some(value) = self.kept("calibration") {
+            self.take_calibration(&value);
+        }
         self.hear_windows();
         let connected = self.connect().await;
         let this = Rc::clone(self);
@@ -101,8 +107,28 @@ impl Inner {
     }
 
     fn cached_book(&self) -> Option<Rc<PublishedBook>> {
-        let value = js_sys::JSON::parse(&self.cache.book()?).ok()?;
-        self.read_book(&value).ok()
+        self.read_book(&self.kept("book")?).ok()
+    }
+
+    /// A document of the last visit.
+    fn kept(&self, name: &str) -> Option<JsValue> {
+        js_sys::JSON::parse(&self.cache.document(name)?).ok()
+    }
+
+    /// Keeps a document for the next visit.
+    fn keep(&self, name: &str, document: &JsValue) {
+        if let Ok(text) = js_sys::JSON::stringify(document) {
+            self.cache.keep_document(name, &String::from(text));
+        }
+    }
+
+    /// Reads a calibration, and keeps what it was read from for the page; whether that was one.
+    fn take_calibration(self: &Rc<Self>, value: &JsValue) -> bool {
+        let read = tree_of(value).and_then(|tree| read_calibration(&tree));
+        let Ok(calibration) = read else { return false };
+        *self.shown.calibration.borrow_mut() = value.clone();
+        self.apply(Event::CalibrationRead(calibration));
+        true
     }
 
     /// Reads a book, and keeps what it was read from for the page.
@@ -155,6 +181,10 @@ impl Inner {
         };
         let book = book.as_ref().filter(is_shown).map(|(_, object)| object.clone());
         set(&state, "price_book", &book.unwrap_or(JsValue::NULL));
+        let calibration = self.shown.calibration.borrow();
+        if !calibration.is_undefined() {
+            set(&state, "calibration", &calibration);
+        }
         Object::freeze(state.unchecked_ref::<Object>());
         state
     }
@@ -175,9 +205,7 @@ impl Inner {
             }
             Effect::KeepBook => {
                 let book = self.shown.book.borrow();
-                let text =
-                    book.as_ref().and_then(|(_, object)| js_sys::JSON::stringify(object).ok());
-                text.into_iter().for_each(|text| self.cache.keep_book(&String::from(text)));
+                book.iter().for_each(|(_, object)| self.keep("book", object));
             }
             Effect::KeepBalance => {
                 model.balance().into_iter().for_each(|it| self.cache.keep_balance(it))
@@ -275,18 +303,27 @@ impl Inner {
             return self.poll().await;
         }
         let weak = Rc::downgrade(self);
-        let on_balance = move |data: String| {
+        let on_balance: Heard = Box::new(move |data| {
             if let (Some(this), Ok(balance)) = (weak.upgrade(), document(&data)) {
                 this.apply(Event::BalanceRead(balance));
             }
-        };
+        });
         let weak = Rc::downgrade(self);
-        let on_book = move |data: String| {
+        let on_book: Heard = Box::new(move |data| {
             if let (Some(this), Ok(named)) = (weak.upgrade(), document::<Named>(&data)) {
                 this.apply(Event::BookNamed(named.version));
             }
-        };
-        match Stream::open(&self.url("/api/events"), on_balance, on_book) {
+        });
+        let weak = Rc::downgrade(self);
+        // It is told once for each connection and at every change: each time it is another one, or
+        // known to the browser by its tag.
+        let on_calibration: Heard = Box::new(move |_| {
+            if let Some(this) = weak.upgrade() {
+                spawn(Box::pin(async move { this.fetch_calibration().await }));
+            }
+        });
+        let url = self.url("/api/events");
+        match Stream::open(&url, on_balance, on_book, on_calibration) {
             Ok(stream) => self.wait.until(|lost| stream.on_loss(&lost)).await,
             Err(error) => report(&error),
         }
@@ -294,6 +331,7 @@ impl Inner {
 
     async fn poll(self: &Rc<Self>) {
         loop {
+            self.fetch_calibration().await;
             self.wait.millis(POLL_MILLIS).await;
             if self.closed.get() || !self.fetch_balance().await || !self.fetch_book().await {
                 return;
@@ -331,6 +369,16 @@ impl Inner {
                 true
             }
             Err(fault) => self.fail(&answer, fault),
+        }
+    }
+
+    /// Without one, or with one of a newer form, the book's own likely price stays: that is nothing
+    /// to tell a person.
+    async fn fetch_calibration(self: &Rc<Self>) {
+        let answer = get(&self.url("/api/calibration")).await;
+        let Ok(value) = answer.success() else { return };
+        if self.take_calibration(value) {
+            self.keep("calibration", value);
         }
     }
 

@@ -7,8 +7,9 @@
 use crate::client_types::{
     Balance, ClientError, CreditsState, Draft, PendingAction, Session, Status,
 };
+use kumari_engine::calibration::Calibration;
 use kumari_engine::eligibility::{Eligibility, Quote, eligibility};
-use kumari_engine::estimate::{estimate, estimate_capped};
+use kumari_engine::estimate::{Caps, estimate_calibrated};
 use kumari_engine::id::{ActionId, BookVersion};
 use kumari_engine::price_book::PublishedBook;
 use kumari_engine::request::Request;
@@ -33,6 +34,8 @@ pub(crate) enum Event {
     BookRead(Rc<PublishedBook>),
     /// The server named the book in force.
     BookNamed(BookVersion),
+    /// The calibration of the last visit was read, or the server's.
+    CalibrationRead(Calibration),
     /// The server gave the balance.
     BalanceRead(Balance),
     /// Another tab was given the balance.
@@ -73,6 +76,8 @@ pub(crate) enum Effect {
 pub(crate) struct Model {
     session: Option<Session>,
     book: Option<Rc<PublishedBook>>,
+    /// What the likely price follows; empty before the first is known.
+    calibration: Calibration,
     balance: Option<Balance>,
     /// Whether book and balance came from the server in this visit.
     book_is_live: bool,
@@ -97,6 +102,10 @@ impl Model {
                 // Named before it is known, or another one: either way it must be fetched.
                 let known = self.book_is_live && self.book_version() == Some(&version);
                 return if known { Vec::new() } else { Vec::from([Effect::FetchBook]) };
+            }
+            Event::CalibrationRead(calibration) => {
+                self.calibration = calibration;
+                Vec::new()
             }
             Event::BalanceRead(balance) => self.read_balance(balance, true),
             Event::BalanceShared(balance) => self.read_balance(balance, false),
@@ -142,6 +151,7 @@ impl Model {
             session: self.session.clone(),
             price_book: (),
             price_book_version: self.book_version().cloned(),
+            calibration: (),
             balance: self.balance.clone(),
             draft: self.draft.clone(),
             pending: self.pending.clone(),
@@ -259,14 +269,16 @@ impl Model {
             }
             return;
         };
-        let price = estimate(book, &draft.request);
+        let priced =
+            |caps: &Caps| estimate_calibrated(book, &draft.request, caps, &self.calibration);
+        let price = priced(&Caps::default());
         let verdict = self.balance.as_ref().map(|balance| {
             eligibility(book, &balance.standing, &draft.request, price.clone(), None)
         });
         // What is shown is what would be sent: the price at the caps that the balance allows.
         draft.estimate = match &verdict {
             Some(Eligibility::Allowed(allowed)) if !allowed.caps.is_none() => {
-                estimate_capped(book, &draft.request, &allowed.caps).ok()
+                priced(&allowed.caps).ok()
             }
             Some(Eligibility::Allowed(_) | Eligibility::Denied(_)) | None => price.ok(),
         };

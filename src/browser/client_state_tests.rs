@@ -1,5 +1,6 @@
 use super::{Effect, Event, Model};
 use crate::client_types::{Balance, ClientError, PendingAction, PendingKind, Session, Status};
+use kumari_engine::calibration::Calibration;
 use kumari_engine::denial::DenialCode;
 use kumari_engine::eligibility::Eligibility;
 use kumari_engine::price_book::PublishedBook;
@@ -209,6 +210,42 @@ fn a_book_is_fetched_when_it_is_another_one() {
     assert_eq!(model.apply(named("0.01")), []);
     assert_eq!(model.apply(named("0.05")), [Effect::FetchBook]);
     assert_eq!(model.apply(Event::BookRead(book("0.05"))), [Effect::KeepBook, Effect::Tell]);
+}
+
+/// One model's answers, always so long.
+fn calibration(tokens: u64) -> Calibration {
+    let output = json!({"p10": tokens, "p50": tokens, "p90": tokens});
+    let band = json!({"above_input_tokens": 0, "settlements": 30, "output_tokens": output});
+    let row = json!({"task": "direct", "model": "quill", "bands": [band]});
+    let text = json!({"schema": 1, "rows": [row]}).to_string();
+    kumari_wire::read_calibration(&text).unwrap()
+}
+
+#[test]
+fn the_likely_price_follows_the_calibration() {
+    let mut model = after([
+        Event::BookRead(book("0.01")),
+        Event::BalanceRead(balance(1, 0, "100")),
+        Event::Drafted(Some(request(None))),
+    ]);
+    let price = |model: &Model| {
+        let price = model.state().draft.unwrap().estimate.unwrap();
+        let likely = price.likely.map(|likely| likely.low.to_string());
+        (price.expected.to_string(), likely)
+    };
+    let (plain, quote) = (price(&model), model.quote().unwrap().1);
+    assert_eq!(plain, ("1.38".to_owned(), None));
+    assert_eq!(model.apply(Event::CalibrationRead(calibration(200))), [Effect::Tell]);
+    assert_eq!(price(&model), ("1.01".to_owned(), Some("1.01".to_owned())));
+    assert_eq!(model.quote().unwrap().1, quote, "nobody is asked for more or less");
+    // Under the caps of a balance, too, which takes fewer than 100 tokens here.
+    model.apply(Event::BalanceRead(balance(2, 1, "0.9")));
+    let capped = model.state().draft.unwrap().estimate.unwrap();
+    assert_eq!((capped.expected, capped.likely.unwrap().high), (capped.high, capped.high));
+    assert_eq!(capped.caps.output_tokens, model.quote().unwrap().1.caps.output_tokens);
+    model.apply(Event::BalanceRead(balance(3, 2, "100")));
+    model.apply(Event::CalibrationRead(Calibration::default()));
+    assert_eq!(price(&model), plain);
 }
 
 #[test]

@@ -121,6 +121,10 @@ pub(crate) struct CreditsState {
     /// Its version.
     #[cfg_attr(test, ts(type = "BookVersion | null"))]
     pub(crate) price_book_version: Option<BookVersion>,
+    /// What likely prices follow, once known. The shell puts it in, one object until another is in
+    /// force.
+    #[cfg_attr(test, ts(type = "Calibration | null"))]
+    pub(crate) calibration: (),
     /// The account's credits.
     pub(crate) balance: Option<Balance>,
     /// What the composer holds, priced.

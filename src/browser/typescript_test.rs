@@ -17,8 +17,8 @@ use ts_rs::{Config, TS};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pkg/src/types/client.ts");
 const HEAD: &str = "// Generated from the types of src/browser, and checked by its test `types_are_current`.\n\
-    import type {\n  AccountId, ActionId, BookVersion, Credits, Denial, Eligibility, Estimate, Granted, Lot,\n  \
-    ModelId, PriceBook, Receipt, Request, Standing, Task, Timestamp,\n} from './engine.js';\n";
+    import type {\n  AccountId, ActionId, BookVersion, Calibration, Credits, Denial, Eligibility, Estimate,\n  \
+    Granted, Lot, ModelId, PriceBook, Receipt, Request, Standing, Task, Timestamp,\n} from './engine.js';\n";
 /// An action as the server shows it. The client hands it on as it came.
 #[derive(TS)]
 #[expect(dead_code, reason = "only its TypeScript is used")]

@@ -31,11 +31,12 @@ export async function startServer({ book, pace = 'none' } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'kumari-e2e-'));
   const port = await freePort();
   const database = join(folder, 'credits.db');
-  const bookFile = async (book) => {
-    const file = join(folder, 'book.json');
-    await writeFile(file, JSON.stringify(book));
+  const fileOf = async (name, document) => {
+    const file = join(folder, `${name}.json`);
+    await writeFile(file, JSON.stringify(document));
     return file;
   };
+  const operate = (...args) => promisify(execFile)(SERVER, [...args, '--database', database]);
   let child;
   const server = {
     address: `http://127.0.0.1:${port}`,
@@ -44,7 +45,7 @@ export async function startServer({ book, pace = 'none' } = {}) {
       args.push('--demo-seed', SEED, '--demo-pace', pace, '--demo-failures-per-10-000', '0');
       args.push('--shutdown-seconds', '1');
       if (next) {
-        args.push('--price-book', await bookFile(next));
+        args.push('--price-book', await fileOf('book', next));
       }
       child = spawn(SERVER, args, { stdio: ['ignore', 'pipe', 'pipe'] });
       const mine = child;
@@ -52,11 +53,14 @@ export async function startServer({ book, pace = 'none' } = {}) {
       await listening(child);
     },
     /** What an operator does beside the running server. */
-    async priceBook(...args) {
-      await promisify(execFile)(SERVER, ['price-book', ...args, '--database', database]);
-    },
+    priceBook: (...args) => operate('price-book', ...args),
     async publish(next) {
-      await server.priceBook('publish', await bookFile(next), '--now');
+      await server.priceBook('publish', await fileOf('book', next), '--now');
+    },
+    /** Lets likely prices follow a calibration, or the book alone where there is none. */
+    async calibrate(calibration) {
+      if (!calibration) return operate('calibration', 'withdraw');
+      return operate('calibration', 'publish', await fileOf('calibration', calibration));
     },
     async stop() {
       if (child.exitCode !== null) return;

@@ -1,7 +1,15 @@
 // The story end to end: the price before, the exact cost after, and what happens without credits.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { bookWith, micros, openApp, startBrowser, startServer, sum } from './harness.js';
+import {
+  assertAccessible,
+  bookWith,
+  micros,
+  openApp,
+  startBrowser,
+  startServer,
+  sum,
+} from './harness.js';
 
 const THREE = ['gpt-6-luna', 'gpt-6.1-sol', 'gemini-3.8-flash'];
 
@@ -49,6 +57,45 @@ test('the price is read out once a person pauses', async (t) => {
     .getByRole('status')
     .getByText(/^Likely 0\.\d+ credits, between .* Level Low\./)
     .waitFor();
+  app.assertSilent();
+});
+
+test('the likely price follows what was learned, on a page that is open too', async (t) => {
+  const own = await startServer();
+  t.after(() => own.end());
+  const app = await openApp(t, browser, own);
+  await app.message.pressSequentially('hello world');
+  const before = await app.exactPrices();
+  const band = {
+    above_input_tokens: 0,
+    output_tokens: { p10: 100, p50: 200, p90: 3000 },
+    settlements: 30,
+  };
+  const row = { task: 'direct', model: 'gpt-6-luna', bands: [band] };
+  await own.calibrate({ schema: 1, rows: [row] });
+  // 0.14 for the message, and 0.00007 for a token of the answer, each rounded up.
+  await app.estimate.getByText('likely 0.16 (0.15–0.36) credits').waitFor();
+  const { low, expected, high } = await app.prices();
+  assert.deepEqual([low, high], [before.low, before.high], 'nothing else depends on it');
+  const served = await estimateOf(app, {
+    task: 'direct',
+    models: ['gpt-6-luna'],
+    messages: 1,
+    input_tokens: { o200k_base: 2 },
+  });
+  assert.deepEqual([expected, served.expected], ['0.16', '0.16']);
+  assert.deepEqual(served.likely, { low: '0.15', high: '0.36' });
+  await app.page
+    .getByRole('status')
+    .getByText(/^Likely 0\.16 credits, most often 0\.15 to 0\.36, at most 0\.\d+\. Level Low\./)
+    .waitFor();
+  await app.estimate.click();
+  await app.page.getByText('eight of ten would have cost 0.15–0.36 credits here').waitFor();
+  await assertAccessible(app.page, 'a likely range');
+
+  await own.calibrate(null);
+  await app.page.locator(`[data-expected="${before.expected}"]`).waitFor();
+  assert.deepEqual(await app.prices(), before);
   app.assertSilent();
 });
 

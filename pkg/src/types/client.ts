@@ -1,7 +1,7 @@
 // Generated from the types of src/browser, and checked by its test `types_are_current`.
 import type {
-  AccountId, ActionId, BookVersion, Credits, Denial, Eligibility, Estimate, Granted, Lot,
-  ModelId, PriceBook, Receipt, Request, Standing, Task, Timestamp,
+  AccountId, ActionId, BookVersion, Calibration, Credits, Denial, Eligibility, Estimate,
+  Granted, Lot, ModelId, PriceBook, Receipt, Request, Standing, Task, Timestamp,
 } from './engine.js';
 
 /**
@@ -113,6 +113,11 @@ price_book: PriceBook | null,
  * Its version.
  */
 price_book_version: BookVersion | null,
+/**
+ * What likely prices follow, once known. The shell puts it in, one object until another is in
+ * force.
+ */
+calibration: Calibration | null,
 /**
  * The account's credits.
  */

@@ -1,5 +1,5 @@
 import { Popover, PopoverDisclosure, PopoverHeading, PopoverProvider } from '@ariakit/react';
-import type { CandidateEstimate, Caps, Estimate } from '@kumari/credits';
+import type { CandidateEstimate, Caps, Estimate, LikelyRange } from '@kumari/credits';
 import { ChevronUp } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import type { Prices } from '../credits/client';
@@ -55,7 +55,7 @@ function Figures({ pricing, prices }: { pricing: DraftPricing; prices: Prices })
   useAnnouncement(estimate, prices);
   if (!estimate) return null;
   const { format } = prices;
-  const { low, expected, high } = estimate;
+  const { low, expected, high, likely } = estimate;
   const isRange = low !== high;
   const about = isExact ? '' : '~';
   return (
@@ -64,8 +64,7 @@ function Figures({ pricing, prices }: { pricing: DraftPricing; prices: Prices })
         {isRange && (
           <>
             <span className="estimate-range">
-              {about}
-              {format(low)}–{format(high)}
+              {likely ? `up to ${about}${format(high)}` : `${about}${format(low)}–${format(high)}`}
             </span>
             <span className="estimate-dot"> · </span>
           </>
@@ -76,6 +75,7 @@ function Figures({ pricing, prices }: { pricing: DraftPricing; prices: Prices })
             {about}
             {format(expected)}
           </strong>{' '}
+          {isRange && likely && <span className="estimate-span">({spanOf(likely, format)}) </span>}
           credits
         </span>
       </span>
@@ -144,6 +144,12 @@ function EstimateDetails({ pricing, prices }: { pricing: DraftPricing; prices: P
           differ.
         </p>
       )}
+      {estimate.likely && (
+        <p className="muted">
+          Of earlier answers to messages of about this size, eight of ten would have cost{' '}
+          {spanOf(estimate.likely, format)} credits here.
+        </p>
+      )}
       <p className="muted">
         {estimate.high === estimate.low
           ? ''
@@ -160,10 +166,17 @@ function CapsNote({ caps, nameOf }: { caps: Caps; nameOf: (model: string) => str
   return words === '' ? null : <>To fit your balance: {words}.</>;
 }
 
+/** From the lower to the upper end of what is likely. */
+function spanOf({ low, high }: LikelyRange, format: (amount: string) => string): string {
+  const [from, to] = [format(low), format(high)];
+  return from === to ? from : `${from}–${to}`;
+}
+
 function rangeOf(candidate: CandidateEstimate, format: (amount: string) => string) {
-  const { low, expected, high } = candidate;
-  return low === high
-    ? format(expected)
+  const { low, expected, high, likely } = candidate;
+  if (low === high) return format(expected);
+  return likely
+    ? `up to ${format(high)} · likely ${format(expected)} (${spanOf(likely, format)})`
     : `${format(low)}–${format(high)} · likely ${format(expected)}`;
 }
 
@@ -176,5 +189,8 @@ function inWords(estimate: Estimate, { format, nameOf }: Prices): string {
   const level = `Level ${levelWords(estimate.level)}.${likely}${fits}`;
   if (estimate.low === estimate.high) return `Costs ${format(estimate.expected)} credits. ${level}`;
   const sum = estimate.legs.length > 1 ? ` This is ${sumWords(estimate.legs.length)}.` : '';
-  return `Likely ${format(estimate.expected)} credits, between ${format(estimate.low)} and ${format(estimate.high)}. ${level}${sum}`;
+  const range = estimate.likely
+    ? `most often ${format(estimate.likely.low)} to ${format(estimate.likely.high)}, at most ${format(estimate.high)}`
+    : `between ${format(estimate.low)} and ${format(estimate.high)}`;
+  return `Likely ${format(estimate.expected)} credits, ${range}. ${level}${sum}`;
 }

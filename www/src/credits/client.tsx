@@ -26,6 +26,7 @@ const STARTING: CreditsState = {
   session: null,
   price_book: null,
   price_book_version: null,
+  calibration: null,
   balance: null,
   draft: null,
   pending: [],
@@ -98,12 +99,18 @@ function creditsOf(state: CreditsState): Credits {
   return seen.credits;
 }
 
-/** The client makes its small parts anew with each state; the book stays one object. */
+/** The client makes its small parts anew with each state; book and calibration stay one object. */
 function isSame(one: Credits, other: Credits): boolean {
-  const { price_book: book, balance, ...rest } = one;
-  const { price_book: otherBook, balance: otherBalance, ...otherRest } = other;
+  const { price_book: book, calibration, balance, ...rest } = one;
+  const {
+    price_book: otherBook,
+    calibration: otherCalibration,
+    balance: otherBalance,
+    ...otherRest
+  } = other;
   return (
     book === otherBook &&
+    calibration === otherCalibration &&
     balance?.version === otherBalance?.version &&
     balance?.as_of === otherBalance?.as_of &&
     JSON.stringify(rest) === JSON.stringify(otherRest)
@@ -128,10 +135,11 @@ export interface Prices {
 
 /** The prices in force; nothing until the book is here. */
 export function usePrices(): Prices | null {
-  const { price_book: book, price_book_version: version } = useCredits();
+  const { price_book: book, price_book_version: version, calibration } = useCredits();
   return useMemo(() => {
     if (!book || version === null) return null;
-    const handle = loadPriceBook(JSON.stringify(book));
+    const learned = calibration === null ? undefined : JSON.stringify(calibration);
+    const handle = loadPriceBook(JSON.stringify(book), learned);
     return {
       estimate(request, caps) {
         try {
@@ -148,5 +156,5 @@ export function usePrices(): Prices | null {
     } satisfies Prices;
     // A version names its content: two books with one version are one book.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [version]);
+  }, [version, calibration]);
 }
