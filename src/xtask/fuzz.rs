@@ -22,10 +22,11 @@ use crate::repository::Repository;
 use crate::run;
 
 /// What is fed, each a program of `tests/fuzz`.
-pub(crate) const TARGETS: [&str; 9] = [
+pub(crate) const TARGETS: [&str; 10] = [
     "document",
     "scan",
     "price_book",
+    "calibration",
     "request",
     "history",
     "edits",
