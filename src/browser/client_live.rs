@@ -126,6 +126,12 @@ impl Inner {
     fn take_calibration(self: &Rc<Self>, value: &JsValue) -> bool {
         let read = tree_of(value).and_then(|tree| read_calibration(&tree));
         let Ok(calibration) = read else { return false };
+        // The page keeps its object until another calibration is in force.
+        if self.shown.calibration.borrow().is_object()
+            && *self.model.borrow().calibration() == calibration
+        {
+            return true;
+        }
         *self.shown.calibration.borrow_mut() = value.clone();
         self.apply(Event::CalibrationRead(calibration));
         true
@@ -372,8 +378,8 @@ impl Inner {
         }
     }
 
-    /// Without one, or with one of a newer form, the book's own likely price stays: that is nothing
-    /// to tell a person.
+    /// Where there is none, or one of a newer form, what was known before stays: that is nothing to
+    /// tell a person.
     async fn fetch_calibration(self: &Rc<Self>) {
         let answer = get(&self.url("/api/calibration")).await;
         let Ok(value) = answer.success() else { return };

@@ -9,7 +9,7 @@ use crate::client_types::{
 };
 use kumari_engine::calibration::Calibration;
 use kumari_engine::eligibility::{Eligibility, Quote, eligibility};
-use kumari_engine::estimate::{Caps, estimate_calibrated};
+use kumari_engine::estimate::{Caps, estimate, estimate_calibrated};
 use kumari_engine::id::{ActionId, BookVersion};
 use kumari_engine::price_book::PublishedBook;
 use kumari_engine::request::Request;
@@ -180,6 +180,10 @@ impl Model {
     }
 
     /// The book that is shown.
+    pub(crate) const fn calibration(&self) -> &Calibration {
+        &self.calibration
+    }
+
     pub(crate) const fn book(&self) -> Option<&Rc<PublishedBook>> {
         self.book.as_ref()
     }
@@ -271,16 +275,19 @@ impl Model {
         };
         let priced =
             |caps: &Caps| estimate_calibrated(book, &draft.request, caps, &self.calibration);
-        let price = priced(&Caps::default());
+        // What is decided knows of no calibration: a denial is the same here as at admission.
         let verdict = self.balance.as_ref().map(|balance| {
-            eligibility(book, &balance.standing, &draft.request, price.clone(), None)
+            let plain = estimate(book, &draft.request);
+            eligibility(book, &balance.standing, &draft.request, plain, None)
         });
         // What is shown is what would be sent: the price at the caps that the balance allows.
         draft.estimate = match &verdict {
             Some(Eligibility::Allowed(allowed)) if !allowed.caps.is_none() => {
                 priced(&allowed.caps).ok()
             }
-            Some(Eligibility::Allowed(_) | Eligibility::Denied(_)) | None => price.ok(),
+            Some(Eligibility::Allowed(_) | Eligibility::Denied(_)) | None => {
+                priced(&Caps::default()).ok()
+            }
         };
         draft.eligibility = verdict;
     }

@@ -243,7 +243,13 @@ fn the_likely_price_follows_the_calibration() {
     let capped = model.state().draft.unwrap().estimate.unwrap();
     assert_eq!((capped.expected, capped.likely.unwrap().high), (capped.high, capped.high));
     assert_eq!(capped.caps.output_tokens, model.quote().unwrap().1.caps.output_tokens);
-    model.apply(Event::BalanceRead(balance(3, 2, "100")));
+    // A denial is the one that admission would give, which knows of no calibration.
+    model.apply(Event::BalanceRead(balance(3, 2, "0.01")));
+    let draft = model.state().draft.unwrap();
+    assert!(draft.estimate.unwrap().likely.is_some());
+    let Some(Eligibility::Denied(denial)) = draft.eligibility else { panic!("not denied") };
+    assert_eq!(denial.estimate.unwrap().likely, None);
+    model.apply(Event::BalanceRead(balance(4, 3, "100")));
     model.apply(Event::CalibrationRead(Calibration::default()));
     assert_eq!(price(&model), plain);
 }

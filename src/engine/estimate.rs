@@ -87,7 +87,8 @@ pub struct CandidateEstimate {
 }
 
 /// What a price is likely to lie between: `low <= likely.low <= expected <= likely.high <= high`.
-/// Of answers to inputs like this one, eight of ten were between the two.
+/// Of one leg: eight of ten answers to inputs like this one were so long that they would have cost
+/// that, with the steps and searches that are expected. Of several legs: the sums of both ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]

@@ -18,7 +18,7 @@ use crate::calibration::{
     SETTLEMENTS_MIN,
 };
 use crate::id::ModelId;
-use crate::meter::Meter;
+use crate::meter::{Meter, QUANTITY_MAX};
 use crate::price_book::{KindName, PublishedBook};
 use crate::request::Task;
 use crate::settle::{Finish, LegEnd, Settled, UsageSource};
@@ -80,8 +80,9 @@ impl Learner {
     pub fn add(&mut self, task: Task, model: &ModelId, input_tokens: u64, length: Length) {
         let inputs = self.pairs.entry((task.priced_as(), model.clone())).or_default();
         let (Length::Ended(tokens) | Length::CutOff(tokens)) = length;
-        let lengths = inputs.entry(Cell::of(input_tokens)).or_default();
-        let counts = lengths.entry(Cell::of(tokens)).or_default();
+        // Nothing and one token are of one band: the first begins at nothing.
+        let lengths = inputs.entry(Cell::of(input_tokens.clamp(1, QUANTITY_MAX))).or_default();
+        let counts = lengths.entry(Cell::of(tokens.min(QUANTITY_MAX))).or_default();
         let count = match length {
             Length::Ended(_) => &mut counts.ended,
             Length::CutOff(_) => &mut counts.cut_off,
@@ -99,8 +100,9 @@ impl Learner {
         });
         let mut rows: Vec<CalibrationRow> = rows.filter(|row| !row.bands.is_empty()).collect();
         if rows.len() > ROWS_MAX {
-            let settlements =
-                |row: &CalibrationRow| row.bands.iter().map(|band| band.settlements).sum::<u64>();
+            let settlements = |row: &CalibrationRow| {
+                row.bands.iter().map(|band| band.settlements).fold(0, u64::saturating_add)
+            };
             rows.sort_by_key(|row| Reverse(settlements(row)));
             rows.truncate(ROWS_MAX);
             rows.sort_by(|a, b| (a.task, &a.model).cmp(&(b.task, &b.model)));
@@ -164,7 +166,11 @@ fn quantiles_of(lengths: &Lengths) -> Quantiles {
     let all = u128::from(settlements_of(lengths)).saturating_mul(WEIGHT);
     let tenths = |count: u128| all.saturating_mul(count).div_ceil(10);
     let [p10, p50, p90] = [tenths(1), tenths(5), tenths(9)].map(|weight| cell_at(lengths, weight));
-    Quantiles { p10: p10.first(), p50: p50.first().midpoint(p50.last()), p90: p90.last() }
+    Quantiles {
+        p10: p10.first(),
+        p50: p50.first().midpoint(p50.last()),
+        p90: p90.last().min(QUANTITY_MAX),
+    }
 }
 
 /// The shortest length that answers of so much weight do not exceed.

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kumari_engine::eligibility::{Eligibility, Quote, eligibility};
-use kumari_engine::estimate::{Caps, Estimate, estimate_calibrated};
+use kumari_engine::estimate::{Caps, Estimate, estimate, estimate_calibrated};
 use kumari_engine::fields;
 use kumari_engine::request::Request;
 use serde::Serialize;
@@ -42,11 +42,12 @@ pub(crate) async fn ask(
     let account = app.read(&caller.account, &[]).await?;
     let standing = account.standing(app.now().max(account.updated_at))?;
     let book = app.book_in_force();
+    // What is decided knows of no calibration: a denial is the same here as at admission.
+    let plain = estimate(&book.published, &ask.request);
+    let eligibility =
+        eligibility(&book.published, &standing, &ask.request, plain, ask.quote.as_ref());
     let calibration = &app.calibrations.in_force().calibration;
     let uncapped = Caps::default();
-    let estimate = estimate_calibrated(&book.published, &ask.request, &uncapped, calibration);
-    let told = estimate.as_ref().ok().cloned();
-    let verdict =
-        eligibility(&book.published, &standing, &ask.request, estimate, ask.quote.as_ref());
-    Ok(json(StatusCode::OK, &Told { estimate: told, eligibility: verdict }))
+    let estimate = estimate_calibrated(&book.published, &ask.request, &uncapped, calibration).ok();
+    Ok(json(StatusCode::OK, &Told { estimate, eligibility }))
 }

@@ -87,10 +87,12 @@ test('the likely price follows what was learned, on a page that is open too', as
   assert.deepEqual(served.likely, { low: '0.15', high: '0.36' });
   await app.page
     .getByRole('status')
-    .getByText(/^Likely 0\.16 credits, most often 0\.15 to 0\.36, at most 0\.\d+\. Level Low\./)
+    .getByText(/^Likely 0\.16 credits, mostly 0\.15–0\.36, at most 0\.\d+\. Level Low\./)
     .waitFor();
   await app.estimate.click();
-  await app.page.getByText('eight of ten would have cost 0.15–0.36 credits here').waitFor();
+  await app.page
+    .getByText('eight of ten would have cost 0.15–0.36 credits; the least is')
+    .waitFor();
   await assertAccessible(app.page, 'a likely range');
 
   await own.calibrate(null);

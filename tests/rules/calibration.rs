@@ -196,6 +196,8 @@ fn quantiles_are_those_of_the_answers() {
     // Of what is longer than all caps nothing is known.
     check(&[(40, CutOff(12))], [12, 12, 12]);
     check(&[(20, Ended(3)), (20, CutOff(3))], [3, 3, 3]);
+    // No quantity is longer than the longest.
+    check(&[(30, Ended(u64::MAX))], [9_663_676_416, 9_932_111_871, 10_000_000_000]);
 }
 
 #[test]
@@ -212,6 +214,9 @@ fn bands_have_enough_settlements_and_about_as_many() {
     check(&[(29, 5)], &[]);
     check(&[(30, 5)], &[(0, 30)]);
     check(&[(30, 5), (30, 6)], &[(0, 30), (5, 30)]);
+    // An input of nothing belongs to the first band, which begins there.
+    check(&[(30, 0), (30, 5)], &[(0, 30), (1, 30)]);
+    check(&[(30, u64::MAX)], &[(0, 30)]);
     check(&[(29, 5), (30, 6)], &[(0, 59)]);
     check(&[(30, 5), (29, 6)], &[(0, 59)]);
     // A cell that begins at 1 024 ends at 1 087.

@@ -31,6 +31,16 @@ async fn estimate(client: &Client) -> Value {
     client.post("/api/estimate", &json!({ "request": request })).await.body["estimate"].clone()
 }
 
+/// The price in what the server says to a quote that is too low.
+async fn denied(client: &Client, book: &Value) -> Value {
+    let request = json!({"task": "direct", "models": [MODEL], "input_tokens": {"o200k_base": 12}});
+    let quote = json!({"price_book": book, "rules": "1", "high": "0.01"});
+    let told = client.post("/api/estimate", &json!({ "request": request, "quote": quote })).await;
+    let denial = &told.body["eligibility"];
+    assert_eq!(denial["code"], "price_changed", "{denial}");
+    denial["estimate"].clone()
+}
+
 #[tokio::test]
 async fn what_was_settled_is_learned_and_estimated_by_while_servers_run() {
     let folder = tempfile::tempdir().unwrap();
@@ -77,6 +87,8 @@ async fn what_was_settled_is_learned_and_estimated_by_while_servers_run() {
     for field in ["low", "high", "level", "caps", "price_book"] {
         assert_eq!(calibrated[field], plain[field], "{field}");
     }
+    let denied = denied(&client, &plain["price_book"]).await;
+    assert_eq!(denied, plain, "what is decided knows of no calibration");
     let shown = in_database(&database, &["show"]).unwrap();
     let served = client.get("/api/calibration").await.body;
     let written: Value = serde_json::from_str(&learned).unwrap();

@@ -146,8 +146,10 @@ function EstimateDetails({ pricing, prices }: { pricing: DraftPricing; prices: P
       )}
       {estimate.likely && (
         <p className="muted">
-          Of earlier answers to messages of about this size, eight of ten would have cost{' '}
-          {spanOf(estimate.likely, format)} credits here.
+          {estimate.legs.length > 1
+            ? 'The likely ranges of the models come to '
+            : 'Of earlier answers to messages of about this size, eight of ten would have cost '}
+          {spanOf(estimate.likely, format)} credits; the least is {format(estimate.low)}.
         </p>
       )}
       <p className="muted">
@@ -190,7 +192,7 @@ function inWords(estimate: Estimate, { format, nameOf }: Prices): string {
   if (estimate.low === estimate.high) return `Costs ${format(estimate.expected)} credits. ${level}`;
   const sum = estimate.legs.length > 1 ? ` This is ${sumWords(estimate.legs.length)}.` : '';
   const range = estimate.likely
-    ? `most often ${format(estimate.likely.low)} to ${format(estimate.likely.high)}, at most ${format(estimate.high)}`
+    ? `mostly ${spanOf(estimate.likely, format)}, at most ${format(estimate.high)}`
     : `between ${format(estimate.low)} and ${format(estimate.high)}`;
   return `Likely ${format(estimate.expected)} credits, ${range}. ${level}${sum}`;
 }
