@@ -136,8 +136,11 @@ pub(crate) fn run(repository: &Repository, route: RouteChoice, wish: &Wish) -> R
     };
     let started = Instant::now();
     let (mut passed, mut says) = (true, Vec::new());
+    // Only the fuzzer's are several; a log is named by its title, and soaks may run side by side.
+    let mut fed = wish.only.iter().filter(|_| matches!(wish.what, What::Fuzz));
     for mut command in commands {
-        let ran = progress::run(repository, &format!("soak {name}"), &mut command, LIMIT)?;
+        let title = fed.next().map_or(format!("soak {name}"), |fed| format!("soak {name} {fed}"));
+        let ran = progress::run(repository, &title, &mut command, LIMIT)?;
         passed &= ran.passed;
         says.push(said(&ran));
     }
