@@ -31,10 +31,11 @@ async fn estimate(client: &Client) -> Value {
     client.post("/api/estimate", &json!({ "request": request })).await.body["estimate"].clone()
 }
 
-/// The price in what the server says to a quote that is too low.
+/// The price in what the server says to a quote of other rules, which is the estimate that it decides
+/// by.
 async fn denied(client: &Client, book: &Value) -> Value {
     let request = json!({"task": "direct", "models": [MODEL], "input_tokens": {"o200k_base": 12}});
-    let quote = json!({"price_book": book, "rules": "1", "high": "0.01"});
+    let quote = json!({"price_book": book, "rules": "0", "high": "99"});
     let told = client.post("/api/estimate", &json!({ "request": request, "quote": quote })).await;
     let denial = &told.body["eligibility"];
     assert_eq!(denial["code"], "price_changed", "{denial}");
