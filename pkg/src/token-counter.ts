@@ -4,6 +4,7 @@
 // dropped where another edit was made since. The text itself stays with who opened the draft: it is
 // asked for again where the worker had to be started anew, or had given the draft back.
 import { approximateParts } from './token-approximation.js';
+import { TokenBoard } from './token-board.js';
 import { type LinkEvents, type TokenLink, startHere, startWorker } from './token-link.js';
 import {
   TOKEN_LIMITS,
@@ -58,6 +59,10 @@ export class TokenCounter {
   readonly #drafts = new Map<number, DraftState>();
   readonly #questions = new Map<number, Question>();
   #link: TokenLink | null = null;
+  /** Where the worker of this link puts its last count. */
+  #board: TokenBoard | null = null;
+  /** A frame is due in which the board is looked at. */
+  #isWatching = false;
   /** Counts the links; only the last one is heard. */
   #links = 0;
   #hasAnswered = false;
@@ -148,12 +153,15 @@ export class TokenCounter {
     const worker = withWorker ? startWorker(events) : null;
     this.#link = worker ?? startHere(events);
     this.#hasAnswered = false;
+    const board = worker && TokenBoard.memory();
+    this.#board = board && new TokenBoard(board);
     const { vocabularies, limits, wasm } = this.#options;
     this.#link.send({
       kind: 'start',
       vocabularies: absolute(vocabularies),
       limits: { ...TOKEN_LIMITS, ...limits },
       wasm: wasm instanceof URL ? wasm.href : (wasm ?? null),
+      board,
     });
     for (const draft of this.#drafts.values()) this.#send(draft, draft.read());
     for (const id of this.#questions.keys()) this.#ask(id);
@@ -202,6 +210,31 @@ export class TokenCounter {
     const { id, revision } = draft;
     this.#link.send({ kind: 'edit', draft: id, revision, offset, deleted, inserted });
     this.#expectAnswer();
+    this.#watch();
+  }
+
+  /** Looks at the board while the frame is made that shows an edit. */
+  #watch(): void {
+    if (!this.#board || this.#isWatching) return;
+    this.#isWatching = true;
+    requestAnimationFrame(() => {
+      this.#isWatching = false;
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    for (const draft of this.#drafts.values()) {
+      const { id, encodings, isThere, revision, counted } = draft;
+      if (!isThere || revision === counted) continue;
+      const found = this.#board?.read(encodings.length);
+      if (found?.draft !== id || found.revision !== revision) continue;
+      const tokens: TokenCounts = {};
+      for (const [index, parts] of found.parts.entries()) {
+        setCounts(tokens, encodings[index] as Encoding, parts);
+      }
+      this.#counted(draft, { tokens, isExact: found.isExact });
+    }
   }
 
   #ask(id: number): void {
@@ -218,8 +251,7 @@ export class TokenCounter {
       case 'counted': {
         const draft = this.#drafts.get(answer.draft);
         if (draft?.revision === answer.revision) {
-          draft.counted = answer.revision;
-          this.#tell(draft, { tokens: answer.tokens, isExact: answer.isExact });
+          this.#counted(draft, { tokens: answer.tokens, isExact: answer.isExact });
         }
         break;
       }
@@ -254,6 +286,13 @@ export class TokenCounter {
         break;
     }
     this.#expectAnswer();
+  }
+
+  /** What the board said already comes as a message too. */
+  #counted(draft: DraftState, count: TokenCount): void {
+    if (draft.counted === draft.revision && draft.count.isExact) return;
+    draft.counted = draft.revision;
+    this.#tell(draft, count);
   }
 
   #tell(draft: DraftState, count: TokenCount): void {

@@ -3,6 +3,7 @@
 // Each edit is counted at once: that takes microseconds, and who wants only the last count drops the
 // others. Until a vocabulary is here the counts of its encoding are approximate.
 import { approximateParts } from './token-approximation.js';
+import { TokenBoard } from './token-board.js';
 import {
   PART,
   type Parts,
@@ -10,6 +11,7 @@ import {
   type TokenCounts,
   type TokenLimits,
   type TokenOrder,
+  countsOf,
   setCounts,
 } from './token-messages.js';
 import { fetchVocabulary } from './token-vocabulary.js';
@@ -42,6 +44,7 @@ export class TokenHost {
   readonly #changed = new Set<number>();
   readonly #end = new AbortController();
   #start: Order<'start'> | null = null;
+  #board: TokenBoard | null = null;
   #isDue = false;
 
   /**
@@ -67,6 +70,7 @@ export class TokenHost {
     switch (order.kind) {
       case 'start':
         this.#start = order;
+        this.#board = order.board && new TokenBoard(order.board);
         break;
       case 'open':
         this.#open(order);
@@ -189,6 +193,12 @@ export class TokenHost {
         (encoding) => partsOf(draft.documents.get(encoding)),
         () => draft.text ?? '',
       );
+      this.#board?.write({
+        draft: id,
+        revision: draft.revision,
+        isExact: counted.isExact,
+        parts: draft.encodings.map((encoding) => countsOf(counted.tokens, encoding)),
+      });
       this.#answer({ kind: 'counted', draft: id, revision: draft.revision, ...counted });
     }
     this.#changed.clear();

@@ -10,6 +10,11 @@ export function setCounts(counts: TokenCounts, encoding: Encoding, [all, latin]:
   counts[`${encoding}_latin`] = latin;
 }
 
+/** What `setCounts` put there. */
+export function countsOf(counts: TokenCounts, encoding: Encoding): Parts {
+  return [counts[encoding] ?? 0, counts[`${encoding}_latin`] ?? 0];
+}
+
 /** All tokens of a text, and those of them that are of Latin words. */
 export type Parts = readonly [all: number, latin: number];
 
@@ -23,6 +28,8 @@ export type TokenOrder =
       vocabularies: VocabularyAddresses;
       limits: TokenLimits;
       wasm: WebAssembly.Module | string | null;
+      /** Where the last count is put for the page to look at, besides being told of it. */
+      board: SharedArrayBuffer | null;
     }
   | { kind: 'open'; draft: number; revision: number; encodings: Encoding[]; text: string }
   | {

@@ -92,6 +92,54 @@ test('of a burst of edits no count but the last is told', async (t) => {
   assert.deepEqual(told, [countsOf(one.text).o200k_base]);
 });
 
+test('where memory is shared, the frame after an edit has its count', async (t) => {
+  const frames = [];
+  const shared = [];
+  const { SharedArrayBuffer } = globalThis;
+  globalThis.crossOriginIsolated = true;
+  globalThis.requestAnimationFrame = (frame) => frames.push(frame);
+  globalThis.SharedArrayBuffer = class extends SharedArrayBuffer {
+    constructor(...parameters) {
+      super(...parameters);
+      shared.push(this);
+    }
+  };
+  t.after(() => {
+    delete globalThis.crossOriginIsolated;
+    delete globalThis.requestAnimationFrame;
+    globalThis.SharedArrayBuffer = SharedArrayBuffer;
+  });
+  const counter = start(t);
+  const [one, other] = [editor(counter, 'Hello'), editor(counter, 'another draft')];
+  await one.isCountedRight();
+  await other.isCountedRight();
+  const told = [];
+  one.draft.subscribe((count) => told.push(count));
+
+  const version = new Int32Array(shared[0], 0, 1);
+  const before = Atomics.load(version, 0);
+  one.edit(5, 0, ', world');
+  one.edit(12, 0, '!');
+  assert.equal(frames.length, 1, 'one frame for all edits until then');
+  // Nothing here gives way to the loop of events, so no message is heard.
+  const deadline = performance.now() + 10_000;
+  while (Atomics.load(version, 0) < before + 4 && performance.now() < deadline);
+  frames.pop()();
+  const count = { tokens: countsOf('Hello, world!'), isExact: true };
+  assert.deepEqual(told, [count]);
+  assert.deepEqual(one.draft.count(), count);
+  assert.deepEqual(other.draft.count().tokens, countsOf('another draft'));
+
+  // The message says it once more, and nobody is told again.
+  await counter.count('heard after it', ENCODINGS);
+  assert.equal(told.length, 1);
+
+  // A frame that comes before its count shows the one before; the message brings it.
+  one.edit(0, 5, 'Goodbye');
+  frames.pop()();
+  await one.isCountedRight();
+});
+
 test('several drafts are counted side by side, and single texts', async (t) => {
   const counter = start(t);
   const drafts = ['one', 'and two', 'and three of them'].map((text) => editor(counter, text));

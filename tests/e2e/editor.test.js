@@ -59,6 +59,7 @@ test('a text of 100 000 tokens is drawn in part, priced in whole, and kept', asy
   const app = await openApp(t, browser, server);
   const { page } = app;
   const editor = editorOf(page);
+  assert.ok(await page.evaluate(() => crossOriginIsolated), 'the worker may share its counts');
   await editor.click();
   const line = 'The quick brown fox jumps over the lazy dog, and so it goes on.\n';
   const priceOnceOther = async (than) => {

@@ -42,6 +42,7 @@ async fn every_response_says_what_a_browser_shall_refuse() {
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(headers["referrer-policy"], "no-referrer", "{path}");
         assert_eq!(headers["cross-origin-opener-policy"], "same-origin", "{path}");
+        assert_eq!(headers["cross-origin-embedder-policy"], "require-corp", "{path}");
         assert!(headers.contains_key("x-request-id"), "{path}");
     }
 }

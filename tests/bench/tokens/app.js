@@ -84,20 +84,31 @@ async function priced(page, editor) {
 function watch(selector) {
   let [began, pending] = [null, null];
   const found = { waits: [], longestTask: 0 };
-  addEventListener('keydown', () => (began = performance.now()), true);
+  let isInFrame = false;
   const { port1, port2 } = new MessageChannel();
-  // A task after the frame's callbacks: the frame was painted.
+  // A task after a frame's callbacks: the frame was painted.
   port1.onmessage = () => {
-    found.waits.push(performance.now() - pending);
+    isInFrame = false;
+    if (pending !== null) found.waits.push(performance.now() - pending);
+    pending = null;
   };
+  const inFrame = (work) => {
+    requestAnimationFrame(() => {
+      isInFrame = true;
+      work?.();
+      port2.postMessage(null);
+    });
+  };
+  addEventListener('keydown', () => (began = performance.now()), true);
+  // Before whatever the page does with the letter, so its frame's callback is the first of all.
+  addEventListener('beforeinput', () => inFrame(), true);
   const changed = () => {
     if (began === null) return;
     const from = began;
     began = null;
-    requestAnimationFrame(() => {
-      pending = from;
-      port2.postMessage(null);
-    });
+    // What changes in a frame's callback is painted with that frame, all else with the next.
+    if (isInFrame) pending = from;
+    else inFrame(() => (pending = from));
   };
   const parts = { subtree: true, childList: true, characterData: true, attributes: true };
   const isPrice = selector === '.composer-send';
