@@ -17,9 +17,11 @@ import type {
   Rate,
 } from './types/engine.js';
 
+const UTF_8 = new TextDecoder();
+
 /** The estimate of these parts. */
-export function estimateOf(texts: string, numbers: Float64Array): Estimate {
-  const parts = new Parts(texts.split('\n'), numbers);
+export function estimateOf(texts: Uint8Array, numbers: Float64Array): Estimate {
+  const parts = new Parts(UTF_8.decode(texts).split('\n'), numbers);
   return {
     caps: capsOf(parts),
     expected: parts.text(),

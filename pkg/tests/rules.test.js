@@ -223,6 +223,10 @@ test('the JSON functions give the same values, canonical', () => {
   const verdict = eligibilityJson(book, JSON.stringify(standing('100')), JSON.stringify(request));
   assert.equal(verdict, '{"caps":{},"hold":"4.91","verdict":"allowed"}');
   assert.equal(refusal(() => estimateJson(book, '{')).code, 'json_malformed');
+  // What is no text is read as the value that it is, and harms nothing.
+  assert.equal(estimateJson(book, request), text);
+  assert.equal(refusal(() => estimateJson(book, undefined)).code, 'request_invalid');
+  assert.equal(estimateJson(book, JSON.stringify(request)), text);
 });
 
 test('a receipt replays to the same charge, and a changed one does not', () => {
@@ -270,7 +274,7 @@ test('a receipt replays to the same charge, and a changed one does not', () => {
 test('a book has a version that depends on its content alone', () => {
   assert.match(book.version, /^[0-9a-f]{64}$/);
   assert.equal(loadPriceBook(book.json()).version, book.version);
-  assert.equal(loadPriceBook(JSON.stringify(JSON.parse(BOOK))).version, book.version);
+  assert.equal(loadPriceBook(JSON.parse(BOOK)).version, book.version);
   assert.notEqual(loadPriceBook(BOOK.replace('0.01', '0.02')).version, book.version);
 });
 
@@ -295,9 +299,14 @@ test('a book that cannot be read says where', () => {
     ],
     [BOOK.replace('"charge_step"', '"step"'), 'price_book_invalid', 'step'],
     [BOOK.replace('"schema": 1', '"schema": 2'), 'engine_outdated', 'schema'],
+    [{ ...JSON.parse(BOOK), charge_step: 0.01 }, 'price_book_invalid', 'charge_step'],
+    [{}, 'price_book_invalid', 'schema'],
+    [null, 'price_book_invalid', ''],
+    [5, 'price_book_invalid', ''],
+    [Symbol('book'), 'request_invalid', ''],
   ];
-  for (const [text, code, path] of cases) {
-    const error = refusal(() => loadPriceBook(text));
+  for (const [given, code, path] of cases) {
+    const error = refusal(() => loadPriceBook(given));
     assert.deepEqual([error.code, error.path], [code, path], error.message);
   }
 });

@@ -22,5 +22,5 @@ extern "C" {
 extern "C" {
     /// The estimate of these parts.
     #[wasm_bindgen(js_name = estimateOf)]
-    pub(crate) fn estimate_of(texts: &str, numbers: &[f64]) -> JsValue;
+    pub(crate) fn estimate_of(texts: &[u8], numbers: &[f64]) -> JsValue;
 }

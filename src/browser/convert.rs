@@ -42,6 +42,17 @@ pub(crate) fn tree_of(value: &JsValue) -> Result<Tree, JsValue> {
     parsed(&json_of(value)?)
 }
 
+/// A document as a tree: a JSON text, or the object that it says.
+///
+/// # Errors
+/// As [`parsed`] and [`tree_of`].
+pub(crate) fn document_of(value: &JsValue) -> Result<Tree, JsValue> {
+    match value.as_string() {
+        Some(text) => parsed(&text),
+        None => tree_of(value),
+    }
+}
+
 /// A JSON text as a tree.
 ///
 /// # Errors

@@ -5,18 +5,18 @@
 //! That both mean the same as the canonical form is held by `tests/parity`.
 
 use kumari_engine::bounds::LegBounds;
+use kumari_engine::decimal::DecimalText;
 use kumari_engine::estimate::{
     CandidateEstimate, Caps, Estimate, LegEstimate, LevelCount, LevelShown, LikelyRange,
 };
 use kumari_engine::rate::Rate;
 use kumari_engine::rating::Line;
-use std::fmt::{Display, Write as _};
 
 /// The parts of a value, in their order.
 #[derive(Debug)]
 pub(crate) struct Parts {
-    /// One per line; no text of an estimate has a line break.
-    pub(crate) texts: String,
+    /// One per line, as UTF-8; no text of an estimate has a line break.
+    pub(crate) texts: Vec<u8>,
     /// Whole numbers, each exact up to 2^53 as those in JSON are to JavaScript; -1 for none.
     pub(crate) numbers: Vec<f64>,
 }
@@ -28,7 +28,7 @@ const NUMBERS: usize = 128;
 /// The parts of `estimate`.
 pub(crate) fn parts_of(estimate: &Estimate) -> Parts {
     let mut parts =
-        Parts { texts: String::with_capacity(TEXTS_BYTES), numbers: Vec::with_capacity(NUMBERS) };
+        Parts { texts: Vec::with_capacity(TEXTS_BYTES), numbers: Vec::with_capacity(NUMBERS) };
     parts.caps(&estimate.caps);
     parts.text(estimate.expected);
     parts.text(estimate.high);
@@ -104,7 +104,7 @@ impl Parts {
             }
             Line::Multiplier { multiplier, .. } => {
                 self.name("multiplier");
-                self.text(multiplier);
+                self.text(*multiplier);
             }
             Line::Rounding { .. } => self.name("rounding"),
             Line::Minimum { .. } => self.name("minimum"),
@@ -131,15 +131,14 @@ impl Parts {
         }
     }
 
-    fn text(&mut self, text: impl Display) {
-        // Writing to a text cannot fail.
-        let _ = write!(self.texts, "{text}");
-        self.texts.push('\n');
+    fn text(&mut self, decimal: impl DecimalText) {
+        decimal.put_to(&mut self.texts);
+        self.texts.push(b'\n');
     }
 
     fn name(&mut self, name: &str) {
-        self.texts.push_str(name);
-        self.texts.push('\n');
+        self.texts.extend_from_slice(name.as_bytes());
+        self.texts.push(b'\n');
     }
 
     fn list<T>(&mut self, list: &[T], mut of: impl FnMut(&mut Self, &T)) {

@@ -1,7 +1,7 @@
 //! A price book that was read once, held on this side of the boundary: it is far too
 //! large to cross at every keystroke.
 
-use crate::convert::{parsed, unreadable, whole};
+use crate::convert::{document_of, unreadable, whole};
 use kumari_engine::calibration::Calibration;
 use kumari_engine::price_book::PublishedBook;
 use kumari_wire::Tree;
@@ -18,22 +18,35 @@ pub struct PriceBookHandle {
     calibration: Calibration,
 }
 
-/// Reads and hashes a price book that was published, with the calibration in force to estimate by.
-/// Throws an `Error` with `code` (`price_book_invalid`, `calibration_invalid`, `engine_outdated`),
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &'static str = "import type { Calibration, PriceBook } from './types/engine.js';";
+
+#[wasm_bindgen]
+extern "C" {
+    /// A price book.
+    #[wasm_bindgen(typescript_type = "PriceBook | string")]
+    pub type JsPriceBook;
+    /// A calibration, or nothing.
+    #[wasm_bindgen(typescript_type = "Calibration | string | null | undefined")]
+    pub type JsCalibration;
+}
+
+/// Reads and hashes a price book that was published, with the calibration in force to estimate by;
+/// each as JSON text or as the object that it says. Throws an `Error` with `code` (`price_book_invalid`, `calibration_invalid`, `engine_outdated`),
 /// `path` and `message`.
 ///
 /// # Errors
 /// The `Error` to throw.
 #[wasm_bindgen(js_name = loadPriceBook)]
 pub fn load_price_book(
-    json: &str,
-    calibration: Option<String>,
+    book: &JsPriceBook,
+    calibration: Option<JsCalibration>,
 ) -> Result<PriceBookHandle, JsValue> {
-    let tree = parsed(json)?;
+    let tree = document_of(book)?;
     let published = kumari_wire::published_from_tree(&tree);
     let published = published.map_err(|fault| unreadable("price_book_invalid", &fault))?;
     let calibration = match calibration {
-        Some(json) => read_calibration(&parsed(&json)?)?,
+        Some(calibration) => read_calibration(&document_of(&calibration)?)?,
         None => Calibration::default(),
     };
     Ok(PriceBookHandle { published, canonical: kumari_wire::canonical_tree(&tree), calibration })

@@ -1,6 +1,8 @@
 //! The rules as JavaScript calls them.
 
-use crate::convert::{denied, from_tree, parsed, read, tree_of, write, write_estimate, write_text};
+use crate::convert::{
+    denied, document_of, from_tree, read, tree_of, write, write_estimate, write_text,
+};
 use crate::handle::PriceBookHandle;
 use crate::verdict::{Shown, denial, verdict};
 use kumari_engine::eligibility::{Eligibility, eligibility as decide};
@@ -16,6 +18,9 @@ const TYPES: &'static str = "import type { Caps, Eligibility, Estimate, Flag, Qu
 
 #[wasm_bindgen]
 extern "C" {
+    /// A JSON text.
+    #[wasm_bindgen(typescript_type = "string")]
+    pub type JsText;
     /// A request as JavaScript has it.
     #[wasm_bindgen(typescript_type = "Request")]
     pub type JsRequest;
@@ -110,8 +115,8 @@ pub fn rules_version() -> String {
 /// # Errors
 /// The `Error` to throw where the JSON is malformed.
 #[wasm_bindgen(js_name = estimateJson)]
-pub fn estimate_json(book: &PriceBookHandle, request: &str) -> Result<String, JsValue> {
-    let (request, caps) = (from_tree(&parsed(request)?)?, Caps::default());
+pub fn estimate_json(book: &PriceBookHandle, request: &JsText) -> Result<String, JsValue> {
+    let (request, caps) = (from_tree(&document_of(request)?)?, Caps::default());
     match estimate_calibrated(book.published(), &request, &caps, book.calibration()) {
         Ok(price) => write_text(&price),
         Err(denied) => write_text(&Refusal { denial: denial(&denied) }),
@@ -125,12 +130,12 @@ pub fn estimate_json(book: &PriceBookHandle, request: &str) -> Result<String, Js
 #[wasm_bindgen(js_name = eligibilityJson)]
 pub fn eligibility_json(
     book: &PriceBookHandle,
-    standing: &str,
-    request: &str,
-    quote: Option<String>,
+    standing: &JsText,
+    request: &JsText,
+    quote: Option<JsText>,
 ) -> Result<String, JsValue> {
-    let quote = quote.map(|quote| parsed(&quote)).transpose()?;
-    let decided = decided(book, &parsed(standing)?, &parsed(request)?, quote.as_ref())?;
+    let quote = quote.map(|quote| document_of(&quote)).transpose()?;
+    let decided = decided(book, &document_of(standing)?, &document_of(request)?, quote.as_ref())?;
     write_text(&verdict(&decided))
 }
 

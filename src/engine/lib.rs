@@ -18,7 +18,7 @@ extern crate alloc;
 pub mod tree;
 pub mod read;
 mod checked;
-mod decimal;
+pub mod decimal;
 
 pub mod id;
 pub mod ordered;

@@ -138,8 +138,7 @@ export function usePrices(): Prices | null {
   const { price_book: book, price_book_version: version, calibration } = useCredits();
   return useMemo(() => {
     if (!book || version === null) return null;
-    const learned = calibration === null ? undefined : JSON.stringify(calibration);
-    const handle = loadPriceBook(JSON.stringify(book), learned);
+    const handle = loadPriceBook(book, calibration);
     return {
       estimate(request, caps) {
         try {
