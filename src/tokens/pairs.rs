@@ -18,9 +18,8 @@ const CLASS_BITS: u32 = 3;
 
 /// Tokens of one side in the order of how often they were a part: most often first.
 struct Order {
-    tokens: Vec<u32>,
-    /// By token: how often.
-    uses: Vec<u32>,
+    /// Each token with the number of its uses.
+    tokens: Vec<(u32, u32)>,
     /// By a number of uses: how many tokens have more, so where those with this many begin.
     above: Vec<usize>,
 }
@@ -28,23 +27,21 @@ struct Order {
 impl Order {
     /// The first tokens, none of them used.
     fn new(tokens: u32) -> Self {
-        let mut order = Self { tokens: Vec::new(), uses: Vec::new(), above: Vec::from([0]) };
+        let mut order = Self { tokens: Vec::new(), above: Vec::from([0]) };
         (0..tokens).for_each(|token| order.add(token));
         order
     }
 
     /// Adds a token behind all others.
     fn add(&mut self, token: u32) {
-        self.tokens.push(token);
-        self.uses.push(0);
+        self.tokens.push((token, 0));
     }
 
     /// The token at a place, which is now used once more: it changes places with the first of
     /// those that were used as often.
     fn take(&mut self, place: usize) -> Option<u32> {
-        let token = *self.tokens.get(place)?;
-        let uses = self.uses.get_mut(usize::try_from(token).ok()?)?;
-        let used = usize::try_from(*uses).ok()?;
+        let (token, uses) = self.tokens.get_mut(place)?;
+        let (token, used) = (*token, usize::try_from(*uses).ok()?);
         *uses += 1;
         let first = self.above.get_mut(used)?;
         self.tokens.swap(place, *first);
@@ -65,7 +62,7 @@ pub(crate) fn write(singles: u32, pairs: &[(u32, u32)]) -> Option<Vec<u8>> {
         for (order, classes, part) in
             [(&mut lefts, &mut left_classes, left), (&mut rights, &mut right_classes, right)]
         {
-            let place = order.tokens.iter().position(|&token| token == part)?;
+            let place = order.tokens.iter().position(|&(token, _)| token == part)?;
             order.take(place)?;
             order.add(token);
             classes.push(bits.push_place(u32::try_from(place).ok()?)?);

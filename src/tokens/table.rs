@@ -25,6 +25,9 @@ impl<S: Copy + Default + PartialEq> Table<S> {
     }
 
     /// Adds an entry under the hash of its key. One too many is left out.
+    ///
+    /// A call of its own: a browser makes code quick that is called often, not a loop that runs on.
+    #[inline(never)]
     pub(crate) fn insert(&mut self, hash: u64, entry: S) {
         let free = self.probes(hash).find(|&at| self.slots.get(at) == Some(&S::default()));
         if let Some(slot) = free.and_then(|at| self.slots.get_mut(at)) {

@@ -134,6 +134,7 @@ impl Vocabulary {
             let length = |id| lengths.get(usize::try_from(id).ok()?).copied();
             lengths.push(length(left)?.checked_add(length(right)?)?);
         }
+        let bytes = bytes_of(pairs, &lengths)?;
         let mut vocabulary = Self {
             encoding,
             singles: [0; 256],
@@ -143,38 +144,56 @@ impl Vocabulary {
             words: Words::with_capacity(&lengths),
             borders: Borders::new(),
         };
-        let mut bytes = Vec::new();
         for (byte, id) in single_bytes().zip(0..) {
             *vocabulary.singles.get_mut(usize::from(byte))? = id;
-            bytes.push(byte);
         }
-        let mut begins: Vec<usize> = (0..256).collect();
+        // One table at a time: who fills several at once waits for memory most of the time.
         for (&(left, right), id) in pairs.iter().zip(SINGLES..) {
-            let begin = bytes.len();
-            for part in [left, right] {
-                let part = usize::try_from(part).ok()?;
-                let from = *begins.get(part)?;
-                bytes.extend_from_within(from..from + usize::from(*lengths.get(part)?));
+            let key = pair_key(left, right);
+            vocabulary.unions.insert(hash(key), key << ID_BITS | u64::from(id));
+            vocabulary.united.insert(hash(key));
+        }
+        let mut begin = 256;
+        for (&length, id) in lengths.iter().skip(begin).zip(SINGLES..) {
+            let end = begin + usize::from(length);
+            let token = bytes.get(begin..end)?;
+            vocabulary.words.insert(&bytes, begin, end);
+            vocabulary.borders.note(token);
+            if let &[first, second] = token {
+                let at = usize::from(u16::from_be_bytes([first, second]));
+                *vocabulary.doubles.get_mut(at)? = id;
             }
-            begins.push(begin);
-            vocabulary.add(id, (left, right), bytes.get(begin..)?);
+            begin = end;
         }
         Some(vocabulary)
     }
+}
 
-    fn add(&mut self, id: u32, (left, right): (u32, u32), token: &[u8]) {
-        let key = pair_key(left, right);
-        self.unions.insert(hash(key), key << ID_BITS | u64::from(id));
-        self.united.insert(hash(key));
-        self.words.insert(token);
-        self.borders.note(token);
-        if let &[first, second] = token
-            && let Some(double) =
-                self.doubles.get_mut(usize::from(u16::from_be_bytes([first, second])))
-        {
-            *double = id;
+/// As many bytes are copied at once: tokens are short, and a call for each takes longer.
+const AT_ONCE: usize = 8;
+
+/// The bytes of all tokens, one behind another, and room for [`AT_ONCE`] behind them.
+fn bytes_of(pairs: &[(u32, u32)], lengths: &[u8]) -> Option<Vec<u8>> {
+    let all: usize = lengths.iter().map(|&length| usize::from(length)).sum();
+    let mut bytes: Vec<u8> = single_bytes().collect();
+    bytes.resize(all + AT_ONCE, 0);
+    let mut begins: Vec<usize> = (0..=256).collect();
+    begins.reserve(pairs.len());
+    let mut to = 256;
+    for &(left, right) in pairs {
+        for part in [left, right] {
+            let part = usize::try_from(part).ok()?;
+            let (from, length) = (*begins.get(part)?, usize::from(*lengths.get(part)?));
+            for at in (0..length).step_by(AT_ONCE) {
+                // What is copied too much is written over by what comes next.
+                let some: [u8; AT_ONCE] = *bytes.get(from + at..)?.first_chunk()?;
+                *bytes.get_mut(to + at..)?.first_chunk_mut()? = some;
+            }
+            to += length;
         }
+        begins.push(to);
     }
+    Some(bytes)
 }
 
 /// Two tokens as one number.

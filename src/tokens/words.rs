@@ -36,16 +36,17 @@ impl Words {
         }
     }
 
-    /// Adds a token.
-    pub(crate) fn insert(&mut self, token: &[u8]) {
-        let length = token.len();
+    /// Adds a token: the bytes from one place to another, read as those of [`Self::contains`].
+    #[inline(never)]
+    pub(crate) fn insert(&mut self, bytes: &[u8], begin: usize, end: usize) {
+        let length = end - begin;
         if length <= SHORT {
-            let key = short_key(token, 0, length);
+            let key = short_key(bytes, begin, length);
             self.short.insert(hash(key), key);
         } else if length <= MIDDLE {
-            let (one, other) = middle_key(token, 0, length);
+            let (one, other) = middle_key(bytes, begin, length);
             self.middle.insert(hash_two(one, other), (one, other));
-        } else {
+        } else if let Some(token) = bytes.get(begin..end) {
             let hash = long_hash(token);
             let begin = u64::try_from(self.bytes.len()).unwrap_or(u64::MAX);
             self.long.insert(hash, (begin << 32) | mark(hash, length));
@@ -144,7 +145,7 @@ mod tests {
             .collect();
         let lengths: Vec<u8> = words.iter().map(|word| u8::try_from(word.len()).unwrap()).collect();
         let mut set = Words::with_capacity(&lengths);
-        words.iter().for_each(|word| set.insert(word));
+        words.iter().for_each(|word| set.insert(word, 0, word.len()));
         for word in &words {
             assert!(set.contains(word, 0, word.len()), "{word:?}");
             let inside = [b"xy", word.as_slice(), b"z and more behind it"].concat();
