@@ -260,12 +260,19 @@ test('a receipt replays to the same charge, and a changed one does not', () => {
     charge: '1.38',
     released: '3.53',
   };
-  assert.deepEqual(replay(book, receipt), { matches: true, charge: '1.38', differences: [] });
+  assert.deepEqual(replay(book, receipt), {
+    matches: true,
+    price_book: book.version,
+    charge: '1.38',
+    legs: [{ lines, charge: '1.38', absorbed: '0' }],
+    differences: [],
+  });
   const changed = structuredClone(receipt);
   changed.legs[0].outcome.usage.output_tokens = 568;
   const replayed = replay(book, changed);
   assert.equal(replayed.matches, false);
   assert.ok(replayed.differences.length > 0);
+  assert.equal(replayed.legs[0].lines[2].quantity, 568);
   const broken = structuredClone(receipt);
   broken.legs[0].outcome.finish = 'maybe';
   assert.match(refusal(() => replay(book, broken)).path, /^legs\[0\]\.outcome/);

@@ -117,17 +117,32 @@ kinds! {
     }
 }
 
-/// Whether a receipt comes to the same numbers again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Whether a receipt comes to the same numbers again, and what they come to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct Replay {
     /// Whether every number is the same.
     pub matches: bool,
+    /// The book that it was computed with.
+    pub price_book: BookVersion,
     /// What the legs cost by this replay.
     pub charge: Credits,
+    /// What each leg comes to, in the receipt's order.
+    pub legs: Vec<ReplayLeg>,
     /// What differs, one sentence each.
     pub differences: Vec<String>,
+}
+
+/// One leg of a receipt, computed again; of nothing where it was not charged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ReplayLeg {
+    /// The price, line by line: they add up to `charge` and `absorbed`.
+    pub lines: Vec<Line>,
+    /// What is charged: the price, up to what was held.
+    pub charge: Credits,
+    /// What the platform bears because the price is above that.
+    pub absorbed: Credits,
 }
 
 /// The receipt of an action.
@@ -166,8 +181,11 @@ pub fn replay(book: &PublishedBook, receipt: &Receipt) -> Result<Replay, Denial>
         ));
     }
     let mut charge = Credits::ZERO;
+    let mut legs = Vec::new();
     for (leg, index) in receipt.legs.iter().zip(0_u32..) {
-        charge = charge.add(replay_leg(book, receipt.task, leg, index, &mut differences)?)?;
+        let again = replay_leg(book, receipt.task, leg, index, &mut differences)?;
+        charge = charge.add(again.charge)?;
+        legs.push(again);
     }
     let held = Credits::sum(receipt.legs.iter().map(|leg| leg.hold))?;
     if held != receipt.hold {
@@ -189,7 +207,8 @@ pub fn replay(book: &PublishedBook, receipt: &Receipt) -> Result<Replay, Denial>
     if charge != receipt.charge {
         differences.push(format!("the legs cost {charge} and the receipt says {}", receipt.charge));
     }
-    Ok(Replay { matches: differences.is_empty(), charge, differences })
+    let matches = differences.is_empty();
+    Ok(Replay { matches, price_book: book.version.clone(), charge, legs, differences })
 }
 
 impl ReceiptLeg {
@@ -240,26 +259,28 @@ fn replay_leg(
     leg: &ReceiptLeg,
     index: u32,
     differences: &mut Vec<String>,
-) -> Result<Credits, Denial> {
+) -> Result<ReplayLeg, Denial> {
     let ReceiptOutcome::Settled { model, usage, lines, charge, absorbed, drawn, .. } = &leg.outcome
     else {
-        return Ok(Credits::ZERO);
+        return Ok(ReplayLeg::default());
     };
     let price = book.book.price(task, model).ok_or_else(|| Denial::not_offered(task, model))?;
     let (lines_now, price_now) = rating::lines(&price, usage)?;
     let charge_now = price_now.min(leg.hold);
+    let absorbed_now = price_now.sub(charge_now)?;
     let mut differ = |what: &str, was: Credits, now: Credits| {
         if was != now {
-            differences.push(format!("leg {index}: {what} is {now} and the receipt says {was}"));
+            differences
+                .push(format!("leg {index}, {model}: {what} is {now} and the receipt says {was}"));
         }
     };
     differ("the charge", *charge, charge_now);
-    differ("what the platform bears", *absorbed, price_now.sub(charge_now)?);
+    differ("what the platform bears", *absorbed, absorbed_now);
     differ("what the lots paid", sum_of(drawn)?, charge_now);
     if lines_now != *lines {
-        differences.push(format!("leg {index}: the price lines differ"));
+        differences.push(format!("leg {index}, {model}: the price lines differ"));
     }
-    Ok(charge_now)
+    Ok(ReplayLeg { lines: lines_now, charge: charge_now, absorbed: absorbed_now })
 }
 
 fn sum_of(parts: &[LotPart]) -> Result<Credits, AmountOverflow> {

@@ -90,7 +90,7 @@ for (const colorScheme of ['light', 'dark']) {
     await check('compared answers');
     await app.costs.first().click();
     await page.getByRole('button', { name: 'Check this charge' }).click();
-    await page.getByTestId('replay').waitFor();
+    await page.getByRole('dialog').getByRole('status').getByText('The same').waitFor();
     await check('receipt');
     await page.keyboard.press('Escape');
     await app.balance.click();

@@ -38,7 +38,7 @@ try {
     await app.page.keyboard.press('Escape');
     await app.costs.first().click();
     await app.page.getByRole('button', { name: 'Check this charge' }).click();
-    await app.page.getByTestId('replay').waitFor();
+    await app.page.getByRole('dialog').getByRole('status').getByText('The same').waitFor();
     await look(app, `receipt-${colorScheme}`);
   }
   const phone = await openApp(t, browser, server, PHONE);

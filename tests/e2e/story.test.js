@@ -139,7 +139,7 @@ test('comparing three models by keyboard costs the sum of three, and the receipt
   );
   assert.equal(had - micros(await app.settled()), micros(charge));
   await page.getByRole('button', { name: 'Check this charge' }).click();
-  await page.getByTestId('replay').getByText('the same').waitFor();
+  await page.getByRole('dialog').getByRole('status').getByText('The same').waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   app.assertSilent();

@@ -1,9 +1,10 @@
 //! Why it cost what it cost, and that anyone comes to the same number (R33).
 
 use kumari_engine::account::Answer;
+use kumari_engine::amount::Credits;
 use kumari_engine::lot::LotKind;
 use kumari_engine::meter::{Meter, Quantity};
-use kumari_engine::receipt::{Receipt, ReceiptOutcome, receipt, replay};
+use kumari_engine::receipt::{Receipt, ReceiptOutcome, ReplayLeg, receipt, replay};
 use kumari_engine::request::Task;
 use kumari_tests::accounts::{Ledger, action, credits};
 use kumari_tests::books::{request, small_book};
@@ -38,6 +39,10 @@ fn r33_a_receipt_explains_the_charge_to_the_last_digit() {
     assert!(matches!(receipt.legs[1].outcome, ReceiptOutcome::Voided { .. }));
     let again = replay(&book, &receipt).unwrap();
     assert_eq!((again.matches, again.charge), (true, credits("1.38")), "{:?}", again.differences);
+    assert_eq!(again.price_book, book.version);
+    let charged =
+        ReplayLeg { lines: lines.clone(), charge: credits("1.38"), absorbed: Credits::ZERO };
+    assert_eq!(again.legs, [charged, ReplayLeg::default()], "a free leg comes to nothing");
     let json = kumari_wire::canonical(&receipt).unwrap();
     assert_eq!(
         kumari_wire::from_str::<Receipt>(&json).unwrap(),
@@ -65,7 +70,7 @@ fn r33_a_replay_says_what_differs() {
     if let ReceiptOutcome::Settled { charge, .. } = &mut receipt.legs[0].outcome {
         *charge = credits("1.4");
     }
-    check(&receipt, "leg 0: the charge is 1.38 and the receipt says 1.4");
+    check(&receipt, "leg 0, top: the charge is 1.38 and the receipt says 1.4");
     let mut receipt = good.clone();
     if let ReceiptOutcome::Settled { usage, .. } = &mut receipt.legs[0].outcome {
         *usage = kumari_engine::meter::Usage::new([(
@@ -74,7 +79,7 @@ fn r33_a_replay_says_what_differs() {
         )])
         .unwrap();
     }
-    check(&receipt, "the price lines differ");
+    check(&receipt, "leg 0, top: the price lines differ");
     let mut receipt = good.clone();
     receipt.hold = credits("5.05");
     check(&receipt, "the legs hold 5.04 and the receipt says 5.05");

@@ -1490,7 +1490,7 @@ caps: Caps,
 high: Credits, } | { "kind": "review_price" } | { "kind": "fix_request" } | { "kind": "raise_limit" } | { "kind": "contact_support" };
 
 /**
- * Whether a receipt comes to the same numbers again.
+ * Whether a receipt comes to the same numbers again, and what they come to.
  */
 export type Replay = {
 /**
@@ -1498,13 +1498,38 @@ export type Replay = {
  */
 matches: boolean,
 /**
+ * The book that it was computed with.
+ */
+price_book: BookVersion,
+/**
  * What the legs cost by this replay.
  */
 charge: Credits,
 /**
+ * What each leg comes to, in the receipt's order.
+ */
+legs: Array<ReplayLeg>,
+/**
  * What differs, one sentence each.
  */
 differences: Array<string>, };
+
+/**
+ * One leg of a receipt, computed again; of nothing where it was not charged.
+ */
+export type ReplayLeg = {
+/**
+ * The price, line by line: they add up to `charge` and `absorbed`.
+ */
+lines: Array<Line>,
+/**
+ * What is charged: the price, up to what was held.
+ */
+charge: Credits,
+/**
+ * What the platform bears because the price is above that.
+ */
+absorbed: Credits, };
 
 /**
  * One thing to do, priced before it is done.

@@ -7,6 +7,7 @@ import type {
   LevelShown,
   LotKind,
   Meter,
+  ReceiptOutcome,
   Task,
   VoidReason,
 } from '@kumari/credits';
@@ -115,12 +116,24 @@ export const FINISH_WORDS: Record<Finish, string> = {
   content_filter: 'Cut off by the provider’s content filter',
 };
 
-export const VOID_WORDS: Record<VoidReason, string> = {
+const VOID_WORDS: Record<VoidReason, string> = {
   refused: 'The provider did not take the message: nothing was charged',
   failed: 'The provider failed: nothing was charged',
   stopped: 'Stopped before anything was written: nothing was charged',
   lost: 'The answer got lost: nothing was charged',
 };
+
+/** Why an answer costs nothing, or nothing yet. */
+export function freeWords(outcome: Exclude<ReceiptOutcome, { kind: 'settled' }>): string {
+  switch (outcome.kind) {
+    case 'voided':
+      return VOID_WORDS[outcome.reason];
+    case 'expired':
+      return 'It took too long: nothing was charged';
+    case 'open':
+      return 'Still being written';
+  }
+}
 
 /** What a "no" is called. The engine's own message says the rest. */
 export const DENIAL_TITLES: Record<DenialCode, string> = {

@@ -1,12 +1,11 @@
 // Why an action cost what it cost, and a check that anyone can make.
-import type { Receipt, ReceiptLeg, Replay } from '@kumari/credits';
-import { CircleAlert, CircleCheck } from 'lucide-react';
+import type { Receipt, ReceiptLeg } from '@kumari/credits';
 import { useEffect, useState } from 'react';
 import { type Prices, useClient, usePrices } from '../credits/client';
-import { FINISH_WORDS, LOT_NAMES, VOID_WORDS, capsWords, modeName } from '../credits/words';
-import { announce } from '../ui/announce';
+import { FINISH_WORDS, LOT_NAMES, capsWords, freeWords, modeName } from '../credits/words';
 import { Modal } from '../ui/modal';
 import { PriceLines } from '../ui/price-lines';
+import { CheckCharge } from './check-charge';
 
 export default function ReceiptDialog({
   actionId,
@@ -103,15 +102,9 @@ function LegView({ leg, prices }: { leg: ReceiptLeg; prices: Prices }) {
   const { format, nameOf } = prices;
   const { outcome } = leg;
   if (outcome.kind !== 'settled') {
-    const words =
-      outcome.kind === 'voided'
-        ? VOID_WORDS[outcome.reason]
-        : outcome.kind === 'expired'
-          ? 'It took too long: nothing was charged'
-          : 'Still being written';
     return (
       <section className="receipt-leg">
-        <p className="muted">{words}.</p>
+        <p className="muted">{freeWords(outcome)}.</p>
       </section>
     );
   }
@@ -144,50 +137,5 @@ function LegView({ leg, prices }: { leg: ReceiptLeg; prices: Prices }) {
         </p>
       )}
     </section>
-  );
-}
-
-/** Computes the charge again in this browser, from the receipt and the published prices. */
-function CheckCharge({ receipt, prices }: { receipt: Receipt; prices: Prices }) {
-  const client = useClient();
-  const [replay, setReplay] = useState<Replay | null>(null);
-  const [error, setError] = useState<string | null>(null);
-  const check = async () => {
-    if (!client) return;
-    setError(null);
-    try {
-      const again = await client.replay(receipt);
-      setReplay(again);
-      announce(again.matches ? 'The charge is right.' : 'The charge differs.');
-    } catch (fault) {
-      setError(fault instanceof Error ? fault.message : String(fault));
-    }
-  };
-  return (
-    <div className="check">
-      <button type="button" className="button" onClick={() => void check()}>
-        Check this charge
-      </button>
-      {replay === null && error === null && (
-        <span className="muted">Your browser computes it again from the published prices.</span>
-      )}
-      {replay?.matches === true && (
-        <span className="check-good" data-testid="replay">
-          <CircleCheck aria-hidden size={16} /> Computed again in your browser:{' '}
-          {prices.format(replay.charge)} credits, the same.
-        </span>
-      )}
-      {replay?.matches === false && (
-        <div className="check-bad" data-testid="replay">
-          <CircleAlert aria-hidden size={16} /> It comes to {prices.format(replay.charge)} credits:
-          <ul>
-            {replay.differences.map((one) => (
-              <li key={one}>{one}</li>
-            ))}
-          </ul>
-        </div>
-      )}
-      {error !== null && <span className="check-bad">It could not be checked: {error}</span>}
-    </div>
   );
 }
