@@ -12,6 +12,7 @@ import {
   useRef,
   useState,
 } from 'react';
+import { flushSync } from 'react-dom';
 import { withText } from './choice';
 import type { Draft } from './draft';
 import { editBetween } from './edit';
@@ -128,7 +129,10 @@ export function useField(
         from: field.selectionStart,
         to: field.selectionEnd,
       };
-      setEditor(current.current);
+      // At once: until the plain field is gone there are two of one name.
+      flushSync(() => {
+        setEditor(current.current);
+      });
     };
     // Where it cannot be loaded the plain field stays.
     loadEditor(area).then(start, () => undefined);
