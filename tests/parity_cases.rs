@@ -13,6 +13,7 @@ use kumari_engine::encoding::TokenKind;
 use kumari_engine::estimate::Caps;
 use kumari_engine::price_book::{KindName, PlanId, PublishedBook};
 use kumari_engine::request::{CacheWrite, Flag, Request, Task};
+use kumari_engine::routing::COMPLEXITY_MAX;
 use kumari_engine::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -144,10 +145,40 @@ fn random_book(rng: &mut Rng) -> Value {
         }
     }
     book["models"][2]["rates"]["images"] = rate(&hundredths(rng.u32(1..2_000)), 1);
+    book["routing"] = random_routing(rng);
     // The levels of random prices are whatever they are, in whatever encoding.
     book["references"][0]["request"]["input_tokens"]["cl100k_base"] = json!(400);
     book["references"][0]["levels"] = json!(["low", "medium", "high", "very_high"]);
     book
+}
+
+/// A policy of any conditions, alone and together.
+fn random_routing(rng: &mut Rng) -> Value {
+    let mut rules = Vec::new();
+    for _ in 0..rng.usize(..6) {
+        let mut when = serde_json::Map::new();
+        for condition in 0..5 {
+            if rng.u32(..3) > 0 {
+                continue;
+            }
+            let most = 1 << rng.u32(1..16);
+            let (name, value) = match condition {
+                0 => ("flag", json!(Flag::ALL[rng.usize(..Flag::ALL.len())].name())),
+                1 => ("input_tokens_above", json!(rng.u32(..4 * most))),
+                2 => ("messages_above", json!(rng.u32(..200))),
+                3 => ("complexity_at_least", json!(rng.u32(1..=COMPLEXITY_MAX))),
+                _ => ("cost_at_most", json!(hundredths(rng.u32(1..most)))),
+            };
+            when.insert(name.into(), value);
+        }
+        rules.push(match rng.u32(..3) {
+            0 => json!({"when": when, "use": "lite"}),
+            1 => json!({"when": when, "use": "top"}),
+            _ => json!({"when": when, "use_cheapest_of": ["top", "lite"]}),
+        });
+    }
+    let default = ["lite", "top"][rng.usize(..2)];
+    json!({"candidates": ["lite", "top"], "default": default, "rules": rules})
 }
 
 fn random_request(rng: &mut Rng, published: &PublishedBook) -> Request {
@@ -200,8 +231,8 @@ fn random_request(rng: &mut Rng, published: &PublishedBook) -> Request {
     }
     request.cache_write =
         [None, None, Some(CacheWrite::Default), Some(CacheWrite::OneHour)][rng.usize(..4)];
-    for flag in [Flag::Code, Flag::Math] {
-        if rng.bool() {
+    for flag in Flag::ALL {
+        if rng.u32(..3) == 0 {
             request.flags.push(flag);
         }
     }

@@ -6,7 +6,9 @@ use kumari_engine::amount::Credits;
 use kumari_engine::encoding::TokenKind;
 use kumari_engine::estimate::{Estimate, Level, LevelShown, estimate};
 use kumari_engine::price_book::{KindName, Model, ModelKind, ModelTier, PlanId, PublishedBook};
+use kumari_engine::price_book_check::advice;
 use kumari_engine::request::{Request, Task};
+use kumari_engine::routing::flags;
 use std::collections::BTreeSet;
 
 const BOOK: &str = include_str!("../src/server/price-book.json");
@@ -109,6 +111,43 @@ fn r09_media_keep_their_level_whatever_is_asked() {
                 assert_eq!(levels_shown(&priced(&book, &request)), [level], "{}", model.id);
             }
         }
+    }
+}
+
+/// R12: whom routing is likely to ask. A table for people: what it says is what the policy is for.
+#[test]
+fn r12_a_message_goes_to_the_model_that_suits_it() {
+    let book = book();
+    assert_eq!(advice(&book.book), []);
+    let table = [
+        // What is said, tokens of all that is sent, messages, the model, the rule.
+        ("Hello there!", 5, 1, "gpt-6-luna", None),
+        ("Why is the sky blue?", 7, 1, "gpt-6-luna", None),
+        ("And at night?", 1_800, 9, "gpt-6-luna", None),
+        ("Translate this into French: good morning", 9, 1, "gpt-6-luna", Some(0)),
+        ("Übersetze das: ```SELECT 1```", 12, 1, "gpt-6-luna", Some(0)),
+        ("Why does `fn main() {}` compile?", 12, 1, "claude-sonnet-5-5", Some(1)),
+        ("def f(x): what is wrong here?", 40_000, 30, "gemini-3.8-flash", Some(4)),
+        ("Solve the equation x^2 = 2.", 11, 1, "gpt-6.1-sol", Some(2)),
+        ("Write an essay about the history of rivers.", 10, 1, "gpt-6.1-sol", Some(3)),
+        ("Summarise the report below.", 20_000, 1, "gemini-3.8-flash", Some(4)),
+        ("Which of them is right? Why? Since when?", 2_500, 4, "gpt-6.1-sol", Some(5)),
+        ("And the last one?", 2_500, 12, "gpt-6.1-sol", Some(5)),
+        ("And the last one?", 2_500, 8, "gpt-6-luna", None),
+    ];
+    for (text, tokens, messages, model, rule) in table {
+        let mut request = Request::new(Task::Routing, Vec::new());
+        request.input_tokens.insert(TokenKind::O200kBase, tokens);
+        request.input_tokens.insert(TokenKind::O200kBaseLatin, tokens);
+        request.messages = Some(messages);
+        request.flags = flags(text);
+        let leg = priced(&book, &request).legs.remove(0);
+        let expected = (model.parse().expect("an id"), rule);
+        assert_eq!(
+            (leg.model, leg.rule),
+            expected,
+            "{text} ({tokens} tokens, {messages} messages)"
+        );
     }
 }
 

@@ -80,7 +80,7 @@ function capsOf(parts: Parts): Caps {
 }
 
 function legOf(parts: Parts): LegEstimate {
-  return {
+  const leg: LegEstimate = {
     candidates: parts.list(candidateOf),
     expected: parts.text(),
     high: parts.text(),
@@ -88,6 +88,9 @@ function legOf(parts: Parts): LegEstimate {
     low: parts.text(),
     model: parts.text(),
   };
+  const rule = parts.maybe();
+  if (rule !== undefined) leg.rule = rule;
+  return leg;
 }
 
 function candidateOf(parts: Parts): CandidateEstimate {

@@ -58,6 +58,7 @@ impl Parts {
         self.likely(leg.likely);
         self.text(leg.low);
         self.name(leg.model.as_str());
+        self.maybe(leg.rule.map(u64::from));
     }
 
     fn candidate(&mut self, candidate: &CandidateEstimate) {

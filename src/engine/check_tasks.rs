@@ -1,4 +1,4 @@
-//! The rules for a book's tasks and its routing: every model that is offered has one price (R5).
+//! The rules for a book's tasks: every model that is offered has one price (R5).
 
 use crate::check_models::is_positive;
 use crate::meter::{Meter, QUANTITY_MAX};
@@ -10,8 +10,6 @@ use alloc::format;
 
 /// The longest hold, in seconds: a week.
 const HOLD_SECONDS_MAX: u32 = 604_800;
-/// The most candidates or rules of routing.
-const ROUTING_LENGTH_MAX: usize = 64;
 
 /// Checks the row of every task.
 pub(crate) fn check_tasks(book: &PriceBook, faults: &mut Faults) {
@@ -38,33 +36,6 @@ pub(crate) fn check_tasks(book: &PriceBook, faults: &mut Faults) {
             let message = format!("`{}` is in {count} offers; keep one", model.id);
             faults.unless(count <= 1, &format!("{path}.offers"), &message);
         }
-    }
-}
-
-/// Checks the candidates and rules of routing.
-pub(crate) fn check_routing(book: &PriceBook, faults: &mut Faults) {
-    let routing = &book.routing;
-    faults.list_length(routing.candidates.len(), "routing.candidates");
-    for (length, path) in
-        [(routing.candidates.len(), "routing.candidates"), (routing.rules.len(), "routing.rules")]
-    {
-        let message = format!("has {length} entries; at most {ROUTING_LENGTH_MAX} are allowed");
-        faults.unless(length <= ROUTING_LENGTH_MAX, path, &message);
-    }
-    for (index, id) in routing.candidates.iter().enumerate() {
-        let path = format!("routing.candidates[{index}]");
-        let earlier = routing.candidates.iter().take(index).any(|earlier| earlier == id);
-        faults.unless(!earlier, &path, "occurs twice");
-        let offered = book.price(Task::Direct, id).is_some();
-        let message = format!("`{id}` is not offered with `direct`, which prices a routed message");
-        faults.unless(offered, &path, &message);
-    }
-    let is_candidate = |id| routing.candidates.contains(id);
-    let message = "is not one of the candidates";
-    faults.unless(is_candidate(&routing.default), "routing.default", message);
-    for (index, rule) in routing.rules.iter().enumerate() {
-        let path = format!("routing.rules[{index}].use");
-        faults.unless(is_candidate(&rule.model), &path, message);
     }
 }
 

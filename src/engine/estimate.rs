@@ -56,6 +56,10 @@ pub struct LegEstimate {
     /// The likely model's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub likely: Option<LikelyRange>,
+    /// Which of the book's routing rules named the likely model, counted from 0; absent where none
+    /// did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<u32>,
     /// Every model that may answer; one in all tasks but routing.
     pub candidates: Vec<CandidateEstimate>,
 }
@@ -224,10 +228,10 @@ pub fn estimate_calibrated(
     let asked = Asked { book, request, caps, calibration };
     let legs = if request.task == Task::Routing {
         let routed = routing::route(&book.book, request, caps)?;
-        Vec::from([asked.leg(&routed.candidates, &routed.likely)?])
+        Vec::from([asked.leg(&routed.candidates, &routed.likely, routed.rule)?])
     } else {
         let legs = request.models.iter();
-        legs.map(|model| asked.leg(core::slice::from_ref(model), model))
+        legs.map(|model| asked.leg(core::slice::from_ref(model), model, None))
             .collect::<Result<_, _>>()?
     };
     Ok(Estimate {
@@ -257,7 +261,12 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn leg(&self, candidates: &[ModelId], likely: &ModelId) -> Result<LegEstimate, Denial> {
+    fn leg(
+        &self,
+        candidates: &[ModelId],
+        likely: &ModelId,
+        rule: Option<u32>,
+    ) -> Result<LegEstimate, Denial> {
         let candidates = candidates.iter().map(|model| self.candidate(model));
         let candidates: Vec<CandidateEstimate> = candidates.collect::<Result<_, _>>()?;
         let answering = candidates.iter().find(|candidate| candidate.model == *likely);
@@ -267,6 +276,7 @@ impl Asked<'_> {
             expected: answering.map(|candidate| candidate.expected).unwrap_or_default(),
             high: candidates.iter().map(|candidate| candidate.high).max().unwrap_or_default(),
             likely: answering.and_then(|candidate| candidate.likely),
+            rule,
             candidates,
         })
     }

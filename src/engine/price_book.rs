@@ -11,7 +11,8 @@ use crate::id::{BookVersion, ModelId};
 use crate::meter::Meter;
 use crate::ordered::OrderedMap;
 use crate::rate::{Factor, Rate};
-use crate::request::{Flag, Request, Task};
+use crate::request::{Request, Task};
+use crate::routing_policy::RoutingPolicy;
 use crate::time::Timestamp;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -363,53 +364,6 @@ pub struct Compare {
 
 fields! {
     Compare { models_max }
-}
-
-/// Routing mode: who may answer, and who is likely to (R12).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct RoutingPolicy {
-    /// Every model that may answer, fallbacks included.
-    pub candidates: Vec<ModelId>,
-    /// The model for a request that no rule names.
-    pub default: ModelId,
-    /// Tried in order; the first whose conditions all hold names the model.
-    pub rules: Vec<RoutingRule>,
-}
-
-fields! {
-    RoutingPolicy { candidates, default, rules }
-}
-
-/// One rule of routing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct RoutingRule {
-    /// What must hold, all of it; nothing always holds.
-    pub when: RoutingCondition,
-    /// The model then, one of the candidates.
-    #[serde(rename = "use")]
-    pub model: ModelId,
-}
-
-fields! {
-    RoutingRule { when, model = "use" }
-}
-
-/// What a routing rule looks at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
-pub struct RoutingCondition {
-    /// The prompt has more `o200k_base` tokens than this.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub input_tokens_above: Option<u64>,
-    /// The request has this flag.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub flag: Option<Flag>,
-}
-
-fields! {
-    RoutingCondition { input_tokens_above or default, flag or default }
 }
 
 /// A plan.

@@ -5,7 +5,8 @@
 
 use crate::amount::Credits;
 use crate::check_models::check_models;
-use crate::check_tasks::{check_routing, check_tasks};
+use crate::check_routing::{advise_on_routing, check_routing};
+use crate::check_tasks::check_tasks;
 use crate::estimate::estimate;
 use crate::id::BookVersion;
 use crate::price_book::{PlanId, PriceBook, PublishedBook, SCHEMA};
@@ -47,6 +48,14 @@ pub fn check(book: &PriceBook) -> Vec<RuleFault> {
         // A reference can only be priced with a book that holds together.
         check_references(book, &mut faults);
     }
+    faults.0
+}
+
+/// What the writer of a complete book should look at: it can be used, and yet a part of it does
+/// nothing.
+pub fn advice(book: &PriceBook) -> Vec<RuleFault> {
+    let mut faults = Faults::default();
+    advise_on_routing(book, &mut faults);
     faults.0
 }
 

@@ -216,11 +216,20 @@ pub enum Flag {
     Code,
     /// It contains formulas or asks to calculate.
     Math,
+    /// It asks to translate.
+    Translation,
+    /// It asks for a long text, such as an essay.
+    Writing,
+    /// It asks several things: a list of three, or three questions.
+    Several,
 }
 
 names! {
     pub Flag {
         Code = "code",
         Math = "math",
+        Translation = "translation",
+        Writing = "writing",
+        Several = "several",
     }
 }

@@ -11,6 +11,7 @@ use crate::price_book_diff::Diff;
 use crate::price_import::{self, ImportFault};
 use kumari_engine::id::BookVersion;
 use kumari_engine::price_book::{PriceBook, PublishedBook};
+use kumari_engine::price_book_check::advice;
 use kumari_engine::time::Timestamp;
 use kumari_store::{BOOKS_MAX, BookListing, Clock as _, Store, StoreError, SystemClock};
 use kumari_wire::{BookFault, CanonicalFault, Unreadable};
@@ -92,13 +93,15 @@ async fn answer(command: &PriceBookCommand) -> Result<String, PriceBookFault> {
     match command {
         PriceBookCommand::Check { file } => {
             let PublishedBook { version, book } = price::read(Some(file))?;
-            Ok(format!(
+            let mut said = vec![format!(
                 "{} is complete: {} models, {} tasks, in force from {}\nversion {version}",
                 file.display(),
                 book.models.len(),
                 book.tasks.len(),
                 book.effective_at,
-            ))
+            )];
+            said.extend(warnings(&book));
+            Ok(said.join("\n"))
         }
         PriceBookCommand::Version { file } => Ok(price::read(Some(file))?.version.to_string()),
         PriceBookCommand::List { database, json } => {
@@ -147,6 +150,11 @@ pub(crate) async fn find(
             Shelf::of(database.open_existing().await?).await?.find(name).await
         }
     }
+}
+
+/// What of a complete book does nothing, a line for each.
+fn warnings(book: &PriceBook) -> impl Iterator<Item = String> {
+    advice(book).into_iter().map(|one| format!("warning: {one}"))
 }
 
 /// The same prices from another time on, which makes them another book.
@@ -246,6 +254,7 @@ impl Shelf {
             books::publish(&*self.store, book, self.now).await?;
             said.push(format!("published {version}, in force from {at}"));
         }
+        said.extend(warnings(&book.book));
         let later = self.listed.iter().rev().find(|one| one.effective_at > at);
         said.extend(
             later.map(|one| format!("until {}, when {} is", one.effective_at, one.version)),

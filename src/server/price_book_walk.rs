@@ -20,7 +20,7 @@ const NAMES: [(&str, &str); 7] = [
     ("models", "for "),
 ];
 /// What one element of a list is called.
-const ELEMENTS: [(&str, &str); 8] = [
+const ELEMENTS: [(&str, &str); 9] = [
     ("models", "model"),
     ("tasks", "task"),
     ("offers", "offer"),
@@ -29,6 +29,7 @@ const ELEMENTS: [(&str, &str); 8] = [
     ("plans", "plan"),
     ("references", "reference"),
     ("brackets", "bracket"),
+    ("rules", "rule"),
 ];
 /// How much of a value is shown in words, in characters.
 const SHOWN_MAX: usize = 160;
@@ -137,6 +138,9 @@ fn name(element: &Value) -> Option<String> {
         return Some(text.clone());
     }
     let fields = element.as_object()?;
+    if let Some(when) = fields.get("when") {
+        return Some(condition(when));
+    }
     let (value, said) = NAMES.iter().find_map(|(field, said)| Some((fields.get(*field)?, said)))?;
     Some(format!("{said}{}", words(value)))
 }
@@ -210,14 +214,28 @@ fn words(value: &Value) -> String {
             let field = |name: &str| fields.get(name).map(words).unwrap_or_default();
             format!("{} for {}", field("credits"), field("per"))
         }
+        Value::Object(fields) if fields.contains_key("when") => rule(fields),
         // What an offer is for.
-        Value::Object(fields) if fields.len() == 1 => {
-            let one = |(key, value): (&String, &Value)| format!("{key} {}", words(value));
-            fields.iter().map(one).collect()
-        }
+        Value::Object(fields) if fields.len() == 1 => fields.iter().map(field).collect(),
         Value::Array(list) => list.iter().map(words).collect::<Vec<_>>().join(", "),
         Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) => shortened(value),
     }
+}
+
+/// What a rule of routing does: "use a if flag code and messages above 3".
+fn rule(fields: &Map<String, Value>) -> String {
+    let then = fields.iter().filter(|(name, _)| *name != "when").map(field);
+    let when = fields.get("when").map(condition).unwrap_or_default();
+    format!("{} {when}", then.collect::<Vec<_>>().join(", "))
+}
+
+fn condition(when: &Value) -> String {
+    let all: Vec<String> = when.as_object().into_iter().flatten().map(field).collect();
+    if all.is_empty() { "always".to_owned() } else { format!("if {}", all.join(" and ")) }
+}
+
+fn field((name, value): (&String, &Value)) -> String {
+    format!("{} {}", name.replace('_', " "), words(value))
 }
 
 fn shortened(value: &Value) -> String {
@@ -231,7 +249,7 @@ fn shortened(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::{percent, walk};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[test]
     fn a_change_is_said_in_tenths_of_a_percent() {
@@ -247,6 +265,40 @@ mod tests {
         ] {
             assert_eq!(percent(from, to).as_deref(), expected, "{from} -> {to}");
         }
+    }
+
+    #[test]
+    fn rules_of_routing_are_named_by_when_they_hold() {
+        let long = json!({"when": {"input_tokens_above": 8000}, "use": "a"});
+        let both = json!({"when": {"flag": "code", "cost_at_most": "20"}, "use": "b"});
+        let always = json!({"when": {}, "use_cheapest_of": ["a", "b"]});
+        let other = json!({"when": {"input_tokens_above": 8000}, "use": "b"});
+        let said = |from: &[&Value], to: &[&Value]| -> Vec<String> {
+            let [from, to] = [from, to].map(|rules| json!({"rules": rules}));
+            walk(&from, &to).iter().map(ToString::to_string).collect()
+        };
+        let by_cost = "if cost at most 20 and flag code";
+        assert_eq!(
+            said(&[&long, &always], &[&both, &other]),
+            [
+                "rule if input tokens above 8000, use: a -> b".to_owned(),
+                "rule always: gone, it was use cheapest of a, b always".to_owned(),
+                format!("rule {by_cost}: new, use b {by_cost}"),
+            ]
+        );
+        assert_eq!(
+            said(&[&long, &both], &[&both, &long]),
+            [format!(
+                "rules, order: if input tokens above 8000, {by_cost} -> {by_cost}, if input tokens \
+                 above 8000"
+            )]
+        );
+        assert_eq!(
+            said(&[&long], &[&long, &other]),
+            ["rules: use a if input tokens above 8000 -> use a if input tokens above 8000, use b \
+              if input tokens above 8000"],
+            "two of one condition have no names"
+        );
     }
 
     #[test]

@@ -1,12 +1,11 @@
-//! What a request will cost (R9, R10, R12).
+//! What a request will cost (R9, R10).
 
 use kumari_engine::denial::DenialCode;
 use kumari_engine::encoding::TokenKind;
 use kumari_engine::estimate::{Caps, Level, LevelShown, estimate, estimate_capped};
 use kumari_engine::price_book::PublishedBook;
-use kumari_engine::request::{Flag, Request, Task};
-use kumari_engine::routing::{flags, route};
-use kumari_tests::books::{model_id, request, small_book, text_model};
+use kumari_engine::request::{Request, Task};
+use kumari_tests::books::{request, small_book, text_model};
 use serde_json::{Value, json};
 
 fn prices(book: &PublishedBook, request: &Request) -> [String; 3] {
@@ -154,35 +153,6 @@ fn a_video_is_priced_by_started_blocks_and_clips() {
         (request.clips, request.clip_seconds) = (Some(clips), Some(seconds));
         assert_eq!(prices(&book, &request), [expected; 3], "{clips} of {seconds} s");
     }
-}
-
-#[test]
-fn r12_routing_ranges_over_its_candidates() {
-    let book = small_book(|_| {});
-    let plain = request(Task::Routing, &[], 1_000);
-    let cheap = estimate(&book, &request(Task::Direct, &["lite"], 1_000)).unwrap();
-    let dear = estimate(&book, &request(Task::Direct, &["top"], 1_000)).unwrap();
-    let routed = estimate(&book, &plain).unwrap();
-    assert_eq!((routed.low, routed.high), (cheap.low, dear.high));
-    assert_eq!((routed.expected, &routed.legs[0].model), (cheap.expected, &model_id("lite")));
-    let mut code = plain.clone();
-    code.flags.extend(flags("fn main() {}"));
-    assert!(code.flags.contains(&Flag::Code));
-    let routed = estimate(&book, &code).unwrap();
-    assert_eq!((routed.expected, &routed.legs[0].model), (dear.expected, &model_id("top")));
-}
-
-#[test]
-fn r12_a_candidate_that_cannot_take_the_input_is_left_out() {
-    let book = small_book(|book| {
-        book["models"][0]["kind"]["text"]["context_tokens_max"] = json!(120_000);
-    });
-    let routed =
-        route(&book.book, &request(Task::Routing, &[], 150_000), &Caps::default()).unwrap();
-    assert_eq!((routed.likely, routed.candidates.len()), (model_id("top"), 1));
-    let denial =
-        route(&book.book, &request(Task::Routing, &[], 500_000), &Caps::default()).unwrap_err();
-    assert_eq!(denial.code, DenialCode::RequestInvalid);
 }
 
 #[test]

@@ -18,5 +18,6 @@ mod rating;
 mod reading;
 mod receipt;
 mod refunds;
+mod routing;
 mod settle;
 mod statement;

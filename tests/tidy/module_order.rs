@@ -28,7 +28,7 @@ const ORDER: [&str; 19] = [
 ];
 
 /// What the engine has besides, each the helper of a neighbour.
-const ENGINE_HELPERS: [&str; 24] = [
+const ENGINE_HELPERS: [&str; 26] = [
     "encoding",
     "prepared",
     "tree",
@@ -37,9 +37,11 @@ const ENGINE_HELPERS: [&str; 24] = [
     "decimal",
     "ordered",
     "id",
+    "routing_policy",
     "price_book_check",
     "check_models",
     "check_tasks",
+    "check_routing",
     "rating",
     "request",
     "bounds",

@@ -495,7 +495,7 @@ export type Finish = "completed" | "stopped" | "length" | "content_filter";
 /**
  * What a text looks like, for routing.
  */
-export type Flag = "code" | "math";
+export type Flag = "code" | "math" | "translation" | "writing" | "several";
 
 /**
  * The command to grant credits.
@@ -747,6 +747,11 @@ high: Credits,
  * The likely model's.
  */
 likely?: LikelyRange,
+/**
+ * Which of the book's routing rules named the likely model, counted from 0; absent where none
+ * did.
+ */
+rule?: number,
 /**
  * Every model that may answer; one in all tasks but routing.
  */
@@ -1622,17 +1627,29 @@ reason: string,
 at: Timestamp, };
 
 /**
- * What a routing rule looks at.
+ * What a routing rule looks at: counts, flags and the price, never a text.
  */
 export type RoutingCondition = {
 /**
- * The prompt has more `o200k_base` tokens than this.
+ * The request has this flag.
+ */
+flag?: Flag,
+/**
+ * The prompt, with the conversation so far, has more `o200k_base` tokens than this.
  */
 input_tokens_above?: number,
 /**
- * The request has this flag.
+ * The prompt has more messages than this.
  */
-flag?: Flag, };
+messages_above?: number,
+/**
+ * The request is at least so demanding, as [`crate::routing::complexity`] tells.
+ */
+complexity_at_least?: number,
+/**
+ * The request is likely to cost at most this with the rule's model, by the book alone.
+ */
+cost_at_most?: Credits, };
 
 /**
  * Routing mode: who may answer, and who is likely to (R12).
@@ -1647,12 +1664,12 @@ candidates: Array<ModelId>,
  */
 default: ModelId,
 /**
- * Tried in order; the first whose conditions all hold names the model.
+ * Tried in order; the first that holds, and whose model may answer, names it.
  */
 rules: Array<RoutingRule>, };
 
 /**
- * One rule of routing.
+ * One rule of routing. It names one model, or leaves the choice to the price.
  */
 export type RoutingRule = {
 /**
@@ -1662,7 +1679,12 @@ when: RoutingCondition,
 /**
  * The model then, one of the candidates.
  */
-use: ModelId, };
+use?: ModelId,
+/**
+ * In its place: of these candidates the one that this request is likely to cost least with,
+ * the first of equals.
+ */
+use_cheapest_of?: Array<ModelId>, };
 
 /**
  * A settled leg.

@@ -175,3 +175,32 @@ fn what_cannot_be_done_with_a_book_says_why_and_what_to_do() {
     }
     assert_eq!(list(&database).len(), 1);
 }
+
+#[test]
+fn a_rule_of_routing_that_does_nothing_is_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, file) = (folder.path().join("credits.db"), folder.path().join("routed.json"));
+    let rules = json!([
+        {"when": {"flag": "code"}, "use": "gpt-6.1-sol"},
+        {"when": {"flag": "code", "messages_above": 9}, "use": "gpt-6-luna"},
+        {"when": {"cost_at_most": "0.01"}, "use_cheapest_of": ["gpt-6-luna", "gpt-6.1-sol"]},
+    ]);
+    write(&file, &book_with(&[("/routing/rules", rules)]));
+    let name = file.to_str().unwrap();
+    let checked = run(&["price-book", "check", name]);
+    assert!(checked.status.success(), "{checked:?}");
+    let published = price_book(&database, &["publish", name]).unwrap();
+    for said in [&text(&checked.stdout), &published] {
+        let warned: Vec<&str> = said.lines().filter(|line| line.starts_with("warning: ")).collect();
+        let [shadowed, dear] = warned[..] else { panic!("{said}") };
+        assert!(
+            shadowed.contains("`routing.rules[1]`: `routing.rules[0]` holds whenever"),
+            "{said}"
+        );
+        assert!(dear.contains("`routing.rules[2].when.cost_at_most`: is below 0.18"), "{said}");
+    }
+    let diff = price_book(&database, &["diff", "built-in", name]).unwrap();
+    let change = "routing, rule if flag code and messages above 9: new, use gpt-6-luna if flag code \
+                  and messages above 9";
+    assert!(diff.contains(change), "{diff}");
+}
