@@ -187,6 +187,16 @@ test('Routing costs a range before and one model’s price after', async (t) => 
   await app.estimate.click();
   await app.page.getByText('One of these models answers').waitFor();
   await app.page.keyboard.press('Escape');
+  for (const [text, likely] of [
+    ['Translate this into French: good morning', 'GPT-6 Luna (translation)'],
+    ['Why does fn main() {} compile?', 'Claude Sonnet 5.5 (code)'],
+    ['much to read about this and that '.repeat(2_000), 'Gemini 3.8 Flash (much to read)'],
+    ['hello world', 'GPT-6 Luna'],
+  ]) {
+    await app.message.fill(text);
+    await app.page.getByText(`Kumari picks the model, likely ${likely}`, { exact: true }).waitFor();
+  }
+  await app.exactPrices();
   await app.message.press('Enter');
   const [charge] = await app.charges(1);
   assert.ok(micros(charge) >= micros(shown.low) && micros(charge) <= micros(shown.high));

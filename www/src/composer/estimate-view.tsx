@@ -183,11 +183,12 @@ function rangeOf(candidate: CandidateEstimate, format: (amount: string) => strin
 }
 
 /** The estimate as a sentence. */
-function inWords(estimate: Estimate, { format, nameOf }: Prices): string {
+function inWords(estimate: Estimate, { format, nameOf, likelyWords }: Prices): string {
   const caps = capsWords(estimate.caps, nameOf);
   const fits = caps === '' ? '' : ` To fit your balance: ${caps}.`;
+  const [leg] = estimate.legs;
   const likely =
-    estimate.level.kind === 'range' ? ` ${nameOf(estimate.legs[0]?.model ?? '')} is likely.` : '';
+    estimate.level.kind === 'range' && leg ? ` The model is likely ${likelyWords(leg)}.` : '';
   const level = `Level ${levelWords(estimate.level)}.${likely}${fits}`;
   if (estimate.low === estimate.high) return `Costs ${format(estimate.expected)} credits. ${level}`;
   const sum = estimate.legs.length > 1 ? ` This is ${sumWords(estimate.legs.length)}.` : '';

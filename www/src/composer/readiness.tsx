@@ -90,12 +90,13 @@ export function Routed({
   prices: Prices | null;
   isEmpty: boolean;
 }) {
-  const likely = usePrice(pricing, ({ estimate }) => estimate?.legs[0]?.model ?? null);
+  const model = usePrice(pricing, ({ estimate }) => estimate?.legs[0]?.model);
+  const rule = usePrice(pricing, ({ estimate }) => estimate?.legs[0]?.rule);
   return (
     <span className="chip-note">
-      {likely === null || isEmpty || !prices
+      {model === undefined || isEmpty || !prices
         ? 'Kumari picks the model'
-        : `Kumari picks the model, likely ${prices.nameOf(likely)}`}
+        : `Kumari picks the model, likely ${prices.likelyWords({ model, rule })}`}
     </span>
   );
 }

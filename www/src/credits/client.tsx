@@ -19,6 +19,7 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react';
+import { reasonWords } from './words';
 
 const STARTING: CreditsState = {
   status: 'loading',
@@ -131,6 +132,8 @@ export interface Prices {
   models: readonly Model[];
   /** A model's name. */
   nameOf: (model: ModelId) => string;
+  /** The model that routing is likely to ask, and why: "GPT-6 Luna (code)". */
+  likelyWords: (leg: { model: ModelId; rule?: number | undefined }) => string;
 }
 
 /** The prices in force; nothing until the book is here. */
@@ -139,6 +142,7 @@ export function usePrices(): Prices | null {
   return useMemo(() => {
     if (!book || version === null) return null;
     const handle = loadPriceBook(book, calibration);
+    const nameOf = (id: ModelId) => book.models.find((model) => model.id === id)?.name ?? id;
     return {
       estimate(request, caps) {
         try {
@@ -151,7 +155,12 @@ export function usePrices(): Prices | null {
       flags,
       packCredits: (usd) => handle.packCredits(usd) ?? null,
       models: book.models.filter((model) => typeof model.kind === 'object' && 'text' in model.kind),
-      nameOf: (id) => book.models.find((model) => model.id === id)?.name ?? id,
+      nameOf,
+      likelyWords({ model, rule }) {
+        const when = rule === undefined ? undefined : book.routing.rules[rule]?.when;
+        const reason = when ? reasonWords(when) : '';
+        return reason === '' ? nameOf(model) : `${nameOf(model)} (${reason})`;
+      },
     } satisfies Prices;
     // A version names its content: two books with one version are one book.
     // eslint-disable-next-line react-hooks/exhaustive-deps

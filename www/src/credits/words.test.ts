@@ -1,5 +1,6 @@
+import type { RoutingCondition } from '@kumari/credits';
 import { expect, test } from 'vitest';
-import { capsWords, wordsOf } from './words';
+import { capsWords, reasonWords, wordsOf } from './words';
 
 test.each([
   [0, 0],
@@ -21,4 +22,15 @@ test('caps are told as what they mean, and no caps as nothing', () => {
   expect(capsWords({ output_tokens: 512, candidates: ['a', 'b'] }, nameOf)).toBe(
     'only A, B, answers of up to 380 words',
   );
+});
+
+test.each<[RoutingCondition, string]>([
+  [{}, ''],
+  [{ flag: 'code' }, 'code'],
+  [{ flag: 'math', cost_at_most: '5' }, 'mathematics'],
+  [{ cost_at_most: '5' }, 'low cost'],
+  [{ input_tokens_above: 0, messages_above: 0 }, 'much to read, long conversation'],
+  [{ complexity_at_least: 3 }, 'demanding'],
+])('%j is why: %s', (when, reason) => {
+  expect(reasonWords(when)).toBe(reason);
 });

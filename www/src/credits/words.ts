@@ -3,11 +3,13 @@ import type {
   Caps,
   DenialCode,
   Finish,
+  Flag,
   Level,
   LevelShown,
   LotKind,
   Meter,
   ReceiptOutcome,
+  RoutingCondition,
   Task,
   VoidReason,
 } from '@kumari/credits';
@@ -155,6 +157,25 @@ export const DENIAL_TITLES: Record<DenialCode, string> = {
   payment_conflict: 'This contradicts what is known of the payment',
   too_many_lots: 'Too many grants have something left: use some first',
 };
+
+const FLAG_REASONS: Record<Flag, string> = {
+  code: 'code',
+  math: 'mathematics',
+  translation: 'translation',
+  writing: 'long text',
+  several: 'several questions',
+};
+
+/** Why a rule of routing holds, in few words; nothing where it always does. */
+export function reasonWords(when: RoutingCondition): string {
+  const reasons: string[] = [];
+  if (when.flag !== undefined) reasons.push(FLAG_REASONS[when.flag]);
+  if (when.input_tokens_above !== undefined) reasons.push('much to read');
+  if (when.messages_above !== undefined) reasons.push('long conversation');
+  if (when.complexity_at_least !== undefined) reasons.push('demanding');
+  if (reasons.length === 0 && when.cost_at_most !== undefined) reasons.push('low cost');
+  return reasons.join(', ');
+}
 
 /** Words as the beginning of a sentence. */
 export function sentence(words: string): string {
