@@ -36,7 +36,10 @@ pub(crate) fn commits(commits: &[Commit]) -> Result<(), StoreError> {
             return Err(StoreError::Invalid("two commits of one account"));
         }
         entries(commit.before, &commit.change)?;
-        touched(&commit.change)?;
+        let touched = touched(&commit.change)?;
+        if !commit.unread.iter().all(|id| touched.contains_key(id)) {
+            return Err(StoreError::Invalid("an action taken for unused that stays so"));
+        }
         chat(&commit.chat)?;
     }
     Ok(())
@@ -52,8 +55,7 @@ pub(crate) fn alone(
     if change.entries.is_empty() {
         return Ok((change, None));
     }
-    let commit =
-        Commit { before: loaded.sequence, change: Arc::clone(&change), chat: decided.chat };
+    let commit = Commit::new(loaded, Arc::clone(&change), decided.chat);
     Ok((change, Some(commit)))
 }
 

@@ -20,11 +20,10 @@ pub async fn chat_is_written_with_its_change_or_not_at_all(store: Arc<dyn Store>
     let id = account(1)?;
     let commit = |number: u64, title: &str| -> Result<Commit, Failure> {
         let grant = Command::grant(action(number)?, credits(1), None);
-        Ok(Commit {
-            before: 0,
-            change: Arc::new(grant.decide(&desk.book, &Account::new(account(1)?), at(0))?),
-            chat: vec![append(number.into(), title, 0, vec![question(number, "hello")?])],
-        })
+        let fresh = Account::new(account(1)?);
+        let change = Arc::new(grant.decide(&desk.book, &fresh, at(0))?);
+        let chat = vec![append(number.into(), title, 0, vec![question(number, "hello")?])];
+        Ok(Commit::new(&fresh, change, chat))
     };
     assert_eq!(store.commit(vec![commit(1, "won")?]).await?, [CommitOutcome::Won]);
     assert_eq!(store.commit(vec![commit(2, "lost")?]).await?, [CommitOutcome::Lost]);

@@ -132,7 +132,8 @@ pub async fn what_not_all_can_keep_none_takes(store: Arc<dyn Store>) -> Outcome 
     let before = i64::MAX.unsigned_abs();
     change.account.sequence = before + 1;
     change.entries.iter_mut().for_each(|entry| entry.sequence = before + 1);
-    let commit = Commit { before, change: Arc::new(change), chat: Vec::new() };
+    let on = Account { sequence: before, ..fresh };
+    let commit = Commit::new(&on, Arc::new(change), Vec::new());
     let refused = store.commit(vec![commit]).await;
     assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
     assert_eq!(store.accounts(None, 10).await?, []);

@@ -372,11 +372,8 @@ async fn race(
 }
 
 fn commit(desk: &Desk, loaded: &Account, command: Command) -> Result<Commit, Failure> {
-    Ok(Commit {
-        before: loaded.sequence,
-        change: Arc::new(command.decide(&desk.book, loaded, at(0))?),
-        chat: Vec::new(),
-    })
+    let change = Arc::new(command.decide(&desk.book, loaded, at(0))?);
+    Ok(Commit::new(loaded, change, Vec::new()))
 }
 
 fn wanted(account: &AccountId) -> Wanted {

@@ -1,23 +1,24 @@
 //! A commit lane: commands of many callers become one transaction.
 //!
-//! It takes what has queued, without waiting for more; loads each account once; lets the engine
-//! decide in memory, in the order of arrival; writes all changes together; and answers. Whoever
-//! loses the fence is read and decided again with the next group, in front of what came later; an
-//! account that keeps losing is decided on alone.
+//! It takes what has queued, without waiting for more; loads each account once, unless it is at hand
+//! (see `lane_cache`); lets the engine decide in memory, in the order of arrival; writes all changes
+//! together; and answers. Whoever loses the fence is read and decided again with the next group, in
+//! front of what came later; an account that keeps losing is decided on alone.
 //!
 //! Every answer is given after the commit, a refusal too: it may follow from what a command before
 //! it did, and that may yet lose.
 
 use crate::clock::Clock;
 use crate::error::StoreError;
+use crate::lane_cache::{AtHand, Cache, unread};
 use crate::lane_join::{Joined, Order, Step, answers, join};
 use crate::ledger::{Done, LOSSES_MAX, LedgerError};
 use crate::limits::{BATCH_MAX, WANTED_ACTIONS_MAX};
 use crate::store::{Commit, CommitOutcome, Decide, Decided, Store, Wanted};
-use kumari_engine::account::Account;
-use kumari_engine::id::AccountId;
+use kumari_engine::account::{Account, Change};
+use kumari_engine::id::{AccountId, ActionId};
 use kumari_engine::time::Timestamp;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
@@ -77,10 +78,22 @@ struct Turn {
     is_full: bool,
 }
 
+/// A turn with what was decided in it.
+struct Plan {
+    turn: Turn,
+    /// The account's sequence and time that it was decided on.
+    before: (u64, Timestamp),
+    joined: Joined,
+    /// What it took for unused; nothing, where it was decided on what is stored.
+    unread: Vec<ActionId>,
+    ended: VecDeque<ActionId>,
+    is_at_hand: bool,
+}
+
 impl Lane {
     /// Works until nobody can queue any more, or `closing` is cancelled, and nothing is queued.
     pub(crate) async fn work(self, mut queue: mpsc::Receiver<Queued>, closing: CancellationToken) {
-        let mut group = Vec::new();
+        let (mut group, mut cache) = (Vec::new(), Cache::default());
         loop {
             if group.is_empty() {
                 tokio::select! {
@@ -101,17 +114,17 @@ impl Lane {
             {
                 group.push(next);
             }
-            group = self.round(group).await;
+            group = self.round(&mut cache, group).await;
         }
     }
 
     /// Decides and commits once, and gives back those that have to be decided again.
-    async fn round(&self, group: Vec<Queued>) -> Vec<Queued> {
+    async fn round(&self, cache: &mut Cache, group: Vec<Queued>) -> Vec<Queued> {
         let now = self.clock.now();
         let (turns, later) = turns(group);
         let (alone, together): (Vec<Turn>, Vec<Turn>) =
             turns.into_iter().partition(|turn| turn.losses() >= LOSSES_MAX);
-        let mut again = self.together(together, now).await;
+        let mut again = self.together(cache, together, now).await;
         for turn in alone {
             again.extend(self.alone(turn, now).await);
         }
@@ -122,8 +135,8 @@ impl Lane {
 
     /// One transaction for all. Where it fails as a whole and the database works, every account is
     /// tried by itself: deciding again is safe, for a command that did happen is then a repeat.
-    async fn together(&self, turns: Vec<Turn>, now: Timestamp) -> Vec<Queued> {
-        let (turns, error) = match self.commit(turns, now).await {
+    async fn together(&self, cache: &mut Cache, turns: Vec<Turn>, now: Timestamp) -> Vec<Queued> {
+        let (turns, error) = match self.commit(cache, turns, now).await {
             Ok(again) => return again,
             Err(failed) => failed,
         };
@@ -134,7 +147,7 @@ impl Lane {
         let mut again = Vec::new();
         for mut turn in turns {
             turn.queued.iter_mut().for_each(|queued| queued.unsure |= error.is_outcome_unknown());
-            match self.commit(Vec::from([turn]), now).await {
+            match self.commit(cache, Vec::from([turn]), now).await {
                 Ok(left) => again.extend(left),
                 Err((turns, error)) => turns.into_iter().for_each(|turn| turn.fail(&error)),
             }
@@ -142,12 +155,70 @@ impl Lane {
         again
     }
 
-    /// Loads, decides, commits and answers. Gives all turns back where the store fails.
+    /// Decides, commits and answers. Gives all turns back where the store fails.
     async fn commit(
         &self,
+        cache: &mut Cache,
         turns: Vec<Turn>,
         now: Timestamp,
     ) -> Result<Vec<Queued>, (Vec<Turn>, StoreError)> {
+        let (mut plans, mut unsure) = (Vec::with_capacity(turns.len()), Vec::new());
+        for turn in turns {
+            match turn.plan_at_hand(cache, now) {
+                Ok(plan) => plans.push(plan),
+                Err(turn) => unsure.push(turn),
+            }
+        }
+        match self.plan_on_stored(unsure, now).await {
+            Ok(more) => plans.extend(more),
+            Err((mut turns, error)) => {
+                turns.extend(plans.into_iter().map(|plan| plan.turn));
+                return Err((turns, error));
+            }
+        }
+        let mut commits = Vec::with_capacity(plans.len());
+        let mut pending = Vec::with_capacity(plans.len());
+        for plan in plans {
+            let Plan { turn, before: (before, before_at), joined, unread, ended, is_at_hand } =
+                plan;
+            let change = Arc::new(joined.decided.change);
+            if !change.entries.is_empty() {
+                let (change, chat) = (Arc::clone(&change), joined.decided.chat);
+                commits.push(Commit { before, before_at, change, chat, unread });
+            }
+            pending.push((turn, change, joined.steps, joined.others, ended, is_at_hand));
+        }
+        let outcomes = match self.write(commits).await {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                return Err((pending.into_iter().map(|(turn, ..)| turn).collect(), error));
+            }
+        };
+        let mut outcomes = outcomes.into_iter();
+        let mut again = Vec::new();
+        for (turn, change, steps, others, ended, is_at_hand) in pending {
+            let written = if change.entries.is_empty() { None } else { outcomes.next() };
+            if let Some(CommitOutcome::Lost) = written {
+                self.counters.losses.fetch_add(1, Ordering::Relaxed);
+                again.extend(turn.lost(is_at_hand));
+                continue;
+            }
+            let Change { entries, account, answer: _ } = Arc::unwrap_or_clone(change);
+            // What others write to as well is better read.
+            if account.sequence > 0 && turn.losses() == 0 {
+                cache.keep(account, others, ended);
+            }
+            again.extend(turn.answer(answers(entries, steps)));
+        }
+        Ok(again)
+    }
+
+    /// Decides on what is stored.
+    async fn plan_on_stored(
+        &self,
+        turns: Vec<Turn>,
+        now: Timestamp,
+    ) -> Result<Vec<Plan>, (Vec<Turn>, StoreError)> {
         if turns.is_empty() {
             return Ok(Vec::new());
         }
@@ -157,39 +228,13 @@ impl Lane {
             Ok(_) => return Err((turns, StoreError::Invalid("other accounts than were wanted"))),
             Err(error) => return Err((turns, error)),
         };
-        let mut commits = Vec::new();
-        let mut pending = Vec::with_capacity(turns.len());
-        for (turn, account) in turns.into_iter().zip(accounts) {
-            let before = account.sequence;
-            let Joined { decided, steps } = join(account, turn.orders(), now);
-            let change = Arc::new(decided.change);
-            if !change.entries.is_empty() {
-                let (change, chat) = (Arc::clone(&change), decided.chat);
-                commits.push(Commit { before, change, chat });
-            }
-            pending.push((turn, change, steps));
-        }
-        let outcomes = match self.write(commits).await {
-            Ok(outcomes) => outcomes,
-            Err(error) => {
-                return Err((pending.into_iter().map(|(turn, _, _)| turn).collect(), error));
-            }
+        let plan = |(turn, account): (Turn, Account)| {
+            let before = (account.sequence, account.updated_at);
+            let joined = join(account, turn.orders(), now);
+            let (unread, ended) = (Vec::new(), VecDeque::new());
+            Plan { turn, before, joined, unread, ended, is_at_hand: false }
         };
-        let mut outcomes = outcomes.into_iter();
-        let mut again = Vec::new();
-        for (turn, change, steps) in pending {
-            let written = if change.entries.is_empty() { None } else { outcomes.next() };
-            again.extend(match written {
-                None | Some(CommitOutcome::Won) => {
-                    turn.answer(answers(Arc::unwrap_or_clone(change), steps))
-                }
-                Some(CommitOutcome::Lost) => {
-                    self.counters.losses.fetch_add(1, Ordering::Relaxed);
-                    turn.lost()
-                }
-            });
-        }
-        Ok(again)
+        Ok(turns.into_iter().zip(accounts).map(plan).collect())
     }
 
     async fn write(&self, commits: Vec<Commit>) -> Result<Vec<CommitOutcome>, StoreError> {
@@ -221,7 +266,7 @@ impl Lane {
         self.counters.commits.fetch_add(1, Ordering::Relaxed);
         let steps = std::mem::take(&mut *steps.lock().unwrap_or_else(PoisonError::into_inner));
         match decided {
-            Ok(Ok(change)) => turn.answer(answers(change, steps)),
+            Ok(Ok(change)) => turn.answer(answers(change.entries, steps)),
             // Each command's refusal is among the steps.
             Ok(Err(_)) => {
                 turn.fail(&StoreError::Invalid("a refusal of what refuses nothing"));
@@ -277,6 +322,21 @@ impl Turn {
         Wanted { account: self.account.clone(), actions: actions.collect() }
     }
 
+    /// Decides on the account at hand, where its commit proves what that comes to.
+    fn plan_at_hand(self, cache: &mut Cache, now: Timestamp) -> Result<Plan, Self> {
+        let Some(AtHand { account, ended }) = cache.take(&self.wanted(), now) else {
+            return Err(self);
+        };
+        let unread = unread(&account, self.orders().flat_map(|order| &order.actions));
+        let before = (account.sequence, account.updated_at);
+        let joined = join(account, self.orders(), now);
+        if joined.is_proved_by_its_commit(self.queued.len(), &unread) {
+            Ok(Plan { turn: self, before, joined, unread, ended, is_at_hand: true })
+        } else {
+            Err(self)
+        }
+    }
+
     fn orders(&self) -> impl Iterator<Item = &Order> {
         self.queued.iter().map(|queued| &queued.order)
     }
@@ -294,9 +354,11 @@ impl Turn {
         queued.collect()
     }
 
-    /// Gives all commands back, to be decided again.
-    fn lost(self) -> Vec<Queued> {
-        let lost = |queued: Queued| Queued { losses: queued.losses.saturating_add(1), ..queued };
+    /// Gives all commands back, to be decided again. That the account at hand was an old one is no
+    /// lost race.
+    fn lost(self, was_at_hand: bool) -> Vec<Queued> {
+        let more = u32::from(!was_at_hand);
+        let lost = |queued: Queued| Queued { losses: queued.losses.saturating_add(more), ..queued };
         self.queued.into_iter().map(lost).collect()
     }
 

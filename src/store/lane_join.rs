@@ -41,6 +41,8 @@ pub(crate) struct Joined {
     /// What each did, in order. Fewer than there were commands where the rest would have been too
     /// much for one commit.
     pub(crate) steps: Vec<Step>,
+    /// The actions that were there and stayed as they are.
+    pub(crate) others: BTreeMap<ActionId, Action>,
 }
 
 /// What one command did, or why it was refused.
@@ -79,12 +81,25 @@ pub(crate) fn join<'order>(
         };
         steps.push(step);
     }
-    Joined { decided: desk.finish(), steps }
+    let (decided, others) = desk.finish();
+    Joined { decided, steps, others }
+}
+
+impl Joined {
+    /// Whether a commit that goes through proves what was decided, where these actions were taken
+    /// for unused: each command did something, and what it took for unused is used now. A refusal
+    /// and a repeat are proved by nothing.
+    pub(crate) fn is_proved_by_its_commit(&self, commands: usize, unread: &[ActionId]) -> bool {
+        let did = |step: &Step| step.as_ref().is_ok_and(|did| did.entries > 0);
+        self.steps.len() == commands
+            && self.steps.iter().all(did)
+            && unread.iter().all(|id| self.decided.change.account.actions.contains_key(id))
+    }
 }
 
 /// What each command is answered, once the joined change is durable.
-pub(crate) fn answers(change: Change, steps: Vec<Step>) -> Vec<Result<Done, LedgerError>> {
-    let mut joined = change.entries.into_iter();
+pub(crate) fn answers(entries: Vec<Entry>, steps: Vec<Step>) -> Vec<Result<Done, LedgerError>> {
+    let mut joined = entries.into_iter();
     let answer = |step: Step| {
         let Did { entries, answer, sequence, as_of, standing } = step?;
         let entries = joined.by_ref().take(entries).collect();
@@ -165,12 +180,13 @@ impl Desk {
         self.account = account;
     }
 
-    fn finish(mut self) -> Decided {
+    /// All that was done, and the actions that it did not touch.
+    fn finish(mut self) -> (Decided, BTreeMap<ActionId, Action>) {
         let touched = self.touched.into_iter();
         self.account.actions = touched.filter_map(|id| self.actions.remove_entry(&id)).collect();
         let change =
             Change { entries: self.entries, account: self.account, answer: Answer::Advanced };
-        Decided { change, chat: self.chat }
+        (Decided { change, chat: self.chat }, self.actions)
     }
 }
 

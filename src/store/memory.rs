@@ -86,7 +86,10 @@ impl Tables {
         let touched = check::touched(change)?;
         let stored = self.accounts.get(&change.account.id);
         let sequence = stored.and_then(|kept| kept.account.as_ref());
-        if sequence.map_or(0, |account| account.sequence) != commit.before {
+        let is_used = |id| stored.is_some_and(|kept| kept.actions.contains_key(id));
+        if sequence.map_or(0, |account| account.sequence) != commit.before
+            || commit.unread.iter().any(is_used)
+        {
             return Ok(CommitOutcome::Lost);
         }
         let kept = self.accounts.entry(change.account.id.clone()).or_default();

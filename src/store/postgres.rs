@@ -111,6 +111,26 @@ impl PostgresStore {
     }
 }
 
+impl Connections {
+    /// Commits all; where actions that some took for unused are there, the others.
+    async fn commit_all(&self, commits: &[Commit]) -> Result<Vec<CommitOutcome>, StoreError> {
+        let commit = |unknown| self.commit(commits, unknown);
+        if let Some(outcomes) = self.again(commit).await? {
+            return Ok(outcomes);
+        }
+        // Whose they are is seen when all of those are decided again.
+        let sure = commits.iter().filter(|commit| commit.unread.is_empty());
+        let sure: Vec<Commit> = sure.cloned().collect();
+        let made = self.again(|unknown| self.commit(&sure, unknown)).await?;
+        let mut made = made.unwrap_or_default().into_iter();
+        let outcome = |commit: &Commit| {
+            let outcome = if commit.unread.is_empty() { made.next() } else { None };
+            outcome.unwrap_or(CommitOutcome::Lost)
+        };
+        Ok(commits.iter().map(outcome).collect())
+    }
+}
+
 /// One attempt each.
 impl Connections {
     async fn migrate(&self, may_create: bool) -> Result<(), Fault> {
@@ -147,12 +167,13 @@ impl Connections {
     }
 
     /// Where an earlier attempt may have happened, what is in the place of its entries says
-    /// whether it did.
+    /// whether it did. Nothing, and nothing is written, where an action that was taken for unused
+    /// is there; then no earlier attempt has happened either, or its fence would have said so.
     async fn commit(
         &self,
         commits: &[Commit],
         is_unknown: bool,
-    ) -> Result<Vec<CommitOutcome>, Fault> {
+    ) -> Result<Option<Vec<CommitOutcome>>, Fault> {
         let loan = self.get().await?;
         let client = loan.client()?;
         let mut statements = vec![Statement::plain(BEGIN)];
@@ -170,8 +191,11 @@ impl Connections {
                 }
             }
         }
-        write_winners(loan, &winners).await?;
-        Ok(outcomes)
+        match write_winners(loan, &winners).await {
+            Ok(()) => Ok(Some(outcomes)),
+            Err(Fault::Used) => Ok(None),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// Decides with the account's row locked.
@@ -229,9 +253,16 @@ async fn write_winners(loan: Loan, winners: &[&Commit]) -> Result<(), Fault> {
         statements.extend(postgres_chat::write(chat)?);
     }
     statements.push(Statement::plain(COMMIT));
-    committed(run(loan.client()?, &statements)).await?;
+    let client = loan.client()?;
+    let written = committed(run(client, &statements)).await.map(drop);
+    if let Err(Fault::Used) = written {
+        // All that was sent is answered; whoever sends an id twice must not cost a connection.
+        answered(run_one(client, &Statement::plain(ROLLBACK))).await?;
+    } else if written.is_err() {
+        return written;
+    }
     loan.give_back();
-    Ok(())
+    written
 }
 
 fn with_outcome<'a>(
@@ -275,10 +306,7 @@ impl Store for PostgresStore {
     async fn commit(&self, commits: Vec<Commit>) -> Result<Vec<CommitOutcome>, StoreError> {
         check::commits(&commits)?;
         let connections = Arc::clone(&self.0);
-        finished(async move {
-            connections.again(|is_unknown| connections.commit(&commits, is_unknown)).await
-        })
-        .await
+        finished(async move { connections.commit_all(&commits).await }).await
     }
 
     async fn decide_alone(

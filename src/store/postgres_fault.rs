@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     Final(StoreError),
     /// Nothing was changed, and another attempt may succeed.
     Again(StoreError),
+    /// An action is there that was taken for unused: nothing was changed.
+    Used,
     /// The connection broke while a commit was under way: it may have happened.
     Unknown,
 }
@@ -43,6 +45,7 @@ impl Attempts {
         self.made = self.made.saturating_add(1);
         let (error, is_over) = match fault {
             Fault::Final(error) => (error, true),
+            Fault::Used => (StoreError::Invalid("an action is used that should not be"), true),
             Fault::Again(error) => (error, false),
             Fault::Unknown => {
                 self.is_unknown = true;
@@ -75,7 +78,14 @@ impl From<tokio_postgres::Error> for Fault {
                 Self::Final(refused(said))
             };
         };
+        let table = error.as_db_error().and_then(|said| said.table());
         match *state {
+            // A distributed database numbers the parts of a table behind its name.
+            SqlState::UNIQUE_VIOLATION
+                if table.is_some_and(|table| table.starts_with("actions")) =>
+            {
+                Self::Used
+            }
             SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
                 Self::Again(StoreError::Busy)
             }

@@ -46,17 +46,20 @@ const LOAD: &str = concat!(
 const PASS_FENCE: &str = "\
     UPDATE accounts SET sequence = new.sequence, updated_at = new.updated_at, \
     lot_ends_at = new.lot_ends_at, state = new.state \
-    FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[]) \
-    AS new (account_id, before, sequence, updated_at, lot_ends_at, state) \
+    FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], \
+    $6::bigint[], $7::text[]) \
+    AS new (account_id, before, before_at, sequence, updated_at, lot_ends_at, state) \
     WHERE accounts.account_id = new.account_id AND accounts.sequence = new.before \
+    AND accounts.updated_at = new.before_at \
     RETURNING accounts.account_id";
 
 /// An account without entries has no row, or the one by which it is locked.
 const PASS_FENCE_FIRST: &str = "\
     INSERT INTO accounts (account_id, sequence, updated_at, lot_ends_at, state) \
     SELECT account_id, sequence, updated_at, lot_ends_at, state \
-    FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[]) \
-    AS new (account_id, before, sequence, updated_at, lot_ends_at, state) \
+    FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], \
+    $6::bigint[], $7::text[]) \
+    AS new (account_id, before, before_at, sequence, updated_at, lot_ends_at, state) \
     ON CONFLICT (account_id) DO UPDATE SET sequence = excluded.sequence, \
     updated_at = excluded.updated_at, lot_ends_at = excluded.lot_ends_at, \
     state = excluded.state WHERE accounts.sequence = 0 \
@@ -65,6 +68,11 @@ const PASS_FENCE_FIRST: &str = "\
 const APPEND: &str = "\
     INSERT INTO entries (account_id, sequence, at, entry) \
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[])";
+
+/// Where one of them is there already, it fails: see [`Commit::unread`].
+const ADD_ACTIONS: &str = "\
+    INSERT INTO actions (account_id, action_id, open_until, state) \
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[])";
 
 const PUT_ACTIONS: &str = "\
     INSERT INTO actions (account_id, action_id, open_until, state) \
@@ -176,6 +184,7 @@ pub(crate) fn pass_fence(commits: &[Commit]) -> Result<Vec<Statement<'_>>, Store
             let account = &commit.change.account;
             columns.ids.push(account.id.as_str());
             columns.before.push(whole(commit.before)?);
+            columns.before_at.push(commit.before_at.as_millis());
             columns.sequence.push(whole(account.sequence)?);
             columns.updated_at.push(account.updated_at.as_millis());
             columns.lot_ends_at.push(check::next_lot_end(account).map(Timestamp::as_millis));
@@ -192,6 +201,7 @@ pub(crate) fn pass_fence(commits: &[Commit]) -> Result<Vec<Statement<'_>>, Store
 struct Fence<'a> {
     ids: Vec<&'a str>,
     before: Vec<i64>,
+    before_at: Vec<i64>,
     sequence: Vec<i64>,
     updated_at: Vec<i64>,
     lot_ends_at: Vec<Option<i64>>,
@@ -205,6 +215,7 @@ impl<'a> Fence<'a> {
             [
                 param(self.ids),
                 param(self.before),
+                param(self.before_at),
                 param(self.sequence),
                 param(self.updated_at),
                 param(self.lot_ends_at),
@@ -232,7 +243,7 @@ pub(crate) fn outcomes(
 /// Adds entries, and writes actions as they are after them.
 pub(crate) fn append<'a>(winners: &[&'a Commit]) -> Result<Vec<Statement<'a>>, StoreError> {
     let (mut ids, mut sequences, mut times, mut entries) = (vec![], vec![], vec![], vec![]);
-    let (mut of, mut names, mut deadlines, mut states) = (vec![], vec![], vec![], vec![]);
+    let (mut added, mut put) = (Actions::default(), Actions::default());
     for commit in winners {
         let change = &commit.change;
         for entry in &change.entries {
@@ -242,19 +253,35 @@ pub(crate) fn append<'a>(winners: &[&'a Commit]) -> Result<Vec<Statement<'a>>, S
             entries.push(to_json("an entry", entry)?);
         }
         for (action_id, action) in check::touched(change)? {
-            of.push(change.account.id.as_str());
-            names.push(action_id.as_str());
-            deadlines.push(check::open_until(action).map(Timestamp::as_millis));
-            states.push(to_json("an action", action)?);
+            let columns = if commit.unread.contains(action_id) { &mut added } else { &mut put };
+            columns.of.push(change.account.id.as_str());
+            columns.names.push(action_id.as_str());
+            columns.deadlines.push(check::open_until(action).map(Timestamp::as_millis));
+            columns.states.push(to_json("an action", action)?);
         }
     }
     let mut statements =
         vec![Statement::new(APPEND, [param(ids), param(sequences), param(times), param(entries)])];
-    if !of.is_empty() {
-        let columns = [param(of), param(names), param(deadlines), param(states)];
-        statements.push(Statement::new(PUT_ACTIONS, columns));
-    }
+    statements.extend(added.into_statement(ADD_ACTIONS));
+    statements.extend(put.into_statement(PUT_ACTIONS));
     Ok(statements)
+}
+
+#[derive(Default)]
+struct Actions<'a> {
+    of: Vec<&'a str>,
+    names: Vec<&'a str>,
+    deadlines: Vec<Option<i64>>,
+    states: Vec<String>,
+}
+
+impl<'a> Actions<'a> {
+    fn into_statement(self, sql: &'static str) -> Option<Statement<'a>> {
+        let Self { of, names, deadlines, states } = self;
+        let columns =
+            (!of.is_empty()).then(|| [param(of), param(names), param(deadlines), param(states)]);
+        columns.map(|columns| Statement::new(sql, columns))
+    }
 }
 
 /// Reads what is stored in the place of these commits' entries.

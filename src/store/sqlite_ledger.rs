@@ -58,11 +58,23 @@ pub(crate) fn load(
     Ok(account)
 }
 
-/// Writes a commit that was checked: the fence first, then what it guards.
+/// Writes a commit that was checked, unless an action that it took for unused is there.
 pub(crate) fn commit(
     transaction: &Connection,
     commit: &Commit,
 ) -> Result<CommitOutcome, StoreError> {
+    let mut named = transaction
+        .prepare_cached("SELECT 1 FROM actions WHERE account_id = ?1 AND action_id = ?2")?;
+    for action_id in &commit.unread {
+        if named.exists([commit.change.account.id.as_str(), action_id.as_str()])? {
+            return Ok(CommitOutcome::Lost);
+        }
+    }
+    commit_read(transaction, commit)
+}
+
+/// The fence first, then what it guards.
+fn commit_read(transaction: &Connection, commit: &Commit) -> Result<CommitOutcome, StoreError> {
     let account = &commit.change.account;
     if !pass_fence(transaction, commit.before, account)? {
         return Ok(CommitOutcome::Lost);

@@ -146,10 +146,9 @@ async fn a_sequence_is_used_once_even_where_the_fence_is_broken() {
         .execute("UPDATE accounts SET sequence = 1, state = ?1", params![state])
         .unwrap();
 
-    let commit = |account: &Account| Commit {
-        before: account.sequence,
-        change: Arc::new(grant(3).decide(&desk.book, account, at(0)).unwrap()),
-        chat: Vec::new(),
+    let commit = |account: &Account| {
+        let change = Arc::new(grant(3).decide(&desk.book, account, at(0)).unwrap());
+        Commit::new(account, change, Vec::new())
     };
     let neighbour = Account::new(account(2).unwrap());
     let refused = desk.store().commit(vec![commit(&neighbour), commit(&first)]).await;

@@ -27,10 +27,24 @@ pub struct Wanted {
 pub struct Commit {
     /// The account's sequence when the decision was made: the fence.
     pub before: u64,
+    /// The time of the account's last entry then. A database that fell back to an earlier state, as
+    /// one may that takes over from another, may reach the same sequence by other entries.
+    pub before_at: Timestamp,
     /// What the engine decided; with at least one entry.
     pub change: Arc<Change>,
     /// The chat rows that belong to it.
     pub chat: Vec<ChatWrite>,
+    /// Actions of the change that the decision took for unused without having read whether they
+    /// are; none where it was made on what [`Store::load`] read.
+    pub unread: Vec<ActionId>,
+}
+
+impl Commit {
+    /// What was decided on `loaded`, which a store read with all actions that the command names.
+    pub fn new(loaded: &Account, change: Arc<Change>, chat: Vec<ChatWrite>) -> Self {
+        let (before, before_at) = (loaded.sequence, loaded.updated_at);
+        Self { before, before_at, change, chat, unread: Vec::new() }
+    }
 }
 
 /// Whether a commit took effect.
@@ -38,7 +52,8 @@ pub struct Commit {
 pub enum CommitOutcome {
     /// It is durable.
     Won,
-    /// The account had moved on: nothing of it is written. Load and decide again.
+    /// The account had moved on, or an action of [`Commit::unread`] may be used: nothing of it is
+    /// written. Load and decide again.
     Lost,
 }
 

@@ -80,7 +80,7 @@ async fn group(store: &dyn Store, size: u64, number: &mut u64) -> Duration {
     let commits = loaded.iter().zip(&ids).map(|(account, (_, number))| {
         let grant = Command::grant(action(*number).unwrap(), credits(1), Some(at(900)));
         let change = Arc::new(grant.decide(&book, account, at(0)).unwrap());
-        Commit { before: account.sequence, change, chat: Vec::new() }
+        Commit::new(account, change, Vec::new())
     });
     let outcomes = store.commit(commits.collect()).await.unwrap();
     assert!(outcomes.iter().all(|outcome| *outcome == CommitOutcome::Won));

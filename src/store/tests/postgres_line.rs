@@ -44,7 +44,7 @@ impl Bench {
     fn grant(&self, loaded: &Account, number: u64) -> Commit {
         let grant = Command::grant(action(number).unwrap(), credits(1), None);
         let change = Arc::new(grant.decide(&self.direct.book, loaded, at(0)).unwrap());
-        Commit { before: loaded.sequence, change, chat: Vec::new() }
+        Commit::new(loaded, change, Vec::new())
     }
 
     async fn entries(&self, number: u64) -> usize {

@@ -11,7 +11,9 @@ mod common {
 use common::postgres::{connect, database, fresh};
 use kumari_engine::account::Account;
 use kumari_store::fixtures::{Command, Desk, account, action, at, book, credits};
-use kumari_store::{Commit, PostgresOptions, PostgresStore, StoreError, StoredBook, Wanted};
+use kumari_store::{
+    Commit, CommitOutcome, PostgresOptions, PostgresStore, StoreError, StoredBook, Wanted,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -202,6 +204,26 @@ async fn half_a_migration_is_none() {
 
 /// The key of the journal is the net below the fence: where an account's row says something else
 /// than its entries, nothing is written, not even the neighbours of that commit.
+/// A database that fell back, and was written to since, may have other entries of the same numbers
+/// than a decision was made on: their time tells.
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn the_fence_is_of_the_last_entrys_time_too() {
+    let (store, _) = fresh("KUMARI_POSTGRES").await;
+    let desk = Desk::new(store).unwrap();
+    let id = account(1).unwrap();
+    let grant = |number| Command::grant(action(number).unwrap(), credits(1), None);
+    desk.run(&id, grant(1)).await.unwrap();
+    let stored = desk.ledger.read(&id, &[]).await.unwrap();
+    let commit = |account: &Account| {
+        let change = Arc::new(grant(2).decide(&desk.book, account, at(9)).unwrap());
+        Commit::new(account, change, Vec::new())
+    };
+    let lost = Account { updated_at: at(5), ..stored.clone() };
+    assert_eq!(desk.store().commit(vec![commit(&lost)]).await.unwrap(), [CommitOutcome::Lost]);
+    assert_eq!(desk.store().commit(vec![commit(&stored)]).await.unwrap(), [CommitOutcome::Won]);
+}
+
 #[tokio::test]
 #[ignore = "needs PostgreSQL"]
 async fn a_sequence_is_used_once_even_where_the_fence_is_broken() {
@@ -217,10 +239,9 @@ async fn a_sequence_is_used_once_even_where_the_fence_is_broken() {
     let sql = "UPDATE accounts SET sequence = 1, state = $1";
     client.execute(sql, &[&state]).await.unwrap();
 
-    let commit = |account: &Account| Commit {
-        before: account.sequence,
-        change: Arc::new(grant(3).decide(&desk.book, account, at(0)).unwrap()),
-        chat: Vec::new(),
+    let commit = |account: &Account| {
+        let change = Arc::new(grant(3).decide(&desk.book, account, at(0)).unwrap());
+        Commit::new(account, change, Vec::new())
     };
     let neighbour = Account::new(account(2).unwrap());
     let refused = desk.store().commit(vec![commit(&neighbour), commit(&first)]).await;
