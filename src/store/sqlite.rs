@@ -33,8 +33,10 @@ use std::path::Path;
 use std::time::Duration;
 
 /// How many pages the connection that writes keeps, as SQLite wants it said: in KiB, below zero.
-/// 64 MiB hold the pages that 100 000 accounts were last written to.
-const WRITER_CACHE_KIB_NEGATIVE: i32 = -65_536;
+/// 16 MiB hold the pages that some 10 000 accounts were last written to; others are found among the
+/// system's. More would cost more: where a tree's pages are put in order, SQLite looks through all
+/// pages that it keeps, which is so in nearly each commit.
+const WRITER_CACHE_KIB_NEGATIVE: i32 = -16_384;
 
 /// The store in one SQLite file.
 ///
