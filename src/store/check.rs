@@ -40,6 +40,12 @@ pub(crate) fn commits(commits: &[Commit]) -> Result<(), StoreError> {
         if !commit.unread.iter().all(|id| touched.contains_key(id)) {
             return Err(StoreError::Invalid("an action taken for unused that stays so"));
         }
+        if commit.before == 0 && commit.at_hand.is_some() {
+            return Err(StoreError::Invalid("an account at hand that has no entry"));
+        }
+        if !commit.unread.is_sorted() {
+            return Err(StoreError::Invalid("actions taken for unused out of their order"));
+        }
         chat(&commit.chat)?;
     }
     Ok(())

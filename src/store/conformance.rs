@@ -11,7 +11,7 @@ pub use crate::conformance_audit::{
 pub use crate::conformance_cache::{
     a_commit_that_did_not_look_loses_to_what_is_there, a_hold_at_hand_runs_out,
     a_repeat_is_answered_as_it_is_now, a_repeat_of_what_is_forgotten_gets_the_first_answer,
-    what_another_process_did_counts,
+    what_another_process_did_counts, what_is_at_hand_is_proved_by_all_of_it,
 };
 pub use crate::conformance_chat::{
     chat_is_listed_in_order, chat_is_written_with_its_change_or_not_at_all,
@@ -130,6 +130,7 @@ macro_rules! store_conformance {
             the_ends_of_ranges_come_back,
             two_ledgers_share_one_account,
             what_another_process_did_counts,
+            what_is_at_hand_is_proved_by_all_of_it,
             what_a_copy_reads_is_listed_in_pages,
             what_has_queued_is_one_commit,
             what_is_stored_is_what_was_written,

@@ -4,6 +4,7 @@ use crate::conformance::rebuilt;
 use crate::fixtures::{Command, Desk, Failure, Outcome, account, action, at, credits, request};
 use crate::ledger::{Done, LedgerError};
 use crate::store::{Commit, CommitOutcome, Store};
+use crate::values::to_json;
 use kumari_engine::account::{Account, Answer};
 use kumari_engine::denial::DenialCode;
 use std::sync::Arc;
@@ -180,9 +181,41 @@ pub async fn a_commit_that_did_not_look_loses_to_what_is_there(store: Arc<dyn St
     assert_eq!((stored.sequence, entries.len(), stored.actions.len()), (2, 2, 2));
     assert_eq!(desk.stored(&neighbour).await?.1.len(), 1);
 
-    let unused = Commit { unread: vec![action(9)?], ..blind(&Account::new(account(3)?), 1)? };
-    let refused = store.commit(vec![unused]).await;
+    for disorder in [vec![action(9)?], vec![action(3)?, action(1)?]] {
+        let refused = Commit { unread: disorder, ..blind(&Account::new(account(3)?), 1)? };
+        let refused = store.commit(vec![refused]).await;
+        assert!(matches!(refused, Err(crate::StoreError::Invalid(_))), "{refused:?}");
+    }
+    Ok(())
+}
+
+/// What was decided on an account at hand counts only where the stored one is the same in all, and
+/// not in its sequence alone.
+///
+/// # Errors
+/// [`Failure`] where the store failed.
+pub async fn what_is_at_hand_is_proved_by_all_of_it(store: Arc<dyn Store>) -> Outcome {
+    let desk = Desk::new(Arc::clone(&store))?;
+    let id = account(1)?;
+    let other = Command::grant(action(1)?, credits(9), None);
+    let other = other.decide(&desk.book, &Account::new(id.clone()), at(0))?;
+    let done = desk.run(&id, Command::grant(action(1)?, credits(5), None)).await?;
+    let stored = rebuilt(&id, &done.entries)?;
+    let commit = |on: &Account, at_hand: Option<&Account>| -> Result<Commit, Failure> {
+        let grant = Command::grant(action(2)?, credits(1), None);
+        let change = Arc::new(grant.decide(&desk.book, on, at(0))?);
+        let at_hand = at_hand.map(|account| to_json("an account", account)).transpose()?;
+        Ok(Commit { at_hand, ..Commit::new(on, change, Vec::new()) })
+    };
+    let lost = commit(&other.account, Some(&other.account))?;
+    assert_eq!(store.commit(vec![lost]).await?, [CommitOutcome::Lost]);
+    let nobody = Account::new(account(2)?);
+    let refused = store.commit(vec![commit(&nobody, Some(&nobody))?]).await;
     assert!(matches!(refused, Err(crate::StoreError::Invalid(_))), "{refused:?}");
+    assert_eq!(desk.stored(&id).await?.1.len(), 1);
+    let won = commit(&stored, Some(&stored))?;
+    assert_eq!(store.commit(vec![won]).await?, [CommitOutcome::Won]);
+    assert_eq!(desk.stored(&id).await?.0.standing(at(0))?.available, credits(6));
     Ok(())
 }
 

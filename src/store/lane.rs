@@ -15,6 +15,7 @@ use crate::lane_join::{Joined, Order, Step, answers, join};
 use crate::ledger::{Done, LOSSES_MAX, LedgerError};
 use crate::limits::{BATCH_MAX, WANTED_ACTIONS_MAX};
 use crate::store::{Commit, CommitOutcome, Decide, Decided, Store, Wanted};
+use crate::values::to_json;
 use kumari_engine::account::{Account, Change};
 use kumari_engine::id::{AccountId, ActionId};
 use kumari_engine::time::Timestamp;
@@ -81,13 +82,14 @@ struct Turn {
 /// A turn with what was decided in it.
 struct Plan {
     turn: Turn,
-    /// The account's sequence and time that it was decided on.
-    before: (u64, Timestamp),
+    /// The account's sequence that it was decided on.
+    before: u64,
+    /// The account that it was decided on, as it is stored; nothing, where it was read.
+    at_hand: Option<String>,
     joined: Joined,
     /// What it took for unused; nothing, where it was decided on what is stored.
     unread: Vec<ActionId>,
     ended: VecDeque<ActionId>,
-    is_at_hand: bool,
 }
 
 impl Lane {
@@ -179,14 +181,14 @@ impl Lane {
         let mut commits = Vec::with_capacity(plans.len());
         let mut pending = Vec::with_capacity(plans.len());
         for plan in plans {
-            let Plan { turn, before: (before, before_at), joined, unread, ended, is_at_hand } =
-                plan;
+            let Plan { turn, before, at_hand, joined, unread, ended } = plan;
+            let was_at_hand = at_hand.is_some();
             let change = Arc::new(joined.decided.change);
             if !change.entries.is_empty() {
                 let (change, chat) = (Arc::clone(&change), joined.decided.chat);
-                commits.push(Commit { before, before_at, change, chat, unread });
+                commits.push(Commit { before, at_hand, change, chat, unread });
             }
-            pending.push((turn, change, joined.steps, joined.others, ended, is_at_hand));
+            pending.push((turn, change, joined.steps, joined.others, ended, was_at_hand));
         }
         let outcomes = match self.write(commits).await {
             Ok(outcomes) => outcomes,
@@ -196,11 +198,11 @@ impl Lane {
         };
         let mut outcomes = outcomes.into_iter();
         let mut again = Vec::new();
-        for (turn, change, steps, others, ended, is_at_hand) in pending {
+        for (turn, change, steps, others, ended, was_at_hand) in pending {
             let written = if change.entries.is_empty() { None } else { outcomes.next() };
             if let Some(CommitOutcome::Lost) = written {
                 self.counters.losses.fetch_add(1, Ordering::Relaxed);
-                again.extend(turn.lost(is_at_hand));
+                again.extend(turn.lost(was_at_hand));
                 continue;
             }
             let Change { entries, account, answer: _ } = Arc::unwrap_or_clone(change);
@@ -229,10 +231,10 @@ impl Lane {
             Err(error) => return Err((turns, error)),
         };
         let plan = |(turn, account): (Turn, Account)| {
-            let before = (account.sequence, account.updated_at);
+            let before = account.sequence;
             let joined = join(account, turn.orders(), now);
             let (unread, ended) = (Vec::new(), VecDeque::new());
-            Plan { turn, before, joined, unread, ended, is_at_hand: false }
+            Plan { turn, before, at_hand: None, joined, unread, ended }
         };
         Ok(turns.into_iter().zip(accounts).map(plan).collect())
     }
@@ -327,11 +329,14 @@ impl Turn {
         let Some(AtHand { account, ended }) = cache.take(&self.wanted(), now) else {
             return Err(self);
         };
+        let Ok(stored) = to_json("an account", &account) else {
+            return Err(self);
+        };
         let unread = unread(&account, self.orders().flat_map(|order| &order.actions));
-        let before = (account.sequence, account.updated_at);
+        let before = account.sequence;
         let joined = join(account, self.orders(), now);
         if joined.is_proved_by_its_commit(self.queued.len(), &unread) {
-            Ok(Plan { turn: self, before, joined, unread, ended, is_at_hand: true })
+            Ok(Plan { turn: self, before, at_hand: Some(stored), joined, unread, ended })
         } else {
             Err(self)
         }

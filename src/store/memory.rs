@@ -14,6 +14,7 @@ use crate::lookup::{
 };
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
 use crate::stored::{Stored, StoredAction, StoredState};
+use crate::values::to_json;
 use async_trait::async_trait;
 use kumari_engine::account::{Account, Action, Change, Refused};
 use kumari_engine::entry::Entry;
@@ -85,9 +86,14 @@ impl Tables {
         let change = &commit.change;
         let touched = check::touched(change)?;
         let stored = self.accounts.get(&change.account.id);
-        let sequence = stored.and_then(|kept| kept.account.as_ref());
+        let account = stored.and_then(|kept| kept.account.as_ref());
+        let is_other = match (&commit.at_hand, account) {
+            (Some(at_hand), Some(account)) => to_json("an account", account)? != *at_hand,
+            (at_hand, _) => at_hand.is_some(),
+        };
         let is_used = |id| stored.is_some_and(|kept| kept.actions.contains_key(id));
-        if sequence.map_or(0, |account| account.sequence) != commit.before
+        if account.map_or(0, |account| account.sequence) != commit.before
+            || is_other
             || commit.unread.iter().any(is_used)
         {
             return Ok(CommitOutcome::Lost);

@@ -319,7 +319,7 @@ pub(crate) async fn append(
     let named: BTreeSet<&ActionId> =
         entries.iter().flat_map(|entry| entry.event.actions()).collect();
     let mut account = load(to, id, named.into_iter().cloned().collect()).await?;
-    let loaded = (account.sequence, account.updated_at);
+    let before = account.sequence;
     for entry in &entries {
         apply(&mut account, entry).map_err(|fault| MigrateFault::Journal {
             account: id.clone(),
@@ -328,8 +328,7 @@ pub(crate) async fn append(
         })?;
     }
     let change = Arc::new(Change { entries, account, answer: Answer::Advanced });
-    let ((before, before_at), chat, unread) = (loaded, Vec::new(), Vec::new());
-    let commit = Commit { before, before_at, change, chat, unread };
+    let commit = Commit { before, at_hand: None, change, chat: Vec::new(), unread: Vec::new() };
     match to.commit(Vec::from([commit])).await.map_err(MigrateFault::To)?.as_slice() {
         [CommitOutcome::Won] => Ok(()),
         _ => Err(MigrateFault::NotAlone(id.clone())),

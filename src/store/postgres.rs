@@ -236,7 +236,10 @@ impl Connections {
             loan.give_back();
         } else {
             // Nobody else could write since the row was locked, so the fence stands.
-            answered(run(client, &postgres_ledger::pass_fence(&commits)?)).await?;
+            let passed = answered(run(client, &postgres_ledger::pass_fence(&commits)?)).await?;
+            if postgres_ledger::outcomes(&commits, &passed)? != [CommitOutcome::Won] {
+                return Err(StoreError::Invalid("a fence that moved under a locked row").into());
+            }
             write_winners(loan, &Vec::from_iter(&commits)).await?;
         }
         drop(commits);

@@ -46,20 +46,20 @@ const LOAD: &str = concat!(
 const PASS_FENCE: &str = "\
     UPDATE accounts SET sequence = new.sequence, updated_at = new.updated_at, \
     lot_ends_at = new.lot_ends_at, state = new.state \
-    FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], \
+    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], \
     $6::bigint[], $7::text[]) \
-    AS new (account_id, before, before_at, sequence, updated_at, lot_ends_at, state) \
+    AS new (account_id, before, at_hand, sequence, updated_at, lot_ends_at, state) \
     WHERE accounts.account_id = new.account_id AND accounts.sequence = new.before \
-    AND accounts.updated_at = new.before_at \
+    AND (new.at_hand IS NULL OR accounts.state = new.at_hand) \
     RETURNING accounts.account_id";
 
 /// An account without entries has no row, or the one by which it is locked.
 const PASS_FENCE_FIRST: &str = "\
     INSERT INTO accounts (account_id, sequence, updated_at, lot_ends_at, state) \
     SELECT account_id, sequence, updated_at, lot_ends_at, state \
-    FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], \
+    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], \
     $6::bigint[], $7::text[]) \
-    AS new (account_id, before, before_at, sequence, updated_at, lot_ends_at, state) \
+    AS new (account_id, before, at_hand, sequence, updated_at, lot_ends_at, state) \
     ON CONFLICT (account_id) DO UPDATE SET sequence = excluded.sequence, \
     updated_at = excluded.updated_at, lot_ends_at = excluded.lot_ends_at, \
     state = excluded.state WHERE accounts.sequence = 0 \
@@ -184,7 +184,7 @@ pub(crate) fn pass_fence(commits: &[Commit]) -> Result<Vec<Statement<'_>>, Store
             let account = &commit.change.account;
             columns.ids.push(account.id.as_str());
             columns.before.push(whole(commit.before)?);
-            columns.before_at.push(commit.before_at.as_millis());
+            columns.at_hand.push(commit.at_hand.as_deref());
             columns.sequence.push(whole(account.sequence)?);
             columns.updated_at.push(account.updated_at.as_millis());
             columns.lot_ends_at.push(check::next_lot_end(account).map(Timestamp::as_millis));
@@ -201,7 +201,7 @@ pub(crate) fn pass_fence(commits: &[Commit]) -> Result<Vec<Statement<'_>>, Store
 struct Fence<'a> {
     ids: Vec<&'a str>,
     before: Vec<i64>,
-    before_at: Vec<i64>,
+    at_hand: Vec<Option<&'a str>>,
     sequence: Vec<i64>,
     updated_at: Vec<i64>,
     lot_ends_at: Vec<Option<i64>>,
@@ -215,7 +215,7 @@ impl<'a> Fence<'a> {
             [
                 param(self.ids),
                 param(self.before),
-                param(self.before_at),
+                param(self.at_hand),
                 param(self.sequence),
                 param(self.updated_at),
                 param(self.lot_ends_at),
@@ -253,7 +253,8 @@ pub(crate) fn append<'a>(winners: &[&'a Commit]) -> Result<Vec<Statement<'a>>, S
             entries.push(to_json("an entry", entry)?);
         }
         for (action_id, action) in check::touched(change)? {
-            let columns = if commit.unread.contains(action_id) { &mut added } else { &mut put };
+            let columns =
+                if commit.unread.binary_search(action_id).is_ok() { &mut added } else { &mut put };
             columns.of.push(change.account.id.as_str());
             columns.names.push(action_id.as_str());
             columns.deadlines.push(check::open_until(action).map(Timestamp::as_millis));

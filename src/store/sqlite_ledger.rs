@@ -76,7 +76,7 @@ pub(crate) fn commit(
 /// The fence first, then what it guards.
 fn commit_read(transaction: &Connection, commit: &Commit) -> Result<CommitOutcome, StoreError> {
     let account = &commit.change.account;
-    if !pass_fence(transaction, commit.before, account)? {
+    if !pass_fence(transaction, commit)? {
         return Ok(CommitOutcome::Lost);
     }
     let id = account.id.as_str();
@@ -102,28 +102,27 @@ fn commit_read(transaction: &Connection, commit: &Commit) -> Result<CommitOutcom
 }
 
 /// Puts the account in the place of the one that the decision was made on, if that is still there.
-fn pass_fence(
-    transaction: &Connection,
-    before: u64,
-    account: &Account,
-) -> Result<bool, StoreError> {
-    let sql = if before == 0 {
+fn pass_fence(transaction: &Connection, commit: &Commit) -> Result<bool, StoreError> {
+    let account = &commit.change.account;
+    let sql = if commit.before == 0 {
         "INSERT INTO accounts (account_id, sequence, state, lot_ends_at) VALUES (?1, ?3, ?4, ?5) \
          ON CONFLICT (account_id) DO UPDATE SET sequence = excluded.sequence, \
-         state = excluded.state, lot_ends_at = excluded.lot_ends_at WHERE accounts.sequence = ?2"
+         state = excluded.state, lot_ends_at = excluded.lot_ends_at \
+         WHERE accounts.sequence = ?2 AND ?6 IS NULL"
     } else {
         "UPDATE accounts SET sequence = ?3, state = ?4, lot_ends_at = ?5 \
-         WHERE account_id = ?1 AND sequence = ?2"
+         WHERE account_id = ?1 AND sequence = ?2 AND (?6 IS NULL OR state = ?6)"
     };
     let state = to_json("an account", account)?;
     let lot_ends_at = check::next_lot_end(account).map(Timestamp::as_millis);
     let id = account.id.as_str();
     let passed = transaction.prepare_cached(sql)?.execute(params![
         id,
-        before,
+        commit.before,
         account.sequence,
         state,
-        lot_ends_at
+        lot_ends_at,
+        commit.at_hand
     ])?;
     Ok(passed == 1)
 }
@@ -143,7 +142,9 @@ pub(crate) fn decide_alone(
     let (change, one) = check::alone(&account, decided)?;
     if let Some(one) = one {
         // Nobody else could write since the load, so the fence stands where it stood.
-        commit(transaction, &one)?;
+        if commit(transaction, &one)? != CommitOutcome::Won {
+            return Err(StoreError::Invalid("a fence that moved under the only writer"));
+        }
     }
     Ok(Ok(Arc::unwrap_or_clone(change)))
 }

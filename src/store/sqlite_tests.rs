@@ -129,6 +129,23 @@ async fn the_schema_itself_refuses_to_change_what_is_published_or_entered() {
     assert_eq!(desk.stored(&id).await.unwrap().1.len(), 1);
 }
 
+/// An operator mended the row of an account that a running server has at hand.
+#[tokio::test]
+async fn a_row_that_was_mended_counts() {
+    let (path, _kept) = file();
+    let desk = Desk::new(open(&path)).unwrap();
+    let id = account(1).unwrap();
+    let grant = |number, amount| Command::grant(action(number).unwrap(), credits(amount), None);
+    desk.run(&id, grant(1, 5)).await.unwrap();
+    let mended = grant(1, 9).decide(&desk.book, &Account::new(id.clone()), at(0)).unwrap();
+    let state = serde_json::to_string(&mended.account).unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute("UPDATE accounts SET state = ?1", params![state]).unwrap();
+    let done = desk.run(&id, grant(2, 1)).await.unwrap();
+    assert_eq!(done.standing.available, credits(10));
+    assert_eq!(desk.ledger.counts().losses, 1, "what was at hand was tried first");
+}
+
 /// The key of the journal is the net below the fence: where an account's row says something else
 /// than its entries, nothing is written, not even the neighbours of that commit.
 #[tokio::test]

@@ -27,23 +27,24 @@ pub struct Wanted {
 pub struct Commit {
     /// The account's sequence when the decision was made: the fence.
     pub before: u64,
-    /// The time of the account's last entry then. A database that fell back to an earlier state, as
-    /// one may that takes over from another, may reach the same sequence by other entries.
-    pub before_at: Timestamp,
+    /// The account as it is stored, where the decision was not made on what [`Store::load`] read
+    /// just before: the fence is all of it then. A database that fell back to an earlier state, as
+    /// one may that takes over from another, may reach the same sequence by other entries, and an
+    /// operator may have mended the row.
+    pub at_hand: Option<String>,
     /// What the engine decided; with at least one entry.
     pub change: Arc<Change>,
     /// The chat rows that belong to it.
     pub chat: Vec<ChatWrite>,
     /// Actions of the change that the decision took for unused without having read whether they
-    /// are; none where it was made on what [`Store::load`] read.
+    /// are, in the order of their ids; none where it was made on what [`Store::load`] read.
     pub unread: Vec<ActionId>,
 }
 
 impl Commit {
     /// What was decided on `loaded`, which a store read with all actions that the command names.
     pub fn new(loaded: &Account, change: Arc<Change>, chat: Vec<ChatWrite>) -> Self {
-        let (before, before_at) = (loaded.sequence, loaded.updated_at);
-        Self { before, before_at, change, chat, unread: Vec::new() }
+        Self { before: loaded.sequence, at_hand: None, change, chat, unread: Vec::new() }
     }
 }
 
