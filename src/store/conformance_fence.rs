@@ -385,7 +385,8 @@ async fn load(store: &dyn Store, account: &AccountId) -> Result<Account, Failure
     loaded.into_iter().next().ok_or_else(|| "no account".into())
 }
 
-fn code(answer: Result<Done, LedgerError>) -> Option<DenialCode> {
+/// Why a command was denied, where it was.
+pub(crate) fn code(answer: Result<Done, LedgerError>) -> Option<DenialCode> {
     match answer {
         Err(LedgerError::Denied(denial)) => Some(denial.code),
         Ok(_) | Err(LedgerError::Fault(_) | LedgerError::Store(_)) => None,
