@@ -161,3 +161,22 @@ fn unit_model(id: &str, kind: Value, meter: &str, credits: &str) -> Value {
         "source": {"package": "own price", "read_on": "2026-01-01"},
     })
 }
+
+/// Lets the text model take all kinds of attachments: 100 tokens for a cell of 500 pixels, 10 for
+/// each second of sound, 50 to 200 for each of a clip.
+pub fn seeing(model: &mut Value) {
+    let text = &mut model["kind"]["text"];
+    let cells = json!({"cells": {"side": 500, "tokens": "100"}});
+    text["image_tokens"] = json!({"formula": cells, "largest": 8_000, "source": "test"});
+    let second = json!({"per_second": "10"});
+    text["audio_tokens"] = json!({"formula": second, "largest": 3_600, "source": "test"});
+    text["video_tokens"] = json!({
+        "formula": {"per_second": "100"}, "largest": 3_600, "source": "assumed",
+        "ratio": {"low": "0.5", "expected": "1", "high": "2"},
+    });
+}
+
+/// A rate of so many credits for a million tokens.
+pub fn per_million(credits: &str) -> Value {
+    rate(credits, 1_000_000)
+}

@@ -1,10 +1,11 @@
 //! Random books and requests for the proof that one crate serves both sides (R11): the same seed
 //! gives the same cases, so that a difference that was found can be looked at again.
 
-use crate::books::{rate, small_json, text_model};
+use crate::books::{per_million, rate, seeing, small_json, text_model};
 use fastrand::Rng;
 use kumari_engine::RULES_VERSION;
 use kumari_engine::amount::Credits;
+use kumari_engine::attachment::Attachment;
 use kumari_engine::calibration::{
     Calibration, CalibrationBand, CalibrationRow, Quantiles, SCHEMA, SETTLEMENTS_MIN,
 };
@@ -120,13 +121,19 @@ fn random_book(rng: &mut Rng) -> Value {
             let free = json!({"credits": "0", "per": 1_000_000, "free": true});
             model["rates"][["input_tokens", "output_tokens"][rng.usize(..2)]] = free;
         }
+        random_attachments(rng, &mut model);
         if rng.bool() {
             let mut thresholds = [rng.u64(10..1_000), rng.u64(1_000..300_000)];
             thresholds.sort_unstable();
             model["tiers"] = thresholds
                 .map(|threshold| {
                     let (input, output) = (amount(rng, 900), amount(rng, 4_000));
-                    let rates = text_model("x", "frontier", &input, &output)["rates"].clone();
+                    let mut rates = text_model("x", "frontier", &input, &output)["rates"].clone();
+                    for meter in ["image_input_tokens", "audio_input_tokens"] {
+                        if model["rates"].get(meter).is_some() {
+                            rates[meter] = per_million(&amount(rng, 900));
+                        }
+                    }
                     json!({"above_input_tokens": threshold, "rates": rates})
                 })
                 .to_vec()
@@ -181,6 +188,60 @@ fn random_routing(rng: &mut Rng) -> Value {
     json!({"candidates": ["lite", "top"], "default": default, "rules": rules})
 }
 
+/// Formulas of attachments for some kinds, some of them with rates of their own.
+fn random_attachments(rng: &mut Rng, model: &mut Value) {
+    seeing(model);
+    let text = &mut model["kind"]["text"];
+    let above = ["shrink", "shrink_to_cells", "refuse"][rng.usize(..3)];
+    text["image_tokens"]["formula"] = match rng.u32(..3) {
+        0 => json!({"fixed": rng.u32(1..2_000)}),
+        1 => json!({"cells": {
+            "side": rng.u32(1..800), "tokens": hundredths(rng.u32(1..30_000)),
+            "base_tokens": rng.u32(1..100), "longer_side_max": rng.u32(100..3_000),
+            "shorter_side_max": rng.u32(100..1_000),
+        }}),
+        _ => json!({"cells": {
+            "side": rng.u32(8..64), "tokens": hundredths(rng.u32(50..300)),
+            "cells_max": rng.u32(1..10_000), "above": above,
+        }}),
+    };
+    for kind in ["image_tokens", "audio_tokens", "video_tokens"] {
+        if rng.bool() {
+            text[kind]["ratio"] = json!({
+                "low": hundredths(rng.u32(10..=100)), "expected": "1",
+                "high": hundredths(rng.u32(100..=300)),
+            });
+        }
+        if let Some(facts) = text.as_object_mut()
+            && rng.u32(..5) == 0
+        {
+            facts.remove(kind);
+        }
+    }
+    for meter in ["image_input_tokens", "audio_input_tokens"] {
+        if rng.u32(..4) == 0 {
+            model["rates"][meter] = per_million(&amount(rng, 900));
+        }
+    }
+}
+
+/// Now and then something is sent along, and once in a while what no file can be.
+fn random_sent(rng: &mut Rng) -> Vec<Attachment> {
+    let count = if rng.u32(..4) == 0 { rng.usize(1..5) } else { 0 };
+    let side = |rng: &mut Rng| match rng.u32(..60) {
+        0 => 0,
+        1 => rng.u32(60_000..70_000),
+        2..10 => rng.u32(1..50),
+        _ => rng.u32(1..4_000),
+    };
+    let one = || match rng.u32(..4) {
+        0 => Attachment::Audio { seconds: side(rng) },
+        1 => Attachment::Video { seconds: side(rng) / 8 },
+        _ => Attachment::Image { width: side(rng), height: side(rng) },
+    };
+    std::iter::repeat_with(one).take(count).collect()
+}
+
 fn random_request(rng: &mut Rng, published: &PublishedBook) -> Request {
     let task = Task::ALL[rng.usize(..Task::ALL.len())];
     let offered: Vec<_> = published.book.models_of(task).map(|model| model.id.clone()).collect();
@@ -215,6 +276,7 @@ fn random_request(rng: &mut Rng, published: &PublishedBook) -> Request {
             request.input_tokens.insert(kind, rng.u64(..=tokens + tokens / 40));
         }
     }
+    request.attachments = random_sent(rng);
     let mut maybe = |most: u64| (rng.u32(..3) == 0).then(|| rng.u64(..most));
     request.output_tokens_max = maybe(10_000);
     request.steps_max = maybe(20);

@@ -129,6 +129,13 @@ class Disagreement(unittest.TestCase):
 
         self.assertIn("models/grok-4.7/tiers/199999", self.faults_after(change))
 
+    def test_a_kind_of_attachment_that_litellm_does_not_know_of_is_a_fault(self):
+        def change(reading):
+            self.row(reading, "grok-4.7")["attachments"] = "google"
+
+        paths = [f"models/grok-4.7/{kind}_tokens" for kind in ("audio", "video")]
+        self.assertEqual(self.faults_after(change), paths)
+
     def test_a_package_with_another_price_fills_no_gap(self):
         argon = next(composed.entry for composed in COMPOSED if composed.id == "gemini-4-argon")
         self.assertEqual(argon["rates"]["reasoning_tokens"], argon["rates"]["output_tokens"])

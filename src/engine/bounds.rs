@@ -1,14 +1,15 @@
 //! What one leg may use on one model, and the cheapest, likely and dearest way it can end.
 
 use crate::amount::Credits;
+use crate::attachment::attached;
 use crate::denial::Denial;
-use crate::encoding::{Counted, Encoding, ModelEncoding};
+use crate::encoding::{Counted, ModelEncoding, TokenRange};
 use crate::estimate::Caps;
 use crate::id::ModelId;
 use crate::meter::{Meter, QUANTITY_MAX, Usage};
 use crate::price_book::{Bound, KindName, ModelKind, Price, PriceBook, TextModel};
 use crate::rating::{self, Line, RatingFault};
-use crate::request::{CacheWrite, FLAGS_MAX, MESSAGES_MAX, Request, Task, UNITS_MAX};
+use crate::request::{CacheWrite, Request, Task};
 use alloc::format;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 #[serde(deny_unknown_fields)]
 pub struct LegBounds {
-    /// Total input in the model's own tokens; zero for media.
+    /// Total input in the model's own tokens, attachments among it; zero for media.
     pub input_tokens: TokenRange,
     /// The longest answer, reasoning included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,22 +57,6 @@ impl LegBounds {
     }
 }
 
-/// A range of token counts, both ends included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
-pub struct TokenRange {
-    /// The fewest.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub low: u64,
-    /// The likely number.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub expected: u64,
-    /// The most.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub high: u64,
-}
-
 /// A quantity of the leg: its range, and the least that a cap may be lowered to.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Span {
@@ -98,12 +83,19 @@ impl Span {
     }
 }
 
+/// The meters that an input is counted by where nothing is found in or written to a cache.
+pub(crate) const PARTS: [Meter; 3] =
+    [Meter::InputTokens, Meter::ImageInputTokens, Meter::AudioInputTokens];
+
 /// One leg on one model, bounded.
 #[derive(Clone, Copy)]
 pub(crate) struct Plan<'book> {
     pub(crate) price: Price<'book>,
     cache_write: Option<CacheWrite>,
+    /// All of the input, once it is counted.
     input: TokenRange,
+    /// The same by [`PARTS`]: at first what is sent along, then of all rounds.
+    pub(crate) parts: [TokenRange; 3],
     /// Within the room that the input leaves, once that is known.
     pub(crate) output: Option<Span>,
     pub(crate) steps: Option<Span>,
@@ -114,89 +106,6 @@ pub(crate) struct Plan<'book> {
     made_per_unit: u64,
     /// How many units a person counts.
     pub(crate) units: u32,
-}
-
-/// Refuses a request whose models contradict its task or whose counts are out of range. A count
-/// that the task does not look at is let be.
-pub(crate) fn check_request(book: &PriceBook, request: &Request) -> Result<(), Denial> {
-    let invalid = |path: &str, message: &str| Err(Denial::request_invalid(path, message));
-    let models = request.models.len();
-    let models_max = usize::try_from(book.compare.models_max).unwrap_or(usize::MAX);
-    match request.task {
-        Task::Routing if models > 0 => {
-            return invalid("models", "routing picks the model itself; leave `models` out");
-        }
-        Task::Compare if models < 2 || models > models_max => {
-            let message = format!("a comparison has 2 to {models_max} models, not {models}");
-            return invalid("models", &message);
-        }
-        Task::Routing | Task::Compare => {}
-        Task::Direct
-        | Task::Agent
-        | Task::DeepResearch
-        | Task::FinanceSearch
-        | Task::SocialSearch
-        | Task::FileProcessing
-        | Task::Image
-        | Task::Video
-        | Task::ThreeD => {
-            if models != 1 {
-                let message =
-                    format!("`{}` needs exactly one model, not {models}", request.task.name());
-                return invalid("models", &message);
-            }
-        }
-    }
-    for (index, model) in request.models.iter().enumerate() {
-        if request.models.iter().take(index).any(|earlier| earlier == model) {
-            let message = format!("`{model}` occurs twice; name each model once");
-            return invalid(&format!("models[{index}]"), &message);
-        }
-    }
-    check_counts(request)
-}
-
-fn check_counts(request: &Request) -> Result<(), Denial> {
-    let counts = [
-        ("messages", request.messages.map(u64::from), 0, u64::from(MESSAGES_MAX)),
-        ("output_tokens_max", request.output_tokens_max, 1, QUANTITY_MAX),
-        ("steps_max", request.steps_max, 1, QUANTITY_MAX),
-        ("searches_max", request.searches_max, 0, QUANTITY_MAX),
-        ("pages", request.pages, 1, QUANTITY_MAX),
-        ("images", request.images.map(u64::from), 1, u64::from(UNITS_MAX)),
-        ("clips", request.clips.map(u64::from), 1, u64::from(UNITS_MAX)),
-        ("clip_seconds", request.clip_seconds.map(u64::from), 1, u64::from(u32::MAX)),
-        ("three_d_models", request.three_d_models.map(u64::from), 1, u64::from(UNITS_MAX)),
-    ];
-    for (path, count, least, most) in counts {
-        if let Some(count) = count
-            && (count < least || count > most)
-        {
-            let message = format!("{count} is out of range: use {least} to {most}");
-            return Err(Denial::request_invalid(path, &message));
-        }
-    }
-    if request.flags.len() > FLAGS_MAX {
-        let message = format!("has {} flags; name each once", request.flags.len());
-        return Err(Denial::request_invalid("flags", &message));
-    }
-    for (encoding, count) in request.input_tokens.iter() {
-        if *count > QUANTITY_MAX {
-            let path = format!("input_tokens.{}", encoding.name());
-            let message = format!("{count} is out of range: use 0 to {QUANTITY_MAX}");
-            return Err(Denial::request_invalid(&path, &message));
-        }
-    }
-    for encoding in Encoding::ALL {
-        let count = |kind| request.input_tokens.get(&kind).copied().unwrap_or(0);
-        let (all, latin) = (count(encoding.all()), count(encoding.latin()));
-        if latin > all {
-            let path = format!("input_tokens.{}", encoding.latin().name());
-            let message = format!("{latin} is more than all {all} of `{}`", encoding.name());
-            return Err(Denial::request_invalid(&path, &message));
-        }
-    }
-    Ok(())
 }
 
 /// What the leg may use on `model`.
@@ -222,10 +131,12 @@ pub(crate) fn plan_uncounted<'book>(
 ) -> Result<Plan<'book>, Denial> {
     let price =
         book.price(request.task, model).ok_or_else(|| Denial::not_offered(request.task, model))?;
+    let [images, sound] = attached(request, price.model)?;
     let mut plan = Plan {
         price,
         cache_write: request.cache_write,
         input: TokenRange::default(),
+        parts: [TokenRange::default(), images, sound],
         output: None,
         steps: None,
         searches: None,
@@ -288,7 +199,9 @@ fn plan_text(
 }
 
 /// What the input leaves of the model's context for the answer, and what it comes to with rounds.
-fn count_input(plan: &mut Plan<'_>, prompt: TokenRange, text: &TextModel) -> Result<(), Denial> {
+fn count_input(plan: &mut Plan<'_>, counted: TokenRange, text: &TextModel) -> Result<(), Denial> {
+    let [_, images, sound] = plan.parts;
+    let prompt = counted.and(images).and(sound);
     let room = text.context_tokens_max.saturating_sub(prompt.high);
     plan.output = plan.output.map(|output| output.within(room));
     let longest = plan.output.map_or(0, |output| output.high);
@@ -300,7 +213,12 @@ fn count_input(plan: &mut Plan<'_>, prompt: TokenRange, text: &TextModel) -> Res
         );
         return Err(Denial::request_invalid("input_tokens", &message));
     }
-    plan.input = Rounds::of(plan).total(prompt);
+    let rounds = Rounds::of(plan);
+    let again = Rounds { expected: (0, rounds.expected.1), high: (0, rounds.high.1) };
+    let parts = [rounds.total(counted), again.total(images), again.total(sound)];
+    let [of_text, images, sound] = parts;
+    plan.input = of_text.and(images).and(sound);
+    plan.parts = parts;
     Ok(())
 }
 
@@ -440,15 +358,17 @@ impl Plan<'_> {
 
     fn expected_usage(&self, made: Option<(Meter, u64)>) -> Result<Usage, RatingFault> {
         let span = |meter, span: Option<Span>| span.map(|span| (meter, span.expected));
-        let input = (self.input.high > 0).then_some((Meter::InputTokens, self.input.expected));
+        let inputs = PARTS.into_iter().zip(self.parts);
+        let inputs = inputs.filter(|(_, part)| part.high > 0);
         let counts = [
-            input,
             span(Meter::OutputTokens, self.output),
             span(Meter::Steps, self.steps),
             span(Meter::Searches, self.searches),
             made,
         ];
-        Usage::new(counts.into_iter().flatten()).map_err(|_| RatingFault::Overflow)
+        let counts = counts.into_iter().flatten();
+        let inputs = inputs.map(|(meter, part)| (meter, part.expected));
+        Usage::new(inputs.chain(counts)).map_err(|_| RatingFault::Overflow)
     }
 
     /// The tier thresholds at which the input can lie and above which it can also lie.
@@ -465,8 +385,22 @@ impl Plan<'_> {
             })
         };
         let [input_meter, output_meter] = self.meters(input, extreme);
+        let [of_text, images, sound] = self.parts;
+        // Images and sound may be counted as they are, or as text is that a cache knows.
+        let own = |own: Meter| self.pick(input, extreme, &[input_meter, own]);
+        let meters = [own(Meter::ImageInputTokens), own(Meter::AudioInputTokens)];
+        let [image_meter, sound_meter] = meters;
+        // What may be of this part or that is of the one that is cheaper or dearer than the others:
+        // of text last, whose meters the others have too.
+        let mut spare = input.saturating_sub(self.input.low);
+        let is_sound_first = self.pick(input, extreme, &meters) != image_meter;
+        let (first, second) = if is_sound_first { (&sound, &images) } else { (&images, &sound) };
+        let (first, second) = (first.take(&mut spare), second.take(&mut spare));
+        let (images, sound) = if is_sound_first { (second, first) } else { (first, second) };
         let counts = [
-            (input_meter, input),
+            (input_meter, of_text.low.saturating_add(spare)),
+            (image_meter, images),
+            (sound_meter, sound),
             (output_meter, of(self.output)),
             (Meter::Steps, of(self.steps)),
             (Meter::Searches, of(self.searches)),
@@ -486,7 +420,12 @@ impl Plan<'_> {
     /// write it there unasked; one that lives an hour is written only where the caller asked.
     const fn input_meters(&self) -> &'static [Meter] {
         match self.cache_write {
-            Some(CacheWrite::OneHour) => &Meter::INPUT,
+            Some(CacheWrite::OneHour) => &[
+                Meter::InputTokens,
+                Meter::CacheReadTokens,
+                Meter::CacheWriteTokens,
+                Meter::CacheWrite1hTokens,
+            ],
             Some(CacheWrite::Default) | None => {
                 &[Meter::InputTokens, Meter::CacheReadTokens, Meter::CacheWriteTokens]
             }

@@ -1,5 +1,6 @@
 //! The rules for a book's models: complete rates inside their limits (R5, R6, R8).
 
+use crate::attachment::{AttachmentTokens, Formula, LARGEST_MAX};
 use crate::encoding::{ModelEncoding, TokenRatio};
 use crate::meter::{Meter, QUANTITY_MAX};
 use crate::ordered::OrderedMap;
@@ -53,6 +54,38 @@ fn check_text(text: &TextModel, path: &str, faults: &mut Faults) {
     let encoding = &text.encoding;
     check_ratios(encoding, &path("encoding"), faults);
     faults.unless(!encoding.source.is_empty(), &path("encoding.source"), "is empty; say `assumed`");
+    check_attachment(text.image_tokens.as_ref(), true, &path("image_tokens"), faults);
+    check_attachment(text.audio_tokens.as_ref(), false, &path("audio_tokens"), faults);
+    check_attachment(text.video_tokens.as_ref(), false, &path("video_tokens"), faults);
+}
+
+/// A formula fits its kind, and comes to something: what is sent along is never free by oversight.
+fn check_attachment(
+    tokens: Option<&AttachmentTokens>,
+    is_image: bool,
+    path: &str,
+    faults: &mut Faults,
+) {
+    let Some(tokens) = tokens else { return };
+    let path = |field: &str| format!("{path}.{field}");
+    let (fits, counts) = match &tokens.formula {
+        Formula::Fixed(tokens) => (is_image, *tokens > 0),
+        Formula::PerSecond(tokens) => (!is_image, is_positive(*tokens)),
+        Formula::Cells(cells) => {
+            let limits = [cells.longer_side_max, cells.shorter_side_max, cells.cells_max];
+            let limited = limits.iter().all(|most| *most != Some(0));
+            (is_image, limited && cells.side > 0 && is_positive(cells.tokens))
+        }
+    };
+    let message = "an image counts by `fixed` or `cells`, all else `per_second`";
+    faults.unless(fits, &path("formula"), message);
+    faults.unless(counts, &path("formula"), "must have all its numbers above zero");
+    if let Some(ratio) = tokens.ratio {
+        check_ratio(ratio, &path("ratio"), faults);
+    }
+    let fits = (1..=LARGEST_MAX).contains(&tokens.largest);
+    faults.unless(fits, &path("largest"), &format!("must be 1 to {LARGEST_MAX}"));
+    faults.unless(!tokens.source.is_empty(), &path("source"), "is empty; say `assumed`");
 }
 
 /// Ratios of Latin words lie within those of all others: to say less of a text never narrows what

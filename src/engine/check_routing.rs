@@ -93,7 +93,7 @@ fn check_condition(when: &RoutingCondition, path: &str, faults: &mut Faults) {
     let message = format!("must be 1 to {COMPLEXITY_MAX}");
     faults.unless(within, &format!("{path}.complexity_at_least"), &message);
     let message = format!("must be below {MESSAGES_MAX}, the most messages of a request");
-    let within = when.messages_above.is_none_or(|above| above < MESSAGES_MAX);
+    let within = when.messages_above.is_none_or(|above| u64::from(above) < MESSAGES_MAX);
     faults.unless(within, &format!("{path}.messages_above"), &message);
     let within = when.cost_at_most.is_none_or(Credits::is_positive);
     faults.unless(within, &format!("{path}.cost_at_most"), "must be above zero");

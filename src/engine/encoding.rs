@@ -9,7 +9,7 @@
 use crate::checked::{fields, names};
 use crate::rate::Factor;
 use alloc::string::String;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// An encoding whose tokens we count exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -146,6 +146,41 @@ pub struct TokenRatio {
 
 fields! {
     TokenRatio { low, expected, high }
+}
+
+/// A range of token counts, both ends included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct TokenRange {
+    /// The fewest.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub low: u64,
+    /// The likely number.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub expected: u64,
+    /// The most.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub high: u64,
+}
+
+impl TokenRange {
+    /// The fewest, and of `spare` as many more as there may be.
+    pub(crate) fn take(&self, spare: &mut u64) -> u64 {
+        let more = self.high.saturating_sub(self.low).min(*spare);
+        *spare = spare.saturating_sub(more);
+        self.low.saturating_add(more)
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            low: self.low.saturating_add(other.low),
+            expected: self.expected.saturating_add(other.expected),
+            high: self.high.saturating_add(other.high),
+        }
+    }
 }
 
 impl ModelEncoding {

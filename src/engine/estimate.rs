@@ -12,6 +12,7 @@ use crate::id::{BookVersion, ModelId};
 use crate::price_book::{LevelBand, PublishedBook};
 use crate::rating::Line;
 use crate::request::{Request, Task};
+use crate::request_check::check_request;
 use crate::routing;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -224,7 +225,7 @@ pub fn estimate_calibrated(
     caps: &Caps,
     calibration: &Calibration,
 ) -> Result<Estimate, Denial> {
-    bounds::check_request(&book.book, request)?;
+    check_request(&book.book, request)?;
     let asked = Asked { book, request, caps, calibration };
     let legs = if request.task == Task::Routing {
         let routed = routing::route(&book.book, request, caps)?;

@@ -79,12 +79,15 @@ impl Meter {
         Self::ReasoningTokens,
     ];
 
-    /// The meters whose sum is the total input that a tier is chosen by (R8).
-    pub const INPUT: [Self; 4] = [
+    /// The meters whose sum is the total input that a tier is chosen by (R8): of text, of images
+    /// and of sound, with what is read from and written to a cache.
+    pub const INPUT: [Self; 6] = [
         Self::InputTokens,
         Self::CacheReadTokens,
         Self::CacheWriteTokens,
         Self::CacheWrite1hTokens,
+        Self::ImageInputTokens,
+        Self::AudioInputTokens,
     ];
 }
 
@@ -165,9 +168,9 @@ impl Usage {
         self.0.iter().all(|(_, quantity)| quantity.0 == 0)
     }
 
-    /// Input, cache read and cache write together: what a tier is chosen by (R8).
+    /// All input together, cache read and cache write among it: what a tier is chosen by (R8).
     pub fn input_tokens_total(&self) -> u64 {
-        // Four quantities of at most 10^10 stay far inside the type.
+        // Six quantities of at most 10^10 stay far inside the type.
         Meter::INPUT.iter().fold(0, |sum: u64, meter| sum.saturating_add(self.quantity(*meter)))
     }
 }

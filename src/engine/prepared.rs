@@ -4,19 +4,20 @@
 //! For each leg, what does not depend on these counts is worked out once, and what does comes down
 //! to `fixed + input x rate + output x rate` in whole numbers of 64 bits. It comes to the low,
 //! expected and high of [`crate::estimate`], or to nothing: it says no reasons, has no lines and
-//! levels, does not route, and leaves media to the estimate, where no text matters. Whoever gets
-//! nothing asks for the estimate.
+//! levels, does not route, and leaves to the estimate media, where no text matters, and attachments
+//! that are not priced as text is. Whoever gets nothing asks for the estimate.
 
 use crate::amount::Credits;
 use crate::bounds::{self, Extreme, Plan, Rounds, Span};
 use crate::calibration::{Calibration, CalibrationBand, Quantiles, likely_output};
 use crate::denial::Denial;
-use crate::encoding::{Counted, Encoding, ModelEncoding, TokenKind};
+use crate::encoding::{Counted, Encoding, ModelEncoding, TokenKind, TokenRange};
 use crate::estimate::{Caps, LikelyRange};
 use crate::meter::{Meter, QUANTITY_MAX};
 use crate::price_book::{ModelKind, PublishedBook};
 use crate::rating;
 use crate::request::{MESSAGES_MAX, Request};
+use crate::request_check::check_request;
 use alloc::vec::Vec;
 
 /// The most that one leg is priced at here, in micro-credits: so the sum of a comparison's is a
@@ -42,8 +43,8 @@ pub struct PriceRange {
 /// A request that is priced again and again with other counts of its text.
 #[derive(Clone, Debug, Default)]
 pub struct Prepared {
-    /// None where a leg needs more than 64 bits, or makes something else than text, or where the
-    /// counts decide who answers.
+    /// None where a leg needs more than 64 bits, or makes something else than text, or has images
+    /// or sound at rates of their own, or where the counts decide who answers.
     legs: Vec<Leg>,
     /// Something was learned of every leg.
     is_likely: bool,
@@ -60,7 +61,7 @@ pub fn prepare(
     caps: &Caps,
     calibration: &Calibration,
 ) -> Result<Prepared, Denial> {
-    bounds::check_request(&book.book, request)?;
+    check_request(&book.book, request)?;
     let mut prepared = Prepared { legs: Vec::new(), is_likely: true };
     let mut is_whole = true;
     for model in &request.models {
@@ -88,7 +89,7 @@ impl Prepared {
             let all = count(encoding.all());
             all <= Some(QUANTITY_MAX) && count(encoding.latin()) <= all.or(Some(0))
         };
-        let is_priced = !self.legs.is_empty() && messages <= MESSAGES_MAX;
+        let is_priced = !self.legs.is_empty() && u64::from(messages) <= MESSAGES_MAX;
         if !is_priced || !Encoding::ALL.iter().all(is_sound) {
             return None;
         }
@@ -113,6 +114,8 @@ impl Prepared {
 #[derive(Clone, Debug)]
 struct Leg {
     encoding: ModelEncoding,
+    /// What is sent along, at the rates of text.
+    attached: TokenRange,
     context_tokens_max: u64,
     output: Span,
     /// What was learned of its answers.
@@ -148,8 +151,15 @@ impl Leg {
         let parts = u64::from(price.offer.multiplier.as_parts());
         let spare: u64 = if parts.checked_rem(100) == Some(0) { 100 } else { 1 };
         let units_per_micro = UNITS_PER_MICRO.checked_div(spare)?;
+        let [_, images, sound] = plan.parts;
+        let is_apart =
+            |meter, part: TokenRange| part.high > 0 && price.model.rates.contains_key(&meter);
+        if is_apart(Meter::ImageInputTokens, images) || is_apart(Meter::AudioInputTokens, sound) {
+            return None;
+        }
         let mut leg = Self {
             encoding: text.encoding.clone(),
+            attached: images.and(sound),
             context_tokens_max: text.context_tokens_max,
             output: plan.output?,
             bands: bands.into(),
@@ -184,6 +194,7 @@ impl Leg {
     /// was learned.
     fn price(&self, counted: Counted, messages: u32) -> Option<[u64; 5]> {
         let prompt = bounds::prompt_range(&self.encoding, counted, Some(messages));
+        let prompt = prompt.and(self.attached);
         let output = self.output.within(self.context_tokens_max.saturating_sub(prompt.high));
         let input = self.rounds.total(prompt);
         let largest = input.low.max(input.expected).max(input.high).max(output.high);

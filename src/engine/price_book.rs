@@ -4,6 +4,7 @@
 //! checks that it is complete (R5). Nothing here depends on the time.
 
 use crate::amount::Credits;
+use crate::attachment::AttachmentTokens;
 use crate::checked::{fields, names, variants};
 use crate::encoding::ModelEncoding;
 use crate::estimate::Level;
@@ -112,6 +113,7 @@ fields! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[expect(clippy::large_enum_variant, reason = "nearly every model is of text")]
 pub enum ModelKind {
     /// Text, priced by tokens.
     Text(TextModel),
@@ -140,6 +142,18 @@ pub struct TextModel {
     pub tier: ModelTier,
     /// How its tokens follow from counted ones.
     pub encoding: ModelEncoding,
+    /// How its tokens follow from an image; it takes none where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub image_tokens: Option<AttachmentTokens>,
+    /// The same from a recording.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub audio_tokens: Option<AttachmentTokens>,
+    /// The same from a clip with its sound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub video_tokens: Option<AttachmentTokens>,
     /// How many tokens fit in it, input and output together.
     pub context_tokens_max: u64,
     /// How many tokens one answer may have.
@@ -147,7 +161,10 @@ pub struct TextModel {
 }
 
 fields! {
-    TextModel { tier, encoding, context_tokens_max, output_tokens_max }
+    TextModel {
+        tier, encoding, image_tokens or default, audio_tokens or default, video_tokens or default,
+        context_tokens_max, output_tokens_max,
+    }
 }
 
 /// The facts of a video model.

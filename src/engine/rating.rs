@@ -159,14 +159,17 @@ pub(crate) fn charge_of(
     Ok(rounded.max(price.offer.minimum.unwrap_or(Credits::ZERO)))
 }
 
-/// The rate of `meter` in a leg with this total input: the task's own, else the model's.
+/// The rate of `meter` in a leg with this total input: the task's own, else the model's. Tokens of
+/// images and sound that it does not price apart are plain input.
 pub(crate) fn rate_of(
     price: &Price<'_>,
     input_tokens_total: u64,
     meter: Meter,
 ) -> Result<Rate, RatingFault> {
-    let own = price.offer.rates.get(&meter);
-    own.or_else(|| price.model_rates(input_tokens_total).get(&meter))
+    let rates = price.model_rates(input_tokens_total);
+    let own = price.offer.rates.get(&meter).or_else(|| rates.get(&meter));
+    let is_input = matches!(meter, Meter::ImageInputTokens | Meter::AudioInputTokens);
+    own.or_else(|| is_input.then(|| rates.get(&Meter::InputTokens))?)
         .copied()
         .ok_or(RatingFault::Unpriced(meter))
 }

@@ -1,5 +1,6 @@
 //! What a person asks for, as counts and flags: a request never contains their words.
 
+use crate::attachment::Attachment;
 use crate::checked::{fields, names};
 use crate::encoding::{Counted, Encoding, TokenKind};
 use crate::id::ModelId;
@@ -9,9 +10,9 @@ use alloc::vec::Vec;
 use serde::Serialize;
 
 /// The most messages that a request may count.
-pub const MESSAGES_MAX: u32 = 100_000;
+pub const MESSAGES_MAX: u64 = 100_000;
 /// The most images, clips or 3D models of one action.
-pub const UNITS_MAX: u32 = 100;
+pub const UNITS_MAX: u64 = 100;
 
 /// The most flags that a request may carry.
 pub const FLAGS_MAX: usize = 8;
@@ -34,6 +35,10 @@ pub struct Request {
     #[serde(skip_serializing_if = "OrderedMap::is_empty")]
     #[cfg_attr(test, ts(type = "{ [kind in TokenKind]?: number }", optional))]
     pub input_tokens: OrderedMap<TokenKind, u64>,
+    /// Images, recordings and clips of the whole input; each model counts them by its own formula.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<Attachment>>"))]
+    pub attachments: Vec<Attachment>,
     /// How many messages the input has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<u32>,
@@ -76,8 +81,8 @@ pub struct Request {
 
 fields! {
     Request {
-        task, models or default, input_tokens or default, messages or default,
-        output_tokens_max or default, steps_max or default, searches_max or default,
+        task, models or default, input_tokens or default, attachments or default,
+        messages or default, output_tokens_max or default, steps_max or default, searches_max or default,
         pages or default, images or default, clips or default, clip_seconds or default,
         three_d_models or default, cache_write or default, flags or default,
     }
@@ -90,6 +95,7 @@ impl Request {
             task,
             models,
             input_tokens: OrderedMap::default(),
+            attachments: Vec::new(),
             messages: None,
             output_tokens_max: None,
             steps_max: None,

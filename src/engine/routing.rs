@@ -2,6 +2,7 @@
 //! flags (R12). The browser and the server call the same one.
 
 use crate::amount::Credits;
+use crate::attachment::attached;
 use crate::bounds::{plan, prompt_range};
 use crate::denial::Denial;
 use crate::encoding::Encoding;
@@ -56,7 +57,7 @@ pub fn route(book: &PriceBook, request: &Request, caps: &Caps) -> Result<Routed,
         Some(likely) => Ok(Routed { likely, rule: None, candidates }),
         None => Err(Denial::request_invalid(
             "input_tokens",
-            "no model that routing may use takes an input of this length: shorten it",
+            "no model that routing may use takes this input: shorten it, or remove attachments",
         )),
     }
 }
@@ -162,10 +163,11 @@ fn input_tokens(request: &Request) -> u64 {
 fn takes_input(model: &Model, request: &Request) -> bool {
     match &model.kind {
         ModelKind::Text(text) => {
+            let Ok([images, sound]) = attached(request, model) else { return false };
             let counted = request.counted(text.encoding.name);
             counted.is_none_or(|counted| {
                 let prompt = prompt_range(&text.encoding, counted, request.messages);
-                prompt.high < text.context_tokens_max
+                prompt.and(images).and(sound).high < text.context_tokens_max
             })
         }
         ModelKind::Image | ModelKind::Video(_) | ModelKind::ThreeD => false,

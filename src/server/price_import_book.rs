@@ -233,6 +233,9 @@ fn text_model(
     Ok(TextModel {
         tier,
         encoding: terms.encoding.clone(),
+        image_tokens: None,
+        audio_tokens: None,
+        video_tokens: None,
         context_tokens_max: context,
         output_tokens_max: text.output_tokens.unwrap_or(context),
     })

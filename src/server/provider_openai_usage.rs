@@ -121,7 +121,7 @@ impl Reported {
             (Meter::AudioOutputTokens, output_audio),
             (Meter::ImageOutputTokens, output_images),
         ];
-        // A text model has no price for audio and images: their meters appear when they are used.
+        // Few models tell audio and images apart: their meters appear where they are used.
         Usage::new(counts.into_iter().filter(|(_, count)| *count > 0)).ok()
     }
 }
@@ -129,8 +129,7 @@ impl Reported {
 /// Whether the usage denies what was seen: nothing comes from no input, and text from no output.
 fn contradicts(usage: &Usage, seen: &Seen) -> bool {
     let all = |meters: &[Meter]| meters.iter().all(|meter| usage.quantity(*meter) == 0);
-    let no_input =
-        usage.input_tokens_total() == 0 && all(&[Meter::ImageInputTokens, Meter::AudioInputTokens]);
+    let no_input = usage.input_tokens_total() == 0;
     let no_output = all(&[
         Meter::OutputTokens,
         Meter::ReasoningTokens,

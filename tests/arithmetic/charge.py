@@ -7,7 +7,14 @@ import json
 import sys
 from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, setcontext
 
-INPUT = ["input_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens"]
+INPUT = [
+    "input_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "image_input_tokens",
+    "audio_input_tokens",
+]
 MOST = Decimal("9223372036854.775807")
 
 

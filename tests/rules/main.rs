@@ -1,6 +1,7 @@
 //! The rules of credits, one test for each, found by its number; the worked examples by theirs.
 
 mod arithmetic;
+mod attachments;
 mod authorize;
 mod calibration;
 mod eligibility;

@@ -1,10 +1,12 @@
 //! A prepared price is the estimate's, or there is none.
 
 use fastrand::Rng;
+use kumari_engine::attachment::Attachment;
 use kumari_engine::calibration::Calibration;
 use kumari_engine::denial::Denial;
 use kumari_engine::encoding::TokenKind;
 use kumari_engine::estimate::{Caps, Estimate, estimate_calibrated, estimate_capped};
+use kumari_engine::meter::Meter;
 use kumari_engine::prepared::{PriceRange, prepare};
 use kumari_engine::price_book::{KindName, PublishedBook};
 use kumari_engine::request::{Request, Task};
@@ -37,13 +39,27 @@ fn is_of_text(task: Task) -> bool {
     task != Task::Routing && task.kind() == KindName::Text
 }
 
+fn meter_of(attachment: &Attachment) -> Meter {
+    match attachment {
+        Attachment::Image { .. } | Attachment::Video { .. } => Meter::ImageInputTokens,
+        Attachment::Audio { .. } => Meter::AudioInputTokens,
+    }
+}
+
+/// Images and sound at rates of their own are left to the estimate too.
+fn is_apart(book: &PublishedBook, request: &Request) -> bool {
+    let models = request.models.iter().filter_map(|id| book.book.model(id));
+    let meters = || request.attachments.iter().map(meter_of);
+    models.into_iter().any(|model| meters().any(|meter| model.rates.contains_key(&meter)))
+}
+
 #[test]
 fn r10_a_prepared_price_is_that_of_the_estimate() {
     let mut rng = Rng::with_seed(20_261_130);
     let books = books(&mut rng, 60);
     let learned: Vec<Calibration> = books.iter().map(|book| calibration(&mut rng, book)).collect();
-    let (mut prices, mut without, mut likely) = (0, 0, 0);
-    for _ in 0..30_000 {
+    let (mut prices, mut without, mut likely, mut attached, mut apart) = (0, 0, 0, 0, 0);
+    for _ in 0..36_000 {
         let mut case = case(&mut rng, &books);
         let (book, learned) = (&books[case.book], &learned[case.book]);
         let caps = case.quote.map(|quote| quote.caps).unwrap_or_default();
@@ -59,12 +75,17 @@ fn r10_a_prepared_price_is_that_of_the_estimate() {
         }
         let found = prepared(book, &case.request, &caps, learned);
         match estimate_calibrated(book, &case.request, &caps, learned) {
+            Ok(price) if is_apart(book, &case.request) => {
+                assert!(matches!(found, Ok(None)), "{found:?} of {price:?}");
+                apart += 1;
+            }
             Ok(price) if !is_of_text(case.request.task) => {
                 assert_eq!(found, Ok(None), "{price:?}");
             }
             Ok(price) => {
                 prices += 1;
                 likely += u32::from(price.likely.is_some());
+                attached += u32::from(!case.request.attachments.is_empty());
                 match found {
                     Ok(Some(found)) => assert_eq!(found, range(&price), "{:#?}", case.request),
                     _ => without += 1,
@@ -75,6 +96,7 @@ fn r10_a_prepared_price_is_that_of_the_estimate() {
             }
         }
     }
+    assert!(attached > 500 && apart > 100, "{attached} with attachments, {apart} of them apart");
     assert!(prices > 10_000, "{prices} prices are too few to say much");
     assert!(without * 100 < prices, "{without} of {prices} prices were not prepared");
     assert!(likely > 3_000, "{likely} of {prices} prices have a likely range");

@@ -30,6 +30,7 @@ const ORDER: [&str; 19] = [
 /// What the engine has besides, each the helper of a neighbour.
 const ENGINE_HELPERS: [&str; 26] = [
     "encoding",
+    "attachment",
     "prepared",
     "tree",
     "read",
@@ -44,6 +45,7 @@ const ENGINE_HELPERS: [&str; 26] = [
     "check_routing",
     "rating",
     "request",
+    "request_check",
     "bounds",
     "calibration",
     "fit",

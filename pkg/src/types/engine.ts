@@ -2,6 +2,11 @@
 // Amounts are decimal strings of credits, times are RFC 3339 in UTC.
 
 /**
+ * What becomes of an image of more cells than a model takes.
+ */
+export type Above = "shrink" | "shrink_to_cells" | "refuse";
+
+/**
  * A customer's account.
  */
 export type AccountId = string;
@@ -26,6 +31,49 @@ hold: Credits,
  * What the hold fits with; nothing is capped where the balance covers all of it.
  */
 caps: Caps, };
+
+/**
+ * A file that is sent along, as the little of it that decides what it costs.
+ */
+export type Attachment = { "kind": "image",
+/**
+ * In pixels.
+ */
+width: number,
+/**
+ * In pixels.
+ */
+height: number, } | { "kind": "audio",
+/**
+ * Started seconds.
+ */
+seconds: number, } | { "kind": "video",
+/**
+ * Started seconds.
+ */
+seconds: number, };
+
+/**
+ * How many tokens a model makes of attachments of one kind.
+ */
+export type AttachmentTokens = {
+/**
+ * Its provider's formula.
+ */
+formula: Formula,
+/**
+ * How many tokens it makes of one by the formula, where that is not certain; exactly one where
+ * absent.
+ */
+ratio?: TokenRatio,
+/**
+ * The longest side in pixels, or the most seconds, that the model takes.
+ */
+largest: number,
+/**
+ * Where the formula is published, and what of it is assumed.
+ */
+source: string, };
 
 /**
  * A price book's version: the SHA-256 of its canonical form, in lower-case hexadecimal (R4).
@@ -185,6 +233,41 @@ searches?: number,
  * The only candidates that a routed message may use.
  */
 candidates?: Array<ModelId>, };
+
+/**
+ * An image in square cells: tiles of some hundred pixels, or patches of some ten. It is made
+ * smaller, in its shape, until every limit holds, and its last column and row of cells may be
+ * started ones.
+ */
+export type Cells = {
+/**
+ * A cell's side in pixels.
+ */
+side: number,
+/**
+ * Tokens of each cell.
+ */
+tokens: Factor,
+/**
+ * Tokens of an image besides.
+ */
+base_tokens?: number,
+/**
+ * The most pixels of the longer side.
+ */
+longer_side_max?: number,
+/**
+ * The most pixels of the shorter side.
+ */
+shorter_side_max?: number,
+/**
+ * The most cells.
+ */
+cells_max?: number,
+/**
+ * What becomes of an image of more cells; it shrinks where absent.
+ */
+above?: Above, };
 
 /**
  * Compare mode.
@@ -498,6 +581,11 @@ export type Finish = "completed" | "stopped" | "length" | "content_filter";
 export type Flag = "code" | "math" | "translation" | "writing" | "several";
 
 /**
+ * From a size to tokens.
+ */
+export type Formula = { "fixed": number } | { "cells": Cells } | { "per_second": Factor };
+
+/**
  * The command to grant credits.
  */
 export type Grant = {
@@ -682,7 +770,7 @@ export type LedgerAccount = { "lots": LotId } | { "held": LotId } | "issued" | "
  */
 export type LegBounds = {
 /**
- * Total input in the model's own tokens; zero for media.
+ * Total input in the model's own tokens, attachments among it; zero for media.
  */
 input_tokens: TokenRange,
 /**
@@ -1557,6 +1645,10 @@ models?: Array<ModelId>,
  */
 input_tokens?: { [kind in TokenKind]?: number },
 /**
+ * Images, recordings and clips of the whole input; each model counts them by its own formula.
+ */
+attachments?: Array<Attachment>,
+/**
  * How many messages the input has.
  */
 messages?: number,
@@ -1681,8 +1773,8 @@ when: RoutingCondition,
  */
 use?: ModelId,
 /**
- * In its place: of these candidates the one that this request is likely to cost least with,
- * the first of equals.
+ * In its place: of these candidates the one that this request is likely to cost least with;
+ * of equals the first candidate.
  */
 use_cheapest_of?: Array<ModelId>, };
 
@@ -1892,6 +1984,18 @@ tier: ModelTier,
  * How its tokens follow from counted ones.
  */
 encoding: ModelEncoding,
+/**
+ * How its tokens follow from an image; it takes none where absent.
+ */
+image_tokens?: AttachmentTokens,
+/**
+ * The same from a recording.
+ */
+audio_tokens?: AttachmentTokens,
+/**
+ * The same from a clip with its sound.
+ */
+video_tokens?: AttachmentTokens,
 /**
  * How many tokens fit in it, input and output together.
  */

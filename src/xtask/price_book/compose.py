@@ -26,6 +26,13 @@ DERIVED = {
     "reasoning_tokens": "output_tokens",
 }
 
+# Where litellm says which kinds of attachments a model takes.
+TAKES = {
+    "image_tokens": "supports_vision",
+    "audio_tokens": "supports_audio_input",
+    "video_tokens": "supports_video_input",
+}
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -116,6 +123,8 @@ class Reading:
                 {"above_input_tokens": threshold, "rates": _written(tier)}
                 for threshold, tier in sorted(rates.items())
             ]
+        if "litellm" in row:
+            composed.faults.extend(self._untaken(row))
         followed = row["follow"]
         composed.entry["source"] = self._source(followed, stated[followed].page, composed)
         return composed
@@ -127,9 +136,24 @@ class Reading:
         return {
             "tier": row["tier"],
             "encoding": self.table["encodings"][row["encoding"]],
+            **self._attachments(row),
             "context_tokens_max": row.get("context_tokens_max", max(contexts)),
             "output_tokens_max": row.get("output_tokens_max", max(outputs)),
         }
+
+    def _attachments(self, row: dict) -> dict:
+        """How its tokens follow from each kind of attachment that it takes."""
+        taken = self.table["attachments"].get(row.get("attachments"), {})
+        return {f"{kind}_tokens": facts for kind, facts in taken.items()}
+
+    def _untaken(self, row: dict) -> list[Fault]:
+        """The kinds of attachments that litellm does not say this model takes."""
+        entry = packages.litellm_entry(self.litellm, row["litellm"])
+        return [
+            Fault(f"models/{row['id']}/{field}", "taken", "not taken", f"{LITELLM} differs")
+            for field in self._attachments(row)
+            if not entry.get(TAKES[field])
+        ]
 
     def _media(self, row: dict) -> Composed:
         entry = packages.litellm_entry(self.litellm, row["litellm"])
