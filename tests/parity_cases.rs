@@ -115,6 +115,9 @@ fn random_book(rng: &mut Rng) -> Value {
         text["encoding"]["high"] = json!(hundredths(rng.u32(100..=300)));
         text["encoding"]["message_tokens"] = json!(rng.u32(..12));
         if rng.bool() {
+            text["encoding"]["tools"] = json!({"once": rng.u32(..900), "each": rng.u32(..40)});
+        }
+        if rng.bool() {
             text["encoding"]["latin"] = json!({"low": "1", "expected": "1", "high": "1"});
         }
         if rng.u32(..4) == 0 {
@@ -284,6 +287,7 @@ fn random_request(rng: &mut Rng, published: &PublishedBook) -> Request {
     request.pages = maybe(500);
     let mut maybe = |most: u32| (rng.u32(..3) == 0).then(|| rng.u32(..most));
     request.messages = maybe(200);
+    request.tools = maybe(30);
     request.images = maybe(12);
     request.clips = maybe(5);
     request.clip_seconds = maybe(25);

@@ -4,6 +4,7 @@ import start from './rules.js';
 
 export type { WasmSource } from './boot.js';
 export { format } from './format.js';
+export { type InputParts, type InputShares, inputOf, sharesOf } from './request-input.js';
 export type * from './types/engine.js';
 export type * from './types/errors.js';
 export {

@@ -9,9 +9,11 @@ import {
   flags,
   format,
   init,
+  inputOf,
   loadPriceBook,
   replay,
   rulesVersion,
+  sharesOf,
 } from '@kumari/credits';
 import { direct, prices, refusal } from './rules.js';
 import { BOOK, CALIBRATION } from './server.js';
@@ -48,6 +50,40 @@ test('E1: a charge is exact and rounded up once', () => {
     ],
   );
   assert.equal(price.price_book, book.version);
+});
+
+test('an input is the sum of its parts, each of which can be told', () => {
+  const parts = {
+    system: { o200k_base: 900, o200k_base_latin: 800 },
+    tools: { count: 2, tokens: { o200k_base: 300 } },
+    conversation: { messages: 4, tokens: { o200k_base: 3200, cl100k_base: 3300 } },
+    draft: { o200k_base: 120, o200k_base_latin: 100, cl100k_base: 130 },
+  };
+  assert.deepEqual(inputOf(parts), {
+    // Not all of it was counted in cl100k_base.
+    input_tokens: { o200k_base: 4520, o200k_base_latin: 900 },
+    messages: 6,
+    tools: 2,
+  });
+  const { draft, conversation } = parts;
+  assert.deepEqual(inputOf({ draft, conversation }), {
+    input_tokens: { o200k_base: 3320, o200k_base_latin: 100, cl100k_base: 3430 },
+    messages: 5,
+  });
+  assert.deepEqual(inputOf({ draft: { o200k_base: 1 } }), {
+    input_tokens: { o200k_base: 1 },
+    messages: 1,
+  });
+  assert.deepEqual(sharesOf(parts, 'o200k_base'), {
+    system: 900,
+    tools: 300,
+    conversation: 3200,
+    draft: 120,
+    all: 4520,
+  });
+  const request = { task: 'direct', models: ['quill'], ...inputOf(parts) };
+  const [leg] = estimate(book, request).legs;
+  assert.equal(leg.candidates[0].bounds.input_tokens.low, 4520);
 });
 
 test('R11: a calibration moves the likely price alone', () => {

@@ -180,9 +180,9 @@ const fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
-/// What `model` makes of the attachments of `request`: tokens of images and clips, whose frames are
-/// images, and of recordings.
-pub(crate) fn attached(request: &Request, model: &Model) -> Result<[TokenRange; 2], Denial> {
+/// What `model` makes of all in `request` that is no text: tokens of the frame of its tools, which
+/// count as text; of images and clips, whose frames are images; and of recordings.
+pub(crate) fn beside_text(request: &Request, model: &Model) -> Result<[TokenRange; 3], Denial> {
     let text = match &model.kind {
         ModelKind::Text(text) => Some(text),
         ModelKind::Image | ModelKind::Video(_) | ModelKind::ThreeD => None,
@@ -205,7 +205,13 @@ pub(crate) fn attached(request: &Request, model: &Model) -> Result<[TokenRange; 
         };
         *part = part.and(tokens);
     }
-    Ok([images, sound])
+    let tools = match (text.and_then(|text| text.encoding.tools), request.tools) {
+        (Some(added), Some(tools)) if tools > 0 => {
+            u64::from(added.each).wrapping_mul(tools.into()).saturating_add(added.once.into())
+        }
+        (Some(_), Some(_)) | (None, _) | (_, None) => 0,
+    };
+    Ok([TokenRange { low: 0, expected: tools, high: tools }, images, sound])
 }
 
 impl AttachmentTokens {

@@ -1,7 +1,7 @@
 //! What one leg may use on one model, and the cheapest, likely and dearest way it can end.
 
 use crate::amount::Credits;
-use crate::attachment::attached;
+use crate::attachment::beside_text;
 use crate::denial::Denial;
 use crate::encoding::{Counted, ModelEncoding, TokenRange};
 use crate::estimate::Caps;
@@ -94,7 +94,7 @@ pub(crate) struct Plan<'book> {
     cache_write: Option<CacheWrite>,
     /// All of the input, once it is counted.
     input: TokenRange,
-    /// The same by [`PARTS`]: at first what is sent along, then of all rounds.
+    /// The same by [`PARTS`]: at first what is no text, then all of every round.
     pub(crate) parts: [TokenRange; 3],
     /// Within the room that the input leaves, once that is known.
     pub(crate) output: Option<Span>,
@@ -131,12 +131,11 @@ pub(crate) fn plan_uncounted<'book>(
 ) -> Result<Plan<'book>, Denial> {
     let price =
         book.price(request.task, model).ok_or_else(|| Denial::not_offered(request.task, model))?;
-    let [images, sound] = attached(request, price.model)?;
     let mut plan = Plan {
         price,
         cache_write: request.cache_write,
         input: TokenRange::default(),
-        parts: [TokenRange::default(), images, sound],
+        parts: beside_text(request, price.model)?,
         output: None,
         steps: None,
         searches: None,
@@ -200,8 +199,9 @@ fn plan_text(
 
 /// What the input leaves of the model's context for the answer, and what it comes to with rounds.
 fn count_input(plan: &mut Plan<'_>, counted: TokenRange, text: &TextModel) -> Result<(), Denial> {
-    let [_, images, sound] = plan.parts;
-    let prompt = counted.and(images).and(sound);
+    let [tools, images, sound] = plan.parts;
+    let of_text = counted.and(tools);
+    let prompt = of_text.and(images).and(sound);
     let room = text.context_tokens_max.saturating_sub(prompt.high);
     plan.output = plan.output.map(|output| output.within(room));
     let longest = plan.output.map_or(0, |output| output.high);
@@ -215,7 +215,7 @@ fn count_input(plan: &mut Plan<'_>, counted: TokenRange, text: &TextModel) -> Re
     }
     let rounds = Rounds::of(plan);
     let again = Rounds { expected: (0, rounds.expected.1), high: (0, rounds.high.1) };
-    let parts = [rounds.total(counted), again.total(images), again.total(sound)];
+    let parts = [rounds.total(of_text), again.total(images), again.total(sound)];
     let [of_text, images, sound] = parts;
     plan.input = of_text.and(images).and(sound);
     plan.parts = parts;

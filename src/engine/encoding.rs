@@ -124,12 +124,31 @@ pub struct ModelEncoding {
     pub latin: Option<TokenRatio>,
     /// The most tokens that the provider's own format adds to each message.
     pub message_tokens: u32,
+    /// The most that it adds where the model may call tools, and to each tool; nothing where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools: Option<ToolTokens>,
     /// Where the ratios come from, or `assumed`.
     pub source: String,
 }
 
 fields! {
-    ModelEncoding { name, low, expected, high, latin or default, message_tokens, source }
+    ModelEncoding {
+        name, low, expected, high, latin or default, message_tokens, tools or default, source,
+    }
+}
+
+/// What a provider's own format adds to the definitions of tools, whose text is counted as any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ToolTokens {
+    /// The most tokens where there is any tool: what it tells the model of calling one.
+    pub once: u32,
+    /// The most tokens for each tool.
+    pub each: u32,
+}
+
+fields! {
+    ToolTokens { once, each }
 }
 
 /// How many tokens a model makes of one that was counted.
@@ -225,6 +244,7 @@ mod tests {
             high: factor("7.5"),
             latin: latin.then_some(ratio),
             message_tokens: 0,
+            tools: None,
             source: "test".to_owned(),
         }
     }

@@ -114,8 +114,8 @@ impl Prepared {
 #[derive(Clone, Debug)]
 struct Leg {
     encoding: ModelEncoding,
-    /// What is sent along, at the rates of text.
-    attached: TokenRange,
+    /// What is no text, at the rates of text.
+    beside: TokenRange,
     context_tokens_max: u64,
     output: Span,
     /// What was learned of its answers.
@@ -151,7 +151,7 @@ impl Leg {
         let parts = u64::from(price.offer.multiplier.as_parts());
         let spare: u64 = if parts.checked_rem(100) == Some(0) { 100 } else { 1 };
         let units_per_micro = UNITS_PER_MICRO.checked_div(spare)?;
-        let [_, images, sound] = plan.parts;
+        let [tools, images, sound] = plan.parts;
         let is_apart =
             |meter, part: TokenRange| part.high > 0 && price.model.rates.contains_key(&meter);
         if is_apart(Meter::ImageInputTokens, images) || is_apart(Meter::AudioInputTokens, sound) {
@@ -159,7 +159,7 @@ impl Leg {
         }
         let mut leg = Self {
             encoding: text.encoding.clone(),
-            attached: images.and(sound),
+            beside: tools.and(images).and(sound),
             context_tokens_max: text.context_tokens_max,
             output: plan.output?,
             bands: bands.into(),
@@ -194,7 +194,7 @@ impl Leg {
     /// was learned.
     fn price(&self, counted: Counted, messages: u32) -> Option<[u64; 5]> {
         let prompt = bounds::prompt_range(&self.encoding, counted, Some(messages));
-        let prompt = prompt.and(self.attached);
+        let prompt = prompt.and(self.beside);
         let output = self.output.within(self.context_tokens_max.saturating_sub(prompt.high));
         let input = self.rounds.total(prompt);
         let largest = input.low.max(input.expected).max(input.high).max(output.high);

@@ -11,6 +11,8 @@ use serde::Serialize;
 
 /// The most messages that a request may count.
 pub const MESSAGES_MAX: u64 = 100_000;
+/// The most tools that a request may count.
+pub const TOOLS_MAX: u64 = 1_000;
 /// The most images, clips or 3D models of one action.
 pub const UNITS_MAX: u64 = 100;
 
@@ -42,6 +44,9 @@ pub struct Request {
     /// How many messages the input has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<u32>,
+    /// How many tools the model may call; their definitions are among the tokens of the input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools: Option<u32>,
     /// The longest answer wanted, for each leg, reasoning included.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(type = "number", optional))]
@@ -82,7 +87,7 @@ pub struct Request {
 fields! {
     Request {
         task, models or default, input_tokens or default, attachments or default,
-        messages or default, output_tokens_max or default, steps_max or default, searches_max or default,
+        messages or default, tools or default, output_tokens_max or default, steps_max or default, searches_max or default,
         pages or default, images or default, clips or default, clip_seconds or default,
         three_d_models or default, cache_write or default, flags or default,
     }
@@ -97,6 +102,7 @@ impl Request {
             input_tokens: OrderedMap::default(),
             attachments: Vec::new(),
             messages: None,
+            tools: None,
             output_tokens_max: None,
             steps_max: None,
             searches_max: None,

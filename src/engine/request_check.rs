@@ -5,7 +5,7 @@ use crate::denial::Denial;
 use crate::encoding::Encoding;
 use crate::meter::QUANTITY_MAX;
 use crate::price_book::PriceBook;
-use crate::request::{FLAGS_MAX, MESSAGES_MAX, Request, Task, UNITS_MAX};
+use crate::request::{FLAGS_MAX, MESSAGES_MAX, Request, TOOLS_MAX, Task, UNITS_MAX};
 use alloc::format;
 
 /// Refuses a request whose models contradict its task or whose counts are out of range. A count
@@ -49,9 +49,10 @@ pub(crate) fn check_request(book: &PriceBook, request: &Request) -> Result<(), D
 }
 
 /// What a count may be, by its field.
-const COUNTS: [(&str, u64, u64); 10] = [
+const COUNTS: [(&str, u64, u64); 11] = [
     ("attachments", 0, ATTACHMENTS_MAX),
     ("messages", 0, MESSAGES_MAX),
+    ("tools", 0, TOOLS_MAX),
     ("output_tokens_max", 1, QUANTITY_MAX),
     ("steps_max", 1, QUANTITY_MAX),
     ("searches_max", 0, QUANTITY_MAX),
@@ -66,6 +67,7 @@ fn check_counts(request: &Request) -> Result<(), Denial> {
     let counts = [
         u64::try_from(request.attachments.len()).ok(),
         request.messages.map(u64::from),
+        request.tools.map(u64::from),
         request.output_tokens_max,
         request.steps_max,
         request.searches_max,

@@ -2,10 +2,10 @@
 //! flags (R12). The browser and the server call the same one.
 
 use crate::amount::Credits;
-use crate::attachment::attached;
+use crate::attachment::beside_text;
 use crate::bounds::{plan, prompt_range};
 use crate::denial::Denial;
-use crate::encoding::Encoding;
+use crate::encoding::{Encoding, TokenRange};
 use crate::estimate::Caps;
 use crate::id::ModelId;
 use crate::price_book::{Model, ModelKind, PriceBook};
@@ -163,11 +163,11 @@ fn input_tokens(request: &Request) -> u64 {
 fn takes_input(model: &Model, request: &Request) -> bool {
     match &model.kind {
         ModelKind::Text(text) => {
-            let Ok([images, sound]) = attached(request, model) else { return false };
+            let Ok(beside) = beside_text(request, model) else { return false };
             let counted = request.counted(text.encoding.name);
             counted.is_none_or(|counted| {
                 let prompt = prompt_range(&text.encoding, counted, request.messages);
-                prompt.and(images).and(sound).high < text.context_tokens_max
+                beside.into_iter().fold(prompt, TokenRange::and).high < text.context_tokens_max
             })
         }
         ModelKind::Image | ModelKind::Video(_) | ModelKind::ThreeD => false,

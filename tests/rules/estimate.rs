@@ -64,6 +64,27 @@ fn r10_rounds_send_the_prompt_again() {
 }
 
 #[test]
+fn r10_what_a_format_adds_to_tools_is_in_the_bounds() {
+    let book = small_book(|book| {
+        let encoding = &mut book["models"][1]["kind"]["text"]["encoding"];
+        (encoding["message_tokens"], encoding["tools"]) =
+            (json!(7), json!({"once": 300, "each": 20}));
+    });
+    let input = |task, tools| {
+        let message = Request { tools, messages: Some(2), ..request(task, &["top"], 1_000) };
+        let input = estimate(&book, &message).unwrap().legs[0].candidates[0].bounds.input_tokens;
+        (input.low, input.expected, input.high)
+    };
+    assert_eq!(input(Task::Direct, None), (1_000, 1_014, 1_014));
+    assert_eq!(input(Task::Direct, Some(0)), (1_000, 1_014, 1_014));
+    assert_eq!(input(Task::Direct, Some(3)), (1_000, 1_374, 1_374));
+    // Each of an agent's 4 likely and 12 longest steps sends them again.
+    assert_eq!(input(Task::Agent, Some(3)), (1_000, 6_696, 28_488));
+    let many = Request { tools: Some(1_001), ..request(Task::Direct, &["top"], 1) };
+    assert_eq!(estimate(&book, &many).unwrap_err().path.as_deref(), Some("tools"));
+}
+
+#[test]
 fn r06_e02_compare_is_the_sum_of_legs_each_rounded_alone() {
     let book = small_book(|book| {
         let bases = [("a", "1.3755"), ("b", "0.2041"), ("c", "6.4")];

@@ -1102,6 +1102,10 @@ latin?: TokenRatio,
  */
 message_tokens: number,
 /**
+ * The most that it adds where the model may call tools, and to each tool; nothing where absent.
+ */
+tools?: ToolTokens,
+/**
  * Where the ratios come from, or `assumed`.
  */
 source: string, };
@@ -1653,6 +1657,10 @@ attachments?: Array<Attachment>,
  */
 messages?: number,
 /**
+ * How many tools the model may call; their definitions are among the tokens of the input.
+ */
+tools?: number,
+/**
  * The longest answer wanted, for each leg, reasoning included.
  */
 output_tokens_max?: number,
@@ -2069,6 +2077,19 @@ expected: Factor,
  * The most.
  */
 high: Factor, };
+
+/**
+ * What a provider's own format adds to the definitions of tools, whose text is counted as any.
+ */
+export type ToolTokens = {
+/**
+ * The most tokens where there is any tool: what it tells the model of calling one.
+ */
+once: number,
+/**
+ * The most tokens for each tool.
+ */
+each: number, };
 
 /**
  * Measured quantities, unpriced: a map from meter to count.
