@@ -22,10 +22,20 @@ export function jsonOf(value: unknown): string {
   }
 }
 
+/** Denials that were thrown, as the JSON that they were given as. */
+const denials = new WeakMap<Error, string>();
+
 /** A denial, given as JSON, as an error that has its fields. */
 export function denialOf(json: string): Error {
   const denial = JSON.parse(json) as Denial;
-  return Object.assign(errorOf(denial.code, '', denial.message), denial);
+  const error = Object.assign(errorOf(denial.code, '', denial.message), denial);
+  denials.set(error, json);
+  return error;
+}
+
+/** The canonical JSON of a denial that was thrown; nothing for other errors. */
+export function jsonOfDenial(error: unknown): string | undefined {
+  return denials.get(error as Error);
 }
 
 /** What one of our own JSON texts says. */

@@ -1,7 +1,8 @@
 // The rules with prepared prices: for those who price while somebody types, at 3 KB more. Load it in
 // place of the plain rules: each has a module of its own. Call `init` once, before anything else.
 import { initOnce } from './boot.js';
-import start, { estimate, prepareHandle } from './prepared.js';
+import { eligibilityJsonBy, estimateJsonBy } from './json-functions.js';
+import start, { eligibility, estimate, prepareHandle } from './prepared.js';
 import { preparer } from './prepared-estimate.js';
 
 export type { WasmSource } from './boot.js';
@@ -17,14 +18,17 @@ export type * from './types/errors.js';
 export {
   PriceBookHandle,
   eligibility,
-  eligibilityJson,
   estimate,
-  estimateJson,
   flags,
   loadPriceBook,
   replay,
   rulesVersion,
 } from './prepared.js';
+
+/** As `estimate`, JSON in and canonical JSON out; a denial is the answer `{"denial": …}`. */
+export const estimateJson = estimateJsonBy(estimate);
+/** As `eligibility`, JSON in and canonical JSON out. */
+export const eligibilityJson = eligibilityJsonBy(eligibility);
 
 /** Loads the rules. `source` says where from, if not from the file beside this script. */
 export const init = initOnce(start, new URL('./prepared_bg.wasm', import.meta.url));

@@ -162,7 +162,7 @@ test('malformed arguments are refused with the path of the field', () => {
     [{ ...direct(1), input_tokens: { o200k_base: 1.5 } }, 'input_tokens.o200k_base'],
     [{ ...direct(1), images: -1 }, 'images'],
     [{ models: ['quill'] }, 'task'],
-    ['direct', ''],
+    ['"direct"', ''],
     [null, ''],
     [undefined, ''],
   ];
@@ -170,6 +170,8 @@ test('malformed arguments are refused with the path of the field', () => {
     const error = refusal(() => estimate(book, request));
     assert.deepEqual([error.code, error.path], ['request_invalid', path], JSON.stringify(request));
   }
+  // A text is read as the JSON that it says.
+  assert.equal(refusal(() => estimate(book, 'direct')).code, 'json_malformed');
   const quote = { price_book: book.version, rules: '1', high: 4.91 };
   const error = refusal(() => eligibility(book, standing('1'), direct(1), quote));
   assert.deepEqual([error.code, error.path], ['request_invalid', 'high']);

@@ -1,14 +1,11 @@
 //! The rules as JavaScript calls them.
 
-use crate::convert::{
-    denied, document_of, from_tree, read, tree_of, write, write_estimate, write_text,
-};
+use crate::convert::{denied, document_of, from_tree, read, write, write_estimate};
 use crate::handle::PriceBookHandle;
-use crate::verdict::{Shown, denial, verdict};
-use kumari_engine::eligibility::{Eligibility, eligibility as decide};
+use crate::verdict::verdict;
+use kumari_engine::eligibility::eligibility as decide;
 use kumari_engine::estimate::{Caps, estimate as uncapped, estimate_calibrated};
 use kumari_engine::request::Request;
-use kumari_wire::Tree;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -18,9 +15,6 @@ const TYPES: &'static str = "import type { Caps, Eligibility, Estimate, Flag, Qu
 
 #[wasm_bindgen]
 extern "C" {
-    /// A JSON text.
-    #[wasm_bindgen(typescript_type = "string")]
-    pub type JsText;
     /// A request as JavaScript has it.
     #[wasm_bindgen(typescript_type = "Request")]
     pub type JsRequest;
@@ -78,9 +72,12 @@ pub fn eligibility(
     request: &JsRequest,
     quote: Option<JsQuote>,
 ) -> Result<JsEligibility, JsValue> {
-    let quote = quote.map(|quote| tree_of(&quote)).transpose()?;
-    let decided = decided(book, &tree_of(standing)?, &tree_of(request)?, quote.as_ref())?;
-    write(&verdict(&decided))
+    let (standing, request) = (document_of(standing)?, document_of(request)?);
+    let (standing, request) = (from_tree(&standing)?, from_tree(&request)?);
+    let quote = quote.map(|quote| from_tree(&document_of(&quote)?)).transpose()?;
+    let book = book.published();
+    let price = uncapped(book, &request);
+    write(&verdict(&decide(book, &standing, &request, price, quote.as_ref())))
 }
 
 /// Computes the charge of a receipt again, from its usage and the book that it names.
@@ -109,57 +106,8 @@ pub fn rules_version() -> String {
     kumari_engine::RULES_VERSION.to_owned()
 }
 
-/// As `estimate`, JSON in and canonical JSON out: the bytes that the server makes (R11). A denial
-/// is the answer `{"denial": …}` here, so that it can be compared too.
-///
-/// # Errors
-/// The `Error` to throw where the JSON is malformed.
-#[wasm_bindgen(js_name = estimateJson)]
-pub fn estimate_json(book: &PriceBookHandle, request: &JsText) -> Result<String, JsValue> {
-    let (request, caps) = (from_tree(&document_of(request)?)?, Caps::default());
-    match estimate_calibrated(book.published(), &request, &caps, book.calibration()) {
-        Ok(price) => write_text(&price),
-        Err(denied) => write_text(&Refusal { denial: denial(&denied) }),
-    }
-}
-
-/// As `eligibility`, JSON in and canonical JSON out.
-///
-/// # Errors
-/// The `Error` to throw where the JSON is malformed.
-#[wasm_bindgen(js_name = eligibilityJson)]
-pub fn eligibility_json(
-    book: &PriceBookHandle,
-    standing: &JsText,
-    request: &JsText,
-    quote: Option<JsText>,
-) -> Result<String, JsValue> {
-    let quote = quote.map(|quote| document_of(&quote)).transpose()?;
-    let decided = decided(book, &document_of(standing)?, &document_of(request)?, quote.as_ref())?;
-    write_text(&verdict(&decided))
-}
-
-/// A denial in place of an estimate.
-#[derive(serde::Serialize)]
-struct Refusal<'a> {
-    denial: Shown<'a>,
-}
-
 /// A request and its caps; nothing is capped where there are none.
 pub(crate) fn asked(request: &JsRequest, caps: Option<JsCaps>) -> Result<(Request, Caps), JsValue> {
     let caps = caps.map(|caps| read(&caps)).transpose()?;
-    Ok((read(request)?, caps.unwrap_or_default()))
-}
-
-fn decided(
-    book: &PriceBookHandle,
-    standing: &Tree,
-    request: &Tree,
-    quote: Option<&Tree>,
-) -> Result<Eligibility, JsValue> {
-    let (standing, request) = (from_tree(standing)?, from_tree(request)?);
-    let quote = quote.map(from_tree).transpose()?;
-    let book = book.published();
-    let price = uncapped(book, &request);
-    Ok(decide(book, &standing, &request, price, quote.as_ref()))
+    Ok((from_tree(&document_of(request)?)?, caps.unwrap_or_default()))
 }

@@ -4,6 +4,7 @@
 //! the first instant belongs, the last does not.
 
 use crate::checked::read_text;
+use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 use serde::{Serialize, Serializer};
@@ -76,7 +77,7 @@ impl Timestamp {
 
     /// The one text of it. A command's answer and what is stored of it have dozens of times, so they
     /// are put together digit by digit, in a tenth of what formatting takes.
-    fn text(self, room: &mut [u8; TEXT_MAX]) -> &str {
+    fn text(self, room: &mut [u8; TEXT_MAX]) -> &[u8] {
         let (year, month, day) = civil_from_days(self.0.div_euclid(MILLIS_PER_DAY));
         let of_day = self.0.rem_euclid(MILLIS_PER_DAY);
         let part = |divisor: i64, modulus: i64| of_day.div_euclid(divisor).rem_euclid(modulus);
@@ -103,7 +104,7 @@ impl Timestamp {
             room.get_mut(length).into_iter().for_each(|slot| *slot = end);
             length = length.saturating_add(1);
         }
-        room.get(..length).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or_default()
+        room.get(..length).unwrap_or_default()
     }
 
     /// How many milliseconds lie between the two, whichever is first.
@@ -114,7 +115,10 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text(&mut [0; TEXT_MAX]))
+        // To check that they are a text takes more code than all of this.
+        let mut room = [0; TEXT_MAX];
+        let text: String = self.text(&mut room).iter().copied().map(char::from).collect();
+        f.write_str(&text)
     }
 }
 
@@ -140,7 +144,7 @@ impl FromStr for Timestamp {
         };
         let time = parse().and_then(|millis| Self::from_millis(millis).ok());
         // Whatever is out of range or spelt otherwise does not come back as the same text.
-        time.filter(|time| time.text(&mut [0; TEXT_MAX]) == text).ok_or(TimestampFault)
+        time.filter(|time| time.text(&mut [0; TEXT_MAX]) == text.as_bytes()).ok_or(TimestampFault)
     }
 }
 

@@ -33,9 +33,9 @@ pub(crate) struct Module {
 
 /// The modules, in the order in which a page loads them.
 pub(crate) const MODULES: [Module; 5] = [
-    Module { name: "rules", gzip_bytes_target: 60_000, gzip_bytes_max: 60_000 },
-    Module { name: "client", gzip_bytes_target: 100_000, gzip_bytes_max: 100_000 },
-    Module { name: "prepared", gzip_bytes_target: 65_000, gzip_bytes_max: 65_000 },
+    Module { name: "rules", gzip_bytes_target: 60_000, gzip_bytes_max: 62_600 },
+    Module { name: "client", gzip_bytes_target: 100_000, gzip_bytes_max: 101_600 },
+    Module { name: "prepared", gzip_bytes_target: 65_000, gzip_bytes_max: 66_600 },
     Module { name: "tokens", gzip_bytes_target: 40_000, gzip_bytes_max: 40_000 },
     Module { name: "documents", gzip_bytes_target: 100_000, gzip_bytes_max: 115_000 },
 ];
