@@ -181,18 +181,18 @@ const fn is_zero(count: &u32) -> bool {
 }
 
 /// What `model` makes of all in `request` that is no text: tokens of the frame of its tools, which
-/// count as text; of images and clips, whose frames are images; and of recordings.
-pub(crate) fn beside_text(request: &Request, model: &Model) -> Result<[TokenRange; 3], Denial> {
+/// count as text; of images; of recordings; and of clips, which are both.
+pub(crate) fn beside_text(request: &Request, model: &Model) -> Result<[TokenRange; 4], Denial> {
     let text = match &model.kind {
         ModelKind::Text(text) => Some(text),
         ModelKind::Image | ModelKind::Video(_) | ModelKind::ThreeD => None,
     };
-    let (mut images, mut sound) = (TokenRange::default(), TokenRange::default());
+    let [mut images, mut sound, mut clips] = [TokenRange::default(); 3];
     for (index, attachment) in request.attachments.iter().enumerate() {
         let (kind, facts, part) = match attachment {
             Attachment::Image { .. } => ("image", text.map(|text| &text.image_tokens), &mut images),
             Attachment::Audio { .. } => ("audio", text.map(|text| &text.audio_tokens), &mut sound),
-            Attachment::Video { .. } => ("video", text.map(|text| &text.video_tokens), &mut images),
+            Attachment::Video { .. } => ("video", text.map(|text| &text.video_tokens), &mut clips),
         };
         let facts = facts.and_then(Option::as_ref);
         let Some(tokens) = facts.and_then(|facts| facts.tokens(*attachment)) else {
@@ -211,7 +211,7 @@ pub(crate) fn beside_text(request: &Request, model: &Model) -> Result<[TokenRang
         }
         (Some(_), Some(_)) | (None, _) | (_, None) => 0,
     };
-    Ok([TokenRange { low: 0, expected: tools, high: tools }, images, sound])
+    Ok([TokenRange { low: 0, expected: tools, high: tools }, images, sound, clips])
 }
 
 impl AttachmentTokens {

@@ -83,10 +83,6 @@ impl Span {
     }
 }
 
-/// The meters that an input is counted by where nothing is found in or written to a cache.
-pub(crate) const PARTS: [Meter; 3] =
-    [Meter::InputTokens, Meter::ImageInputTokens, Meter::AudioInputTokens];
-
 /// One leg on one model, bounded.
 #[derive(Clone, Copy)]
 pub(crate) struct Plan<'book> {
@@ -94,8 +90,8 @@ pub(crate) struct Plan<'book> {
     cache_write: Option<CacheWrite>,
     /// All of the input, once it is counted.
     input: TokenRange,
-    /// The same by [`PARTS`]: at first what is no text, then all of every round.
-    pub(crate) parts: [TokenRange; 3],
+    /// Of text, of images, of sound, of clips: at first what is no text, then all of every round.
+    pub(crate) parts: [TokenRange; 4],
     /// Within the room that the input leaves, once that is known.
     pub(crate) output: Option<Span>,
     pub(crate) steps: Option<Span>,
@@ -199,9 +195,9 @@ fn plan_text(
 
 /// What the input leaves of the model's context for the answer, and what it comes to with rounds.
 fn count_input(plan: &mut Plan<'_>, counted: TokenRange, text: &TextModel) -> Result<(), Denial> {
-    let [tools, images, sound] = plan.parts;
+    let [tools, images, sound, clips] = plan.parts;
     let of_text = counted.and(tools);
-    let prompt = of_text.and(images).and(sound);
+    let prompt = of_text.and(images).and(sound).and(clips);
     let room = text.context_tokens_max.saturating_sub(prompt.high);
     plan.output = plan.output.map(|output| output.within(room));
     let longest = plan.output.map_or(0, |output| output.high);
@@ -215,10 +211,10 @@ fn count_input(plan: &mut Plan<'_>, counted: TokenRange, text: &TextModel) -> Re
     }
     let rounds = Rounds::of(plan);
     let again = Rounds { expected: (0, rounds.expected.1), high: (0, rounds.high.1) };
-    let parts = [rounds.total(of_text), again.total(images), again.total(sound)];
-    let [of_text, images, sound] = parts;
-    plan.input = of_text.and(images).and(sound);
-    plan.parts = parts;
+    let [images, sound, clips] = [images, sound, clips].map(|part| again.total(part));
+    let of_text = rounds.total(of_text);
+    plan.input = of_text.and(images).and(sound).and(clips);
+    plan.parts = [of_text, images, sound, clips];
     Ok(())
 }
 
@@ -358,8 +354,13 @@ impl Plan<'_> {
 
     fn expected_usage(&self, made: Option<(Meter, u64)>) -> Result<Usage, RatingFault> {
         let span = |meter, span: Option<Span>| span.map(|span| (meter, span.expected));
-        let inputs = PARTS.into_iter().zip(self.parts);
-        let inputs = inputs.filter(|(_, part)| part.high > 0);
+        let [of_text, images, sound, clips] = self.parts;
+        let inputs = [
+            (Meter::InputTokens, of_text),
+            (Meter::ImageInputTokens, images.and(clips)),
+            (Meter::AudioInputTokens, sound),
+        ];
+        let inputs = inputs.into_iter().filter(|(_, part)| part.high > 0);
         let counts = [
             span(Meter::OutputTokens, self.output),
             span(Meter::Steps, self.steps),
@@ -385,7 +386,7 @@ impl Plan<'_> {
             })
         };
         let [input_meter, output_meter] = self.meters(input, extreme);
-        let [of_text, images, sound] = self.parts;
+        let [of_text, images, sound, clips] = self.parts;
         // Images and sound may be counted as they are, or as text is that a cache knows.
         let own = |own: Meter| self.pick(input, extreme, &[input_meter, own]);
         let meters = [own(Meter::ImageInputTokens), own(Meter::AudioInputTokens)];
@@ -394,13 +395,15 @@ impl Plan<'_> {
         // of text last, whose meters the others have too.
         let mut spare = input.saturating_sub(self.input.low);
         let is_sound_first = self.pick(input, extreme, &meters) != image_meter;
-        let (first, second) = if is_sound_first { (&sound, &images) } else { (&images, &sound) };
-        let (first, second) = (first.take(&mut spare), second.take(&mut spare));
-        let (images, sound) = if is_sound_first { (second, first) } else { (first, second) };
+        let (images, sound) = ((image_meter, images), (sound_meter, sound));
+        let [(meter, first), second] =
+            if is_sound_first { [sound, images] } else { [images, sound] };
+        // A clip's frames are images and its sound is sound, and nobody says how much is which.
+        let first = first.and(clips).take(&mut spare);
         let counts = [
+            (meter, first),
+            (second.0, second.1.take(&mut spare)),
             (input_meter, of_text.low.saturating_add(spare)),
-            (image_meter, images),
-            (sound_meter, sound),
             (output_meter, of(self.output)),
             (Meter::Steps, of(self.steps)),
             (Meter::Searches, of(self.searches)),

@@ -151,15 +151,17 @@ impl Leg {
         let parts = u64::from(price.offer.multiplier.as_parts());
         let spare: u64 = if parts.checked_rem(100) == Some(0) { 100 } else { 1 };
         let units_per_micro = UNITS_PER_MICRO.checked_div(spare)?;
-        let [tools, images, sound] = plan.parts;
+        let [tools, images, sound, clips] = plan.parts;
         let is_apart =
             |meter, part: TokenRange| part.high > 0 && price.model.rates.contains_key(&meter);
-        if is_apart(Meter::ImageInputTokens, images) || is_apart(Meter::AudioInputTokens, sound) {
+        if is_apart(Meter::ImageInputTokens, images.and(clips))
+            || is_apart(Meter::AudioInputTokens, sound.and(clips))
+        {
             return None;
         }
         let mut leg = Self {
             encoding: text.encoding.clone(),
-            beside: tools.and(images).and(sound),
+            beside: tools.and(images).and(sound).and(clips),
             context_tokens_max: text.context_tokens_max,
             output: plan.output?,
             bands: bands.into(),

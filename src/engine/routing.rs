@@ -142,8 +142,8 @@ fn chosen(
     found.cloned()
 }
 
-/// What `request` is likely to cost with `model`, by the book alone and without caps: what was
-/// learned of answers, or what a balance allows, must not change who answers.
+/// What `request` is likely to cost with `model`, by the book alone and without caps: neither what
+/// was learned of answers nor a shorter answer that a balance allows must change who answers.
 pub(crate) fn likely_cost(book: &PriceBook, request: &Request, model: &ModelId) -> Option<Credits> {
     plan(book, request, &Caps::default(), model).ok()?.expected_of_one_unit().ok()
 }

@@ -108,11 +108,14 @@ fn r10_what_may_be_of_images_or_of_sound_is_of_the_dearer_at_most() {
         book["models"][1]["rates"] = rates("250", "1000", "3000");
         book["models"][1]["tiers"] =
             json!([{"above_input_tokens": 1_500, "rates": rates("1", "1", "1")}]);
-        book["models"][1]["kind"]["text"]["audio_tokens"]["ratio"] =
-            json!({"low": "0.5", "expected": "1", "high": "2"});
+        let text = &mut book["models"][1]["kind"]["text"];
+        text["image_tokens"]["formula"] = json!({"fixed": 1_000});
+        for kind in ["image_tokens", "audio_tokens"] {
+            text[kind]["ratio"] = json!({"low": "0.5", "expected": "1", "high": "2"});
+        }
     });
-    // 500 to 2 000 tokens of the clip, 300 to 1 200 of the sound: dearest at 1 500 of both.
-    for attachments in [[CLIP, MINUTE], [MINUTE, CLIP]] {
+    // 500 to 2 000 tokens of the image, 300 to 1 200 of the sound: dearest at 1 500 of both.
+    for attachments in [[SQUARE, MINUTE], [MINUTE, SQUARE]] {
         let mut message = asked(Task::Direct, &["top"], 0, &attachments);
         message.output_tokens_max = Some(1);
         let price = estimate(&book, &message).unwrap();
@@ -310,7 +313,7 @@ proptest! {
         let candidate = &price.legs[0].candidates[0];
         let between = |low: u64, high: u64, part: u64| low + (high - low) * part / 100;
         let of_text = between(text * 6 / 10, (text * 17).div_ceil(10), parts[0]);
-        let mut sums = [0; 2];
+        let (mut sums, mut of_clips) = ([0; 2], 0);
         let ModelKind::Text(facts) = &book.book.models[1].kind else { panic!("`top` is of text") };
         for attachment in &attachments {
             let tokens = match attachment {
@@ -319,10 +322,16 @@ proptest! {
                 Attachment::Video { .. } => &facts.video_tokens,
             };
             let range = tokens.as_ref().unwrap().tokens(*attachment).unwrap();
+            if let Attachment::Video { .. } = attachment {
+                of_clips += between(range.low, range.high, parts[1]);
+                continue;
+            }
             let is_sound = matches!(attachment, Attachment::Audio { .. });
             sums[usize::from(is_sound)] += between(range.low, range.high, parts[1 + usize::from(is_sound)]);
         }
-        let [images, sound] = sums;
+        // Of a clip any part may be images, and the rest sound.
+        let sound_of_clips = of_clips * parts[7] / 100;
+        let (images, sound) = (sums[0] + of_clips - sound_of_clips, sums[1] + sound_of_clips);
         let total = of_text + images + sound;
         let bounds = candidate.bounds.input_tokens;
         prop_assert!(bounds.low <= total && total <= bounds.high, "{bounds:?} {total}");
@@ -340,6 +349,29 @@ proptest! {
         let charge = rating::charge(&book.book.price(Task::Direct, model).unwrap(), &usage).unwrap();
         prop_assert!(price.low <= charge && charge <= price.high, "{} <= {charge} <= {}", price.low, price.high);
     }
+}
+
+#[test]
+fn r10_the_sound_of_a_clip_may_be_dearer_or_cheaper_than_its_images() {
+    let book = sees(|book| {
+        for (meter, credits) in [("image_input_tokens", "1000"), ("audio_input_tokens", "3000")] {
+            book["models"][1]["rates"][meter] = per_million(credits);
+        }
+    });
+    let mut message = asked(Task::Direct, &["top"], 0, &[CLIP]);
+    message.output_tokens_max = Some(1);
+    let price = estimate(&book, &message).unwrap();
+    let model = &message.models[0];
+    let charge = |images: u64, sound: u64| {
+        let usage = Usage::new([
+            (Meter::ImageInputTokens, images),
+            (Meter::AudioInputTokens, sound),
+            (Meter::OutputTokens, 1),
+        ]);
+        rating::charge(&book.book.price(Task::Direct, model).unwrap(), &usage.unwrap()).unwrap()
+    };
+    assert_eq!(price.high, charge(0, 2_000));
+    assert!(price.low <= charge(500, 0) && charge(0, 500) > charge(500, 0));
 }
 
 #[test]

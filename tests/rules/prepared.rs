@@ -39,18 +39,19 @@ fn is_of_text(task: Task) -> bool {
     task != Task::Routing && task.kind() == KindName::Text
 }
 
-fn meter_of(attachment: &Attachment) -> Meter {
+const fn meters_of(attachment: &Attachment) -> &'static [Meter] {
     match attachment {
-        Attachment::Image { .. } | Attachment::Video { .. } => Meter::ImageInputTokens,
-        Attachment::Audio { .. } => Meter::AudioInputTokens,
+        Attachment::Image { .. } => &[Meter::ImageInputTokens],
+        Attachment::Audio { .. } => &[Meter::AudioInputTokens],
+        Attachment::Video { .. } => &[Meter::ImageInputTokens, Meter::AudioInputTokens],
     }
 }
 
 /// Images and sound at rates of their own are left to the estimate too.
 fn is_apart(book: &PublishedBook, request: &Request) -> bool {
     let models = request.models.iter().filter_map(|id| book.book.model(id));
-    let meters = || request.attachments.iter().map(meter_of);
-    models.into_iter().any(|model| meters().any(|meter| model.rates.contains_key(&meter)))
+    let meters = || request.attachments.iter().flat_map(meters_of);
+    models.into_iter().any(|model| meters().any(|meter| model.rates.contains_key(meter)))
 }
 
 #[test]
