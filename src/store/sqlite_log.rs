@@ -44,7 +44,7 @@ impl Log {
     pub(crate) fn open(path: &Path, connection: &mut Connection) -> Result<Self, StoreError> {
         let mut name = path.as_os_str().to_owned();
         name.push("-wal");
-        let file = OpenOptions::new().write(true).open(name).map_err(StoreError::database)?;
+        let file = OpenOptions::new().write(true).open(name).map_err(not_opened)?;
         let length = file.metadata().map_err(StoreError::database)?.len();
         let used = used(connection)?;
         let mut log = Self { file, ahead: length, length, used, largest: 0 };
@@ -107,6 +107,12 @@ fn used(connection: &Connection) -> Result<u64, StoreError> {
     let mut asked = connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
     let pages: i64 = asked.query_row([], |row| row.get("log"))?;
     Ok(u64::try_from(pages).map_or(0, |pages| HEADER + pages * FRAME))
+}
+
+/// Where nothing has to be written at the start, this is the first to find out that nothing can be.
+fn not_opened(error: io::Error) -> StoreError {
+    let refused = [io::ErrorKind::ReadOnlyFilesystem, io::ErrorKind::PermissionDenied];
+    if refused.contains(&error.kind()) { StoreError::ReadOnly } else { StoreError::database(error) }
 }
 
 #[cfg(test)]
