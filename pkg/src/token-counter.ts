@@ -103,6 +103,7 @@ export class TokenCounter {
         this.#edit(state, offset, deleted, inserted);
       },
       count: () => state.count,
+      isCounted: () => state.counted === state.revision,
       exact: () => this.#exact(state),
       subscribe: (listener) => {
         state.listeners.add(listener);
@@ -352,6 +353,8 @@ export interface TokenDraft {
   edit(offset: number, deleted: number, inserted: string): void;
   /** The count that came last; right after an edit, still the one before it. */
   count(): TokenCount;
+  /** Whether that is of the text as it is now. */
+  isCounted(): boolean;
   /** The exact count of the text as it is now; waits for worker and vocabularies. */
   exact(): Promise<TokenCount>;
   /** Calls `listener` with each new count; what it returns ends that. */

@@ -138,11 +138,18 @@ impl CreditsClient {
         Ok(())
     }
 
-    /// Sends the draft that is shown, with the price that is shown, under one id for all tries.
-    /// Rejects where `send` is malformed.
+    /// Sends the draft that is shown now, with the price that is shown now, under one id for all
+    /// tries: `setRequest` may be called with the next draft as soon as this returns. Rejects where
+    /// `send` is malformed.
     pub fn send(&self, send: JsSend) -> SendPromise {
         let inner = Rc::clone(&self.inner);
-        promised(async move { inner.send(read(&send)?).await })
+        let begun = read(&send).map(|send| inner.quoted(send));
+        promised(async move {
+            match begun? {
+                Ok(send) => inner.send(send).await,
+                Err(outcome) => outcome,
+            }
+        })
     }
 
     /// Buys a Custom Pack for so many whole US dollars. Only where payments are demo.

@@ -1,27 +1,24 @@
 //! The client at work: carries out the state machine's effects, follows the server, sends commands.
 
 use crate::client::ClientOptions;
-use crate::client_cache::{Cache, Kept};
+use crate::client_cache::Cache;
 use crate::client_events::{Heard, Stream};
 use crate::client_http::{Answer, get, post};
 use crate::client_platform::{
-    Listener, Wait, has_global, new_id, now, place, promise, random, report, spawn,
+    Listener, Wait, has_global, now, place, promise, random, report, spawn,
 };
 use crate::client_read::document;
-use crate::client_retry::{Step, step, wait_millis};
+use crate::client_retry::wait_millis;
 use crate::client_state::{Effect, Event, Model, PENDING_MAX};
-use crate::client_types::{Balance, ClientError, PendingAction, PendingKind, Send, Session};
-use crate::convert::{denied, read, tree_of, unreadable, write, write_text};
+use crate::client_types::{Balance, ClientError, Session};
+use crate::convert::{read, tree_of, unreadable, write};
 use crate::handle::read_calibration;
 use crate::object::set;
-use crate::thrown::thrown;
 use js_sys::{Function, Object, Promise};
 use kumari_engine::fields;
 use kumari_engine::id::BookVersion;
 use kumari_engine::price_book::PublishedBook;
-use kumari_engine::receipt::{Receipt, Replay};
 use kumari_engine::request::Request;
-use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -37,17 +34,17 @@ const BOOKS_MAX: usize = 4;
 /// Everything of one client.
 pub(crate) struct Inner {
     base_url: String,
-    cache: Cache,
-    model: RefCell<Model>,
+    pub(crate) cache: Cache,
+    pub(crate) model: RefCell<Model>,
     shown: Shown,
     /// Books that are no longer in force, for receipts.
-    books: RefCell<Vec<Rc<PublishedBook>>>,
+    pub(crate) books: RefCell<Vec<Rc<PublishedBook>>>,
     /// The session that is being opened, so that it is opened once.
     opening: RefCell<Option<Promise>>,
     wait: Wait,
     windows: RefCell<Vec<Listener>>,
     started: Cell<bool>,
-    closed: Cell<bool>,
+    pub(crate) closed: Cell<bool>,
 }
 
 /// What the page has seen.
@@ -196,7 +193,7 @@ impl Inner {
     }
 
     /// Takes an event into the state, and carries out what follows.
-    fn apply(self: &Rc<Self>, event: Event) {
+    pub(crate) fn apply(self: &Rc<Self>, event: Event) {
         let effects = self.model.borrow_mut().apply(event);
         for effect in effects {
             self.carry_out(effect);
@@ -345,7 +342,7 @@ impl Inner {
         }
     }
 
-    async fn open_session(self: &Rc<Self>) -> bool {
+    pub(crate) async fn open_session(self: &Rc<Self>) -> bool {
         // Two requests without a cookie would make two guests.
         let known = self.opening.borrow().clone();
         let opening = known.unwrap_or_else(|| {
@@ -360,12 +357,12 @@ impl Inner {
         is_true(opening).await
     }
 
-    async fn fetch_balance(self: &Rc<Self>) -> bool {
+    pub(crate) async fn fetch_balance(self: &Rc<Self>) -> bool {
         let answer = get(&self.url("/api/balance")).await;
         self.take_in::<Balance>(&answer, Event::BalanceRead)
     }
 
-    async fn fetch_book(self: &Rc<Self>) -> bool {
+    pub(crate) async fn fetch_book(self: &Rc<Self>) -> bool {
         let answer = get(&self.url("/api/price-book")).await;
         let book = answer.success().and_then(|value| self.read_book(value));
         match book {
@@ -409,7 +406,7 @@ impl Inner {
         false
     }
 
-    fn remember(&self, book: Option<Rc<PublishedBook>>) {
+    pub(crate) fn remember(&self, book: Option<Rc<PublishedBook>>) {
         let mut books = self.books.borrow_mut();
         if let Some(book) = book
             && books.iter().all(|known| known.version != book.version)
@@ -419,7 +416,7 @@ impl Inner {
         }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
     }
 }
@@ -439,7 +436,7 @@ fields! {
 }
 
 /// A published price book.
-fn book_of(value: &JsValue) -> Result<Rc<PublishedBook>, ClientError> {
+pub(crate) fn book_of(value: &JsValue) -> Result<Rc<PublishedBook>, ClientError> {
     let tree = tree_of(value).map_err(|error| fault_of(&error))?;
     let book = kumari_wire::published_from_tree(&tree);
     book.map(Rc::new).map_err(|fault| fault_of(&unreadable("price_book_invalid", &fault)))
@@ -452,232 +449,4 @@ fn fault_of(error: &JsValue) -> ClientError {
         value.and_then(|value| value.as_string()).unwrap_or_default()
     };
     ClientError { code: text("code"), message: text("message") }
-}
-
-/// Commands: what changes the account.
-impl Inner {
-    /// Sends the draft that is shown.
-    pub(crate) async fn send(self: &Rc<Self>, mut send: Send) -> Result<JsValue, JsValue> {
-        let quote = match self.quote_for(&send) {
-            Ok(quote) => quote,
-            Err(outcome) => return outcome,
-        };
-        let action_id = send.action_id.take().map_or_else(|| new_id().parse(), Ok);
-        let action_id =
-            action_id.map_err(|_| thrown("request_invalid", "action_id", "not an id"))?;
-        send.action_id = Some(action_id.clone());
-        send.quote = Some(quote);
-        let action = PendingAction { action_id, kind: PendingKind::Send };
-        self.command(action, write_text(&send)?).await
-    }
-
-    /// The quote that is shown, or the outcome where there is none to send with.
-    fn quote_for(
-        &self,
-        send: &Send,
-    ) -> Result<kumari_engine::eligibility::Quote, Result<JsValue, JsValue>> {
-        let model = self.model.borrow();
-        match model.quote() {
-            Ok((request, quote)) if send.is_of(request) => Ok(quote),
-            Ok(_) => Err(failed(
-                None,
-                "draft_differs",
-                "what is sent is not the draft whose price is shown; call setRequest with it first",
-            )),
-            Err(Some(kumari_engine::eligibility::Eligibility::Denied(denial))) => {
-                let denial = crate::verdict::denial(denial);
-                Err(write(&denial).and_then(|denial: JsValue| denied_outcome(&denial)))
-            }
-            Err(_) => Err(failed(
-                None,
-                "not_ready",
-                "price book and balance are not there yet; wait for the draft's verdict",
-            )),
-        }
-    }
-
-    /// Buys a pack.
-    pub(crate) async fn top_up(self: &Rc<Self>, usd: u32) -> Result<JsValue, JsValue> {
-        let action_id = new_id().parse().map_err(|_| JsValue::UNDEFINED)?;
-        let body = write_text(&TopUp { action_id: &action_id, usd })?;
-        self.command(PendingAction { action_id, kind: PendingKind::TopUp }, body).await
-    }
-
-    /// Stops a leg or all of an action.
-    pub(crate) async fn stop(&self, action_id: &str, leg: Option<u32>) -> Result<JsValue, JsValue> {
-        let body = write_text(&Stop { leg })?;
-        let path = format!("/api/actions/{}/stop", encoded(action_id));
-        answered(&post(&self.url(&path), &body).await)
-    }
-
-    /// The receipt of an action.
-    pub(crate) async fn receipt(&self, action_id: &str) -> Result<JsValue, JsValue> {
-        let path = format!("/api/actions/{}/receipt", encoded(action_id));
-        answered(&get(&self.url(&path)).await)
-    }
-
-    /// Replays a receipt with the book that it names.
-    pub(crate) async fn replay(&self, receipt: &Receipt) -> Result<Replay, JsValue> {
-        let book = self.find_book(&receipt.price_book).await?;
-        kumari_engine::receipt::replay(&book, receipt).map_err(|denial| denied(&denial))
-    }
-
-    async fn find_book(&self, version: &BookVersion) -> Result<Rc<PublishedBook>, JsValue> {
-        if let Some(book) = self.known_book(version) {
-            return Ok(book);
-        }
-        let answer =
-            get(&self.url(&format!("/api/price-books/{}", encoded(version.as_str())))).await;
-        let book = answer.success().and_then(book_of);
-        let book = book.map_err(|fault| thrown(&fault.code, "", &fault.message))?;
-        self.remember(Some(Rc::clone(&book)));
-        Ok(book)
-    }
-
-    fn known_book(&self, version: &BookVersion) -> Option<Rc<PublishedBook>> {
-        let (model, books) = (self.model.borrow(), self.books.borrow());
-        model.book().into_iter().chain(books.iter()).find(|book| book.version == *version).cloned()
-    }
-
-    /// Sends a command for the first time: kept first, so that no reload loses it.
-    async fn command(
-        self: &Rc<Self>,
-        action: PendingAction,
-        body: String,
-    ) -> Result<JsValue, JsValue> {
-        if !self.model.borrow().has_room() {
-            let message = "too many commands wait for an answer; wait until one has it";
-            return failed(None, "too_many_pending", message);
-        }
-        let kept = Kept { action: action.clone(), at: now(), body: Some(body.clone()) };
-        self.cache.begin(&kept);
-        self.apply(Event::Began(action.clone()));
-        self.run(&action, Some(&body)).await
-    }
-
-    /// Sends a command of an earlier visit again. Nobody waits for it: the state tells its end.
-    async fn resume(self: &Rc<Self>, kept: Kept) {
-        if let Err(error) = self.run(&kept.action, kept.body.as_deref()).await {
-            report(&error);
-        }
-    }
-
-    /// Tries until there is an answer. A command without its body is only asked about.
-    async fn run(
-        self: &Rc<Self>,
-        action: &PendingAction,
-        body: Option<&str>,
-    ) -> Result<JsValue, JsValue> {
-        let id = encoded(action.action_id.as_str());
-        let (to, ask) = match action.kind {
-            PendingKind::Send => {
-                (self.url("/api/actions"), self.url(&format!("/api/actions/{id}")))
-            }
-            PendingKind::TopUp => (self.url("/api/top-ups"), self.url("/api/balance")),
-        };
-        let mut tries: u32 = 0;
-        let (answer, end) = loop {
-            let answer = match body {
-                Some(body) => post(&to, body).await,
-                None => get(&ask).await,
-            };
-            tries = tries.saturating_add(1);
-            match step(answer.reply(), tries, random()) {
-                Step::OpenSession => drop(self.open_session().await),
-                Step::WaitMillis(millis) if !self.closed.get() => {
-                    Wait::default().millis(millis).await;
-                }
-                // A closed client leaves the command to the next one.
-                Step::WaitMillis(_) => return outcome(action, &answer, Step::Failed),
-                end @ (Step::Done | Step::Denied | Step::Failed) => break (answer, end),
-            }
-        };
-        self.cache.end(&action.action_id);
-        self.apply(Event::Ended(action.action_id.clone()));
-        self.after(action, &answer, end).await;
-        outcome(action, &answer, end)
-    }
-
-    /// Brings the state in line with what a command's answer says.
-    async fn after(self: &Rc<Self>, action: &PendingAction, answer: &Answer, end: Step) {
-        if action.kind == PendingKind::TopUp && end == Step::Done {
-            let balance = js_sys::Reflect::get(answer.value(), &"balance".into());
-            if let Some(balance) = balance.ok().and_then(|it| read(&it).ok()) {
-                self.apply(Event::BalanceRead(balance));
-                return;
-            }
-        }
-        if answer.reply().code == Some("price_changed") {
-            self.fetch_book().await;
-        }
-        if end != Step::Failed {
-            self.fetch_balance().await;
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct TopUp<'a> {
-    action_id: &'a kumari_engine::id::ActionId,
-    usd: u32,
-}
-
-#[derive(Serialize)]
-struct Stop {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    leg: Option<u32>,
-}
-
-/// The value of a success, or the error to reject with.
-fn answered(answer: &Answer) -> Result<JsValue, JsValue> {
-    let value = answer.success().cloned();
-    value.map_err(|fault| thrown(&fault.code, "", &fault.message))
-}
-
-/// What a command's promise gives.
-fn outcome(action: &PendingAction, answer: &Answer, end: Step) -> Result<JsValue, JsValue> {
-    let denial = answer.denial();
-    match (end, denial, action.kind) {
-        (Step::Done, _, PendingKind::Send) => {
-            let made = tagged("admitted");
-            set(&made, "action", answer.value());
-            Ok(made)
-        }
-        (Step::Done, _, PendingKind::TopUp) => {
-            let made = tagged("granted");
-            Object::assign(made.unchecked_ref::<Object>(), answer.value().unchecked_ref());
-            Ok(made)
-        }
-        (Step::Denied, Some(denial), _) => denied_outcome(&denial),
-        _ => {
-            let fault = answer.fault();
-            failed(Some(action), &fault.code, &fault.message)
-        }
-    }
-}
-
-fn denied_outcome(denial: &JsValue) -> Result<JsValue, JsValue> {
-    let made = tagged("denied");
-    set(&made, "denial", denial);
-    Ok(made)
-}
-
-fn failed(action: Option<&PendingAction>, code: &str, message: &str) -> Result<JsValue, JsValue> {
-    let made = tagged("failed");
-    let error = write(&ClientError { code: code.to_owned(), message: message.to_owned() })?;
-    set(&made, "error", &error);
-    if let Some(action) = action {
-        set(&made, "action_id", &action.action_id.as_str().into());
-    }
-    Ok(made)
-}
-
-fn tagged(kind: &str) -> JsValue {
-    let made: JsValue = Object::new().into();
-    set(&made, "kind", &kind.into());
-    made
-}
-
-fn encoded(part: &str) -> String {
-    js_sys::encode_uri_component(part).into()
 }

@@ -35,6 +35,8 @@ pub mod client;
 #[cfg(feature = "client")]
 mod client_cache;
 #[cfg(feature = "client")]
+mod client_commands;
+#[cfg(feature = "client")]
 mod client_events;
 #[cfg(feature = "client")]
 mod client_http;

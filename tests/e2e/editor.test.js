@@ -18,6 +18,31 @@ after(async () => {
 /** The editor itself, not the field that stands in for it at first. */
 const editorOf = (page) => page.locator('.cm-content');
 
+const SENDS = '**/api/actions';
+const isSend = (request) => request.method() === 'POST' && request.url().endsWith('/api/actions');
+
+/** Holds what is sent until what it gives is called; then `answer` has it. */
+async function holdSends(page, answer = (route) => route.continue()) {
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route(SENDS, async (route) => {
+    await held;
+    await answer(route);
+  });
+  return release;
+}
+
+/** Holds the editor back until what it gives is called. */
+async function holdEditor(page) {
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route('**/assets/editor-*.js', async (route) => {
+    await held;
+    await route.continue();
+  });
+  return release;
+}
+
 /** Puts a text in as a paste does: by one event. */
 const paste = (editor, text) =>
   editor.evaluate((element, text) => {
@@ -93,22 +118,94 @@ test('a text of 100 000 tokens is drawn in part, priced in whole, and kept', asy
 
 test('what is typed before the editor is there stays, with the cursor', async (t) => {
   let release;
-  const held = new Promise((resolve) => (release = resolve));
-  const context = await browser.newContext({ baseURL: server.address });
-  t.after(() => context.close());
-  const page = await context.newPage();
-  await page.route('**/assets/editor-*.js', async (route) => {
-    await held;
-    await route.continue();
+  const app = await openApp(t, browser, server, {
+    before: async (page) => (release = await holdEditor(page)),
   });
-  await page.goto('/');
-  const message = page.getByLabel('Message', { exact: true });
+  const { page, message } = app;
   await message.pressSequentially('early words');
   await message.press('ArrowLeft');
   release();
   await editorOf(page).waitFor();
   await page.keyboard.type('d');
   assert.equal(await editorOf(page).textContent(), 'early wordds');
+  app.assertSilent();
+});
+
+test('before the editor is there a sign opens its menu too', async (t) => {
+  const app = await openApp(t, browser, server, { before: holdEditor });
+  await app.message.pressSequentially('/rou');
+  await app.message.press('Enter');
+  await app.page.getByRole('button', { name: 'Mode: Routing' }).waitFor();
+  assert.equal(await app.written(), '');
+  await app.message.pressSequentially('hello @cla');
+  await app.page
+    .getByRole('option', { name: /Claude/ })
+    .first()
+    .click();
+  await app.page.getByRole('button', { name: /^Model: Claude/ }).waitFor();
+  assert.equal(await app.written(), 'hello ');
+  assert.equal(await editorOf(app.page).count(), 0, 'all of that in the plain field');
+  app.assertSilent();
+});
+
+test('what is typed while a message is on its way is the next message', async (t) => {
+  const app = await openApp(t, browser, server);
+  const { page } = app;
+  const release = await holdSends(page);
+  await editorOf(page).waitFor();
+  await app.message.fill('first message');
+  await app.exactPrices();
+  await app.message.press('Enter');
+  await page.locator('.asked', { hasText: 'first message' }).waitFor();
+  await page.keyboard.type('second');
+  assert.equal(await app.written(), 'second');
+  assert.equal(await app.send.getAttribute('aria-disabled'), 'true', 'one at a time');
+  release();
+  await app.charges(1);
+  await page.waitForURL(/\/c\//);
+  await page.keyboard.type(' message');
+  assert.equal(await app.written(), 'second message', 'neither text nor cursor is lost');
+  assert.deepEqual(await page.locator('.asked').allTextContents(), ['You: first message']);
+  await page.reload();
+  await app.charges(1);
+  assert.equal(await app.written(), 'second message', 'it is the draft of the conversation');
+  await page.getByRole('link', { name: 'New chat' }).click();
+  await page.getByRole('heading', { name: 'What would you like to ask?' }).waitFor();
+  assert.equal(await app.written(), '');
+  app.assertSilent();
+});
+
+test('a message that was not taken is back, before what was typed since', async (t) => {
+  const app = await openApp(t, browser, server, { allowed: [/status of 400/] });
+  const { page } = app;
+  const json = { code: 'request_invalid', detail: 'Not this one.' };
+  const ids = [];
+  page.on('request', (request) => {
+    if (isSend(request)) ids.push(request.postDataJSON().action_id);
+  });
+  const refuse = async (typed) => {
+    const release = await holdSends(page, (route) => route.fulfill({ status: 400, json }));
+    await app.exactPrices();
+    await app.message.press('Enter');
+    await page.locator('.asked').waitFor();
+    await page.keyboard.type(typed);
+    release();
+    await page.getByRole('alert').getByText('Not this one.').waitFor();
+    await page.unroute(SENDS);
+  };
+  await editorOf(page).waitFor();
+  await app.message.fill('first');
+  await refuse('');
+  assert.equal(await app.written(), 'first');
+  assert.equal(await page.locator('.asked').count(), 0);
+  await refuse('second');
+  assert.equal(await app.written(), 'first\nsecond');
+  await app.send.click();
+  await app.charges(1);
+  assert.equal(ids.length, 3);
+  assert.equal(ids[0], ids[1], 'the same message again has the same id');
+  assert.notEqual(ids[1], ids[2], 'another message has another');
+  app.assertSilent();
 });
 
 test('until the vocabulary is here the price is marked, and what follows moves nothing', async (t) => {

@@ -93,9 +93,15 @@ export function startBrowser() {
 }
 
 /**
- * A new guest's page, with what it wrote to its console. `allowed` names what a test provokes.
+ * A new guest's page, with what it wrote to its console. `allowed` names what a test provokes;
+ * `before` has the page before it is opened.
  */
-export async function openApp(t, browser, server, { allowed = [], path = '/', ...options } = {}) {
+export async function openApp(
+  t,
+  browser,
+  server,
+  { allowed = [], path = '/', before, ...options } = {},
+) {
   const context = await browser.newContext({
     baseURL: server.address,
     viewport: { width: 1280, height: 820 },
@@ -113,6 +119,7 @@ export async function openApp(t, browser, server, { allowed = [], path = '/', ..
     if (isBad && !allowed.some((one) => one.test(message.text()))) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
+  await before?.(page);
   await page.goto(path);
   const app = partsOf(page);
   await app.balance.waitFor();

@@ -1,16 +1,18 @@
 import { Dialog } from '@ariakit/react';
 import { Menu as MenuIcon } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
+import type { OpenConversation } from './chat/store';
 import { historyOf, isRunning } from './chat/turns';
 import { chat, useConversation } from './chat/use-chat';
 import { Composer } from './composer/composer';
-import { type Draft, keepDraft, readDraft } from './composer/draft';
+import type { Draft } from './composer/draft';
+import { useDraft } from './composer/use-draft';
 import { MESSAGE_ID } from './composer/use-field';
 import { useEncodings } from './composer/use-token-count';
 import { CreditsProvider, useCredits, usePrices } from './credits/client';
 import { DialogsProvider } from './dialogs/dialogs';
 import { BalanceView } from './shell/balance';
-import { useConversationId } from './shell/route';
+import { useRoute } from './shell/route';
 import { Sidebar } from './shell/sidebar';
 import { Start } from './thread/start';
 import { Thread } from './thread/thread';
@@ -28,7 +30,7 @@ export function App() {
 }
 
 function Shell() {
-  const id = useConversationId();
+  const { id, page } = useRoute();
   const [isDrawerOpen, setIsDrawerOpen] = useState(false);
   const { session } = useCredits();
   const isReady = session !== null;
@@ -57,7 +59,7 @@ function Shell() {
         <Sidebar current={id} left={closeDrawer} />
       </Dialog>
       <ChatPage
-        key={id ?? 'new'}
+        key={page}
         id={id}
         isReady={isReady}
         openDrawer={() => {
@@ -80,20 +82,15 @@ function ChatPage({
   const conversation = useConversation(id, isReady);
   const prices = usePrices();
   const encodings = useEncodings(prices?.models);
-  const [draft, setKeptDraft] = useState(() => readDraft(id));
-  const setDraft = useCallback(
-    (next: Draft) => {
-      setKeptDraft(next);
-      keepDraft(id, next);
-    },
-    [id],
-  );
+  const kept = useDraft(id);
+  const { change } = kept;
+  const { sending } = kept.draft;
   const use = useCallback(
     (next: Draft) => {
-      setDraft(next);
+      change(() => next);
       document.getElementById(MESSAGE_ID)?.focus();
     },
-    [setDraft],
+    [change],
   );
   const history = useMemo(() => historyOf(conversation?.turns ?? []), [conversation?.turns]);
   const running = conversation?.turns.find(isRunning)?.actionId ?? null;
@@ -117,15 +114,14 @@ function ChatPage({
         <ConnectionNote />
         <BalanceView />
       </header>
-      {conversation ? (
-        <Thread conversation={conversation} prices={prices} />
+      {conversation || sending ? (
+        <Thread conversation={conversation ?? BEGINNING} sending={sending} prices={prices} />
       ) : (
         <Start prices={prices} encodings={encodings} use={use} />
       )}
       <Composer
         conversationId={id}
-        draft={draft}
-        setDraft={setDraft}
+        kept={kept}
         history={history}
         encodings={encodings}
         prices={prices}
@@ -134,6 +130,9 @@ function ChatPage({
     </main>
   );
 }
+
+/** A conversation whose first message is on its way. */
+const BEGINNING: OpenConversation = { status: 'ready', title: '', turns: [] };
 
 /** Says what is not as usual: a demo, or no connection. */
 function ConnectionNote() {

@@ -2,7 +2,7 @@
 import type { ActionView } from '@kumari/credits/client';
 import { type ConversationSummary, ApiError, getConversation, listConversations } from './api';
 import { type Said, follow } from './stream';
-import { type Turn, isRunning, turnWith, turnsOf } from './turns';
+import { type Turn, isRunning, turnWith, turnsOf, unsentTurn } from './turns';
 
 export interface OpenConversation {
   status: 'loading' | 'ready' | 'failed';
@@ -80,13 +80,7 @@ export class ChatStore {
   admitted(action: ActionView, text: string): void {
     const id = action.conversation_id;
     const before = this.#state.open[id];
-    const turn: Turn = {
-      actionId: action.action_id,
-      text,
-      createdAt: new Date().toISOString(),
-      tokens: {},
-      answers: [],
-    };
+    const turn = unsentTurn({ actionId: action.action_id, text });
     const turns = [...(before?.turns ?? []), turnWith(turn, action)];
     this.#open(id, { status: 'ready', title: before?.title ?? '', turns });
     this.#follow(id, action.action_id);

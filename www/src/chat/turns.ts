@@ -24,6 +24,11 @@ export interface Turn {
   task?: Task;
 }
 
+/** The turn of a message that has no answer yet. */
+export function unsentTurn({ actionId, text }: Pick<Turn, 'actionId' | 'text'>): Turn {
+  return { actionId, text, createdAt: new Date().toISOString(), tokens: {}, answers: [] };
+}
+
 /** Groups a conversation's messages by the action that they belong to. */
 export function turnsOf(messages: readonly Message[]): Turn[] {
   const turns = new Map<string, Turn>();

@@ -1,6 +1,18 @@
 import type { PriceBook } from '@kumari/credits';
 import { expect, test } from 'vitest';
-import { bytesOf, chosen, requestOf, withModel, withRequest } from './choice';
+import {
+  bytesOf,
+  chosen,
+  requestOf,
+  returned,
+  sent,
+  taken,
+  unanswered,
+  withMode,
+  withModel,
+  withRequest,
+  withText,
+} from './choice';
 import { EMPTY_DRAFT } from './draft';
 
 const BOOK = {
@@ -43,6 +55,29 @@ test('a cheaper choice keeps the text', () => {
     mode: 'direct',
     model: 'a',
   });
+});
+
+const IDS = { actionId: 'a', conversationId: 'c' };
+
+test('what is typed after a message was sent stays, whatever becomes of the message', () => {
+  const draft = { ...EMPTY_DRAFT, text: 'first' };
+  const onItsWay = sent(draft, 'first', IDS);
+  expect(onItsWay).toMatchObject({ text: '', sending: { ...IDS, text: 'first' } });
+  const typed = withText(withMode(onItsWay, 'compare'), 'second');
+  expect(taken(typed)).toEqual({ ...draft, mode: 'compare', text: 'second' });
+  expect(returned(typed)).toEqual({ ...draft, mode: 'compare', text: 'first\nsecond' });
+  expect(returned(onItsWay)).toEqual(draft);
+});
+
+test('only the very draft that had no answer is sent again by the same ids', () => {
+  const draft = { ...EMPTY_DRAFT, text: 'first' };
+  const onItsWay = sent(draft, 'first', IDS);
+  const back = unanswered(onItsWay, draft);
+  expect(back).toEqual({ ...draft, repeat: IDS });
+  expect(withText(back, 'other').repeat).toBeUndefined();
+  expect(withMode(back, 'routing').repeat).toBeUndefined();
+  expect(unanswered(withText(onItsWay, 'second'), draft).repeat).toBeUndefined();
+  expect(unanswered(withMode(onItsWay, 'routing'), draft).repeat).toBeUndefined();
 });
 
 test('the request counts the conversation and the new message', () => {

@@ -2,7 +2,7 @@
 import type { Encoding, ModelId, PriceBook, Request } from '@kumari/credits';
 import type { History, Tokens } from '../chat/turns';
 import type { Mode } from '../credits/words';
-import type { Draft } from './draft';
+import type { Draft, SendIds } from './draft';
 
 export const COMPARE_MODELS_MIN = 2;
 
@@ -30,7 +30,7 @@ function comparedOf(draft: Choice, book: PriceBook, exists: (id: ModelId) => boo
   return [...new Set([...first, ...book.routing.candidates])].slice(0, COMPARE_MODELS_MIN);
 }
 
-/** The draft with another mode. A send that was not answered asked for something else. */
+/** The draft with another mode. */
 export function withMode(draft: Draft, mode: Mode): Draft {
   return { ...unsent(draft), mode };
 }
@@ -40,9 +40,40 @@ export function withText(draft: Draft, text: string): Draft {
   return { ...unsent(draft), text };
 }
 
-/** The draft as something that was not sent yet. */
-export function unsent({ text, mode, model, compared }: Draft): Draft {
-  return { text, mode, model, compared };
+/** The draft as something else than what was sent: other ids. */
+function unsent({ repeat: _repeat, ...draft }: Draft): Draft {
+  return draft;
+}
+
+/** The draft once `text`, all of it, is on its way: what is typed from now on is the next message. */
+export function sent(draft: Draft, text: string, { actionId, conversationId }: SendIds): Draft {
+  return { ...withText(draft, ''), sending: { actionId, conversationId, text } };
+}
+
+/** The draft once its message was taken. */
+export function taken({ sending: _sending, ...draft }: Draft): Draft {
+  return draft;
+}
+
+/** The draft whose message was not taken: its text is back, before what was typed since. */
+export function returned(before: Draft): Draft {
+  const { sending } = before;
+  if (!sending) return before;
+  const draft = taken(before);
+  return withText(draft, draft.text === '' ? sending.text : `${sending.text}\n${draft.text}`);
+}
+
+/** As `returned`, where it is not known whether it was taken: `as` is what was sent. */
+export function unanswered(before: Draft, as: Draft): Draft {
+  const isSame =
+    before.text === '' &&
+    before.mode === as.mode &&
+    before.model === as.model &&
+    before.compared === as.compared;
+  const draft = returned(before);
+  if (!isSame || !before.sending) return draft;
+  const { actionId, conversationId } = before.sending;
+  return { ...draft, repeat: { actionId, conversationId } };
 }
 
 /** The draft with a model named: the one model, or one more or less to compare. */

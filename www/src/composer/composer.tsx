@@ -7,28 +7,26 @@ import type { History } from '../chat/turns';
 import { type Prices, useCredits } from '../credits/client';
 import type { Mode } from '../credits/words';
 import { chosen, withMode, withModel, withRequest } from './choice';
-import type { Draft } from './draft';
 import { EstimateView } from './estimate-view';
 import { MessageField } from './message-field';
 import { ModePicker } from './mode-picker';
 import { ModelPicker } from './model-picker';
-import { usePricing } from './pricing';
+import { usePricing, useTerms } from './pricing';
 import { Hint, Notice, Routed, SendButton, whyNot } from './readiness';
+import type { KeptDraft } from './use-draft';
 import type { FieldHandle } from './use-field';
 import { useSend } from './use-send';
 
 export function Composer({
   conversationId,
-  draft,
-  setDraft,
+  kept,
   history,
   encodings,
   prices,
   running,
 }: {
   conversationId: string | null;
-  draft: Draft;
-  setDraft: (draft: Draft) => void;
+  kept: KeptDraft;
   history: History;
   encodings: readonly Encoding[];
   prices: Prices | null;
@@ -37,37 +35,40 @@ export function Composer({
 }) {
   const credits = useCredits();
   const book = credits.price_book;
+  const { draft, change } = kept;
   const { mode, model, compared } = draft;
   const choice = useMemo(
     () => (book ? chosen({ mode, model, compared }, book) : null),
     [book, compared, mode, model],
   );
   const field = useRef<FieldHandle | null>(null);
-  const kept = useRef(draft.text);
-  const read = useCallback(() => field.current?.text() ?? kept.current, []);
+  const first = useRef(draft.text);
+  const read = useCallback(() => field.current?.text() ?? first.current, []);
   const isEmpty = draft.text.trim() === '';
 
-  const send = useSend({ conversationId, draft, setDraft, choice });
+  const pricing = usePricing(read);
+  const flush = () => {
+    field.current?.flush();
+  };
+  const send = useSend({ conversationId, kept, choice, pricing, flush });
   const isNew = send.notice?.code === 'price_changed';
   const flags = useFlags(prices, draft.text);
   const terms = useMemo(
     () => ({ choice, prices, history, flags, encodings, isCareful: isNew }),
     [choice, encodings, flags, history, isNew, prices],
   );
-  const pricing = usePricing(read, terms);
+  useTerms(pricing, terms);
   const facts = { status: credits.status, isEmpty, isSending: send.isSending };
 
   const submit = () => {
     if (whyNot(pricing.price(), facts) !== null || running !== null) return;
-    const text = read();
-    field.current?.flush();
-    void send.send(text, () => pricing.bringUp());
+    void send.send(read());
   };
   const pickMode = useLatest((mode: Mode) => {
-    setDraft(withMode(draft, mode));
+    change((draft) => withMode(draft, mode));
   });
   const pickModel = useLatest((model: ModelId) => {
-    if (book) setDraft(withModel(draft, book, model));
+    if (book) change((draft) => withModel(draft, book, model));
   });
   const submitLatest = useLatest(submit);
 
@@ -79,7 +80,7 @@ export function Composer({
         isEmpty={isEmpty}
         notice={send.notice}
         takeCheaper={(remedy) => {
-          setDraft(withRequest(draft, remedy.request));
+          change((draft) => withRequest(draft, remedy.request));
         }}
       />
       <form
@@ -93,9 +94,8 @@ export function Composer({
         <MessageField
           handle={field}
           draft={draft}
-          setDraft={setDraft}
+          change={change}
           told={pricing.edit}
-          isReadOnly={send.isSending}
           submit={submitLatest}
           optionsOf={pricing.options}
           models={choice?.models ?? NO_MODELS}

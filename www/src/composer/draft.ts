@@ -9,8 +9,20 @@ export interface Draft {
   model: ModelId;
   /** The models of Compare. */
   compared: ModelId[];
-  /** The ids of a send that was not answered yet. */
-  sending?: { actionId: string; conversationId: string };
+  /** The message that was sent and has no answer yet. Its text is not in the field any more. */
+  sending?: Sending;
+  /** The ids of a send that failed without an answer, until something of the draft changes. */
+  repeat?: SendIds;
+}
+
+/** The same ids make the repeat of a send harmless. */
+export interface SendIds {
+  actionId: string;
+  conversationId: string;
+}
+
+export interface Sending extends SendIds {
+  text: string;
 }
 
 export const EMPTY_DRAFT: Draft = { text: '', mode: 'direct', model: '', compared: [] };
@@ -35,7 +47,7 @@ export function keepDraft(conversation: string | null, draft: Draft): void {
       JSON.stringify({ mode: draft.mode, model: draft.model, compared: draft.compared, text: '' }),
     );
     localStorage.removeItem(key);
-    if (draft.text === '') return;
+    if (draft.text === '' && !draft.sending) return;
     forgetOldest();
     localStorage.setItem(key, JSON.stringify(draft));
   } catch {
@@ -54,18 +66,19 @@ function read(key: string): Draft | null {
 
 function isDraft(kept: unknown): kept is Draft {
   if (typeof kept !== 'object' || kept === null) return false;
-  const { text, mode, model, compared, sending } = kept as Record<string, unknown>;
+  const { text, mode, model, compared, sending, repeat } = kept as Record<string, unknown>;
   return (
     typeof text === 'string' &&
     (mode === 'direct' || mode === 'compare' || mode === 'routing') &&
     typeof model === 'string' &&
     Array.isArray(compared) &&
     compared.every((one) => typeof one === 'string') &&
-    (sending === undefined || isSending(sending))
+    (sending === undefined || (isSendIds(sending) && 'text' in sending)) &&
+    (repeat === undefined || isSendIds(repeat))
   );
 }
 
-function isSending(kept: unknown): boolean {
+function isSendIds(kept: unknown): kept is object {
   if (typeof kept !== 'object' || kept === null) return false;
   const { actionId, conversationId } = kept as Record<string, unknown>;
   return typeof actionId === 'string' && typeof conversationId === 'string';

@@ -34,7 +34,6 @@ export interface MessageEditor {
   remove(trigger: Trigger): void;
   select(from: number, to: number): void;
   focus(): void;
-  setReadOnly(isReadOnly: boolean): void;
   /** What assistive technology is told of a menu beside the text. */
   setAttributes(attributes: Record<string, string>): void;
   destroy(): void;
@@ -60,7 +59,6 @@ export function createEditor({
   hint: string;
   events: EditorEvents;
 }): MessageEditor {
-  const readOnly = new Compartment();
   const spoken = new Compartment();
   const attributesOf = (more: Record<string, string>) =>
     EditorView.contentAttributes.of({ ...attributes, ...more });
@@ -79,18 +77,22 @@ export function createEditor({
         keymap.of([...defaultKeymap, ...historyKeymap]),
         EditorView.lineWrapping,
         placeholder(hint),
-        readOnly.of([]),
         spoken.of(attributesOf({})),
-        EditorView.updateListener.of(({ changes, docChanged, state, transactions }) => {
-          if (!docChanged) return;
-          const edits: Edit[] = [];
-          // Where a change begins in the new text, all before it are made already.
-          changes.iterChanges((fromA, toA, fromB, _toB, inserted) => {
-            edits.push({ offset: fromB, deleted: toA - fromA, inserted: inserted.toString() });
-          });
-          const isByPerson = !transactions.some((one) => one.annotation(fromOutside));
-          events.changed(edits, isByPerson ? triggerIn(state) : null, isByPerson);
-        }),
+        EditorView.updateListener.of(
+          ({ changes, docChanged, geometryChanged, state, transactions }) => {
+            if (geometryChanged) {
+              parent.toggleAttribute('data-full', view.contentHeight > view.scrollDOM.clientHeight);
+            }
+            if (!docChanged) return;
+            const edits: Edit[] = [];
+            // Where a change begins in the new text, all before it are made already.
+            changes.iterChanges((fromA, toA, fromB, _toB, inserted) => {
+              edits.push({ offset: fromB, deleted: toA - fromA, inserted: inserted.toString() });
+            });
+            const isByPerson = !transactions.some((one) => one.annotation(fromOutside));
+            events.changed(edits, isByPerson ? triggerIn(state) : null, isByPerson);
+          },
+        ),
       ],
     }),
   });
@@ -119,12 +121,6 @@ export function createEditor({
     },
     focus: () => {
       view.focus();
-    },
-    setReadOnly(isReadOnly) {
-      const state = isReadOnly
-        ? [EditorState.readOnly.of(true), EditorView.editable.of(false)]
-        : [];
-      view.dispatch({ effects: readOnly.reconfigure(state) });
     },
     setAttributes(more) {
       view.dispatch({ effects: spoken.reconfigure(attributesOf(more)) });

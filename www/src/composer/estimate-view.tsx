@@ -2,7 +2,7 @@ import { Popover, PopoverDisclosure, PopoverHeading, PopoverProvider } from '@ar
 import type { CandidateEstimate, Caps, Estimate, LikelyRange } from '@kumari/credits';
 import { ChevronUp } from 'lucide-react';
 import { useEffect, useRef } from 'react';
-import type { Prices } from '../credits/client';
+import { type Prices, useSubscribe } from '../credits/client';
 import { capsWords, levelWords, sumWords } from '../credits/words';
 import { announce } from '../ui/announce';
 import { LevelBadge } from '../ui/level-badge';
@@ -27,6 +27,7 @@ export function EstimateView({
   prices: Prices | null;
 }) {
   const isThere = usePrice(pricing, ({ estimate }) => estimate !== null);
+  useAnnouncement(pricing, isEmpty ? null : prices);
   if (!isThere || isEmpty || !prices) {
     return (
       <div className="estimate" data-empty>
@@ -37,9 +38,13 @@ export function EstimateView({
   return (
     <PopoverProvider placement="top-end">
       <PopoverDisclosure className="estimate" data-new={isNew || undefined} data-testid="estimate">
-        <Figures pricing={pricing} prices={prices} />
-        <span className="visually-hidden">Show how this price comes about</span>
-        <ChevronUp aria-hidden size={14} className="estimate-chevron" />
+        <span className="estimate-place">
+          <span className="estimate-figures">
+            <Figures pricing={pricing} prices={prices} />
+            <span className="visually-hidden">Show how this price comes about</span>
+            <ChevronUp aria-hidden size={14} className="estimate-chevron" />
+          </span>
+        </span>
       </PopoverDisclosure>
       <Popover className="popover estimate-popover" gutter={8} unmountOnHide>
         <PopoverHeading className="popover-title">What this message may cost</PopoverHeading>
@@ -52,7 +57,6 @@ export function EstimateView({
 /** All that changes with a letter. */
 function Figures({ pricing, prices }: { pricing: DraftPricing; prices: Prices }) {
   const { estimate, isExact } = usePrice(pricing, (price) => price);
-  useAnnouncement(estimate, prices);
   if (!estimate) return null;
   const { format } = prices;
   const { low, expected, high, likely } = estimate;
@@ -85,18 +89,32 @@ function Figures({ pricing, prices }: { pricing: DraftPricing; prices: Prices })
 }
 
 /** Says the price in words once it stays as it is, and once for the same words. */
-function useAnnouncement(estimate: Estimate | null, prices: Prices): void {
+function useAnnouncement(pricing: DraftPricing, prices: Prices | null): void {
+  const subscribe = useSubscribe();
   const said = useRef('');
   useEffect(() => {
-    const timer = setTimeout(() => {
-      const words = estimate ? inWords(estimate, prices) : '';
+    if (!prices) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let seen: Estimate | null = null;
+    const say = () => {
+      const words = seen ? inWords(seen, prices) : '';
       if (words !== '' && words !== said.current) announce(words);
       said.current = words;
-    }, ANNOUNCE_MS);
+    };
+    const changed = () => {
+      const { estimate } = pricing.price();
+      if (estimate === seen) return;
+      seen = estimate;
+      clearTimeout(timer);
+      timer = setTimeout(say, ANNOUNCE_MS);
+    };
+    changed();
+    const end = subscribe(changed);
     return () => {
+      end();
       clearTimeout(timer);
     };
-  }, [estimate, prices]);
+  }, [pricing, prices, subscribe]);
 }
 
 function EstimateDetails({ pricing, prices }: { pricing: DraftPricing; prices: Prices }) {

@@ -1,19 +1,17 @@
 // The text of a message, with the menus that `/` and `@` open in it.
 import { ComboboxPopover, ComboboxProvider, useComboboxStore, useStoreState } from '@ariakit/react';
 import type { ModelId, PriceBook } from '@kumari/credits';
-import { memo, useId, useLayoutEffect, useState } from 'react';
+import { memo, useId, useLayoutEffect, useMemo, useState } from 'react';
 import type { Prices } from '../credits/client';
-import { MODES } from '../credits/words';
-import { withMode, withModel, withText } from './choice';
-import type { Draft } from './draft';
-import { editBetween } from './edit';
+import { MODES, type Mode } from '../credits/words';
+import { withMode, withModel } from './choice';
 import { ModeOptions } from './mode-options';
 import { type ModelOption, ModelOptions, matching } from './model-options';
 import type { Trigger } from './trigger';
+import type { ChangeDraft } from './use-draft';
 import { type FieldProps, HINT, MESSAGE_ID, useField } from './use-field';
 
 interface MessageFieldProps extends FieldProps {
-  isReadOnly: boolean;
   submit: () => void;
   optionsOf: () => ModelOption[];
   models: readonly ModelId[];
@@ -22,7 +20,7 @@ interface MessageFieldProps extends FieldProps {
 }
 
 export const MessageField = memo(function MessageField(props: MessageFieldProps) {
-  const { draft, setDraft, isReadOnly, optionsOf, models, book, prices } = props;
+  const { draft, change, optionsOf, models, book, prices } = props;
   const [trigger, setTrigger] = useState<Trigger | null>(null);
   const menuId = useId();
   const menu = useComboboxStore({
@@ -40,6 +38,12 @@ export const MessageField = memo(function MessageField(props: MessageFieldProps)
   const isOpen = trigger !== null && hasMatches;
   const activeId = useActiveItem(menu, isOpen);
 
+  const pickFirst = () => {
+    const [mode] = modes;
+    const [model] = found;
+    if (trigger?.sign === '/' && mode) pickMode(mode.mode);
+    else if (model) pickModel(model.model.id);
+  };
   const pressed = (event: KeyboardEvent): boolean => {
     const { key } = event;
     if (isOpen && (key === 'ArrowDown' || key === 'ArrowUp')) {
@@ -52,28 +56,33 @@ export const MessageField = memo(function MessageField(props: MessageFieldProps)
     }
     if (key === 'ArrowLeft' || key === 'ArrowRight') setTrigger(null);
     if (key !== 'Enter' || event.shiftKey || event.isComposing) return false;
-    if (isOpen) menu.item(activeId)?.element?.click();
-    else props.submit();
+    if (!isOpen) props.submit();
+    // Before the menu is drawn, what would be its first option.
+    else if (activeId === null) pickFirst();
+    else menu.item(activeId)?.element?.click();
     return true;
   };
-  const { host, area, editor, changed, flush } = useField(props, { pressed, setTrigger });
+  const { host, area, editor, plainlyChanged, remove } = useField(props, { pressed, setTrigger });
 
-  useLayoutEffect(() => {
-    editor?.setReadOnly(isReadOnly);
-  }, [editor, isReadOnly]);
-  useLayoutEffect(() => {
+  const spoken = useMemo((): Record<string, string> => {
     const active: Record<string, string> = activeId ? { 'aria-activedescendant': activeId } : {};
-    editor?.setAttributes(
-      isOpen ? { 'aria-autocomplete': 'list', 'aria-controls': menuId, ...active } : {},
-    );
-  }, [activeId, editor, isOpen, menuId]);
+    return isOpen ? { 'aria-autocomplete': 'list', 'aria-controls': menuId, ...active } : {};
+  }, [activeId, isOpen, menuId]);
+  useLayoutEffect(() => {
+    editor?.setAttributes(spoken);
+  }, [editor, spoken]);
 
-  const chosenFrom = (next: Draft) => {
-    if (trigger) editor?.remove(trigger);
-    const text = flush();
+  const choose = (chosen: Parameters<ChangeDraft>[0]) => {
+    if (trigger) remove(trigger);
     setTrigger(null);
-    setDraft(withText(next, text));
+    change(chosen);
     editor?.focus();
+  };
+  const pickMode = (mode: Mode) => {
+    choose((draft) => withMode(draft, mode));
+  };
+  const pickModel = (model: ModelId) => {
+    if (book) choose((draft) => withModel(draft, book, model));
   };
 
   return (
@@ -86,14 +95,14 @@ export const MessageField = memo(function MessageField(props: MessageFieldProps)
           className="composer-field"
           rows={1}
           placeholder={HINT}
-          readOnly={isReadOnly}
           value={draft.text}
           onChange={(event) => {
-            changed([editBetween(draft.text, event.target.value)], null, true);
+            plainlyChanged(event.target);
           }}
           onKeyDown={(event) => {
             if (pressed(event.nativeEvent)) event.preventDefault();
           }}
+          {...spoken}
         />
       )}
       <div ref={host} className="composer-field" hidden={editor === null} />
@@ -107,12 +116,7 @@ export const MessageField = memo(function MessageField(props: MessageFieldProps)
         getAnchorRect={() => host.current?.closest('form')?.getBoundingClientRect() ?? null}
       >
         {trigger?.sign === '/' ? (
-          <ModeOptions
-            modes={modes}
-            pick={(mode) => {
-              chosenFrom(withMode(draft, mode));
-            }}
-          />
+          <ModeOptions modes={modes} pick={pickMode} />
         ) : (
           prices &&
           book && (
@@ -122,9 +126,7 @@ export const MessageField = memo(function MessageField(props: MessageFieldProps)
                 selected={models}
                 isFull={draft.mode === 'compare' && models.length >= book.compare.models_max}
                 format={prices.format}
-                pick={(model) => {
-                  chosenFrom(withModel(draft, book, model));
-                }}
+                pick={pickModel}
               />
             </div>
           )

@@ -5,6 +5,7 @@
 // renders a few words and nothing around them.
 import type { Denial, Encoding, Estimate, ModelId, Request } from '@kumari/credits';
 import type { CreditsClient, CreditsState } from '@kumari/credits/client';
+import type { TokenCount } from '@kumari/credits/tokens';
 import { useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react';
 import type { History } from '../chat/turns';
 import { type Prices, useClient, useSubscribe } from '../credits/client';
@@ -84,12 +85,24 @@ export class DraftPricing {
     this.#text?.edit(edits);
   };
 
-  /** Makes the price that of the text as it is, where its count comes in time. */
-  async bringUp(): Promise<void> {
-    const count = await this.#text?.exact();
-    if (!count) return;
-    this.#count = count;
-    this.#tell(this.#terms?.prices?.flags(this.#read()));
+  /**
+   * The request for `text`, which is the text as it is: by its exact count where that comes in time.
+   * Text and terms may change from here on.
+   */
+  async requestOf(text: string): Promise<Request | null> {
+    const [terms, counted] = [this.#terms, this.#count];
+    const count = (await this.#text?.exact(text)) ?? counted;
+    if (!terms?.choice || !terms.prices) return null;
+    const flags = count.isExact ? terms.prices.flags(text) : terms.flags;
+    return requestWith(terms, terms.choice, flags, count, () => text);
+  }
+
+  /** Lets the client price `request` in place of the draft while `send` begins. */
+  priced<T>(request: Request | null, send: () => T): T {
+    this.#client?.setRequest(request);
+    const sent = send();
+    this.#tell();
+    return sent;
   }
 
   /** The price as it is shown. */
@@ -107,7 +120,7 @@ export class DraftPricing {
   readonly options = (): ModelOption[] => {
     const { prices } = this.#terms ?? {};
     return (prices?.models ?? []).map((model) => {
-      const request = this.#requestOf({ mode: 'direct', models: [model.id] });
+      const request = this.#request({ mode: 'direct', models: [model.id] });
       return { model, price: request && (prices?.estimate(request) ?? null) };
     });
   };
@@ -120,27 +133,39 @@ export class DraftPricing {
   }
 
   /** The client tells all who follow it. */
-  #tell(flags?: Request['flags']): void {
+  #tell(): void {
     const choice = this.#terms?.prices ? this.#terms.choice : null;
-    this.#client?.setRequest(choice && this.#requestOf(choice, flags));
+    this.#client?.setRequest(choice && this.#request(choice));
   }
 
-  #requestOf(
-    choice: { mode: Mode; models: ModelId[] },
-    flags = this.#terms?.flags,
-  ): Request | null {
-    if (!this.#terms) return null;
-    const { history, encodings, isCareful } = this.#terms;
-    const isByBytes = isCareful && !this.#count.isExact;
-    const tokens = isByBytes ? bytesOf(this.#read(), encodings) : this.#count.tokens;
-    return requestOf(choice, history, tokens, flags);
+  #request(choice: Choice): Request | null {
+    const terms = this.#terms;
+    return terms && requestWith(terms, choice, terms.flags, this.#count, this.#read);
   }
 }
 
-/** Prices the text that `read` gives on these terms, which are one object until they change. */
-export function usePricing(read: () => string, terms: Terms): DraftPricing {
-  const client = useClient();
+type Choice = NonNullable<Terms['choice']>;
+
+function requestWith(
+  { history, encodings, isCareful }: Terms,
+  choice: Choice,
+  flags: Request['flags'],
+  count: TokenCount,
+  read: () => string,
+): Request {
+  const isByBytes = isCareful && !count.isExact;
+  return requestOf(choice, history, isByBytes ? bytesOf(read(), encodings) : count.tokens, flags);
+}
+
+/** Prices the text that `read` gives; on which terms, `useTerms` says. */
+export function usePricing(read: () => string): DraftPricing {
   const [pricing] = useState(() => new DraftPricing(read));
+  return pricing;
+}
+
+/** Prices on these terms, which are one object until they change. */
+export function useTerms(pricing: DraftPricing, terms: Terms): void {
+  const client = useClient();
   const { encodings } = terms;
   useLayoutEffect(() => {
     pricing.ask(client, terms);
@@ -149,7 +174,6 @@ export function usePricing(read: () => string, terms: Terms): DraftPricing {
     () => (encodings.length === 0 ? undefined : pricing.count(encodings)),
     [encodings, pricing],
   );
-  return pricing;
 }
 
 /** What `pick` takes of the price. It renders where that is another value than before. */

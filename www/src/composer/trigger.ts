@@ -26,3 +26,8 @@ export function triggerAt(text: string, cursor: number): Trigger | null {
     search,
   };
 }
+
+/** The text without a sign and its letters, and without the space after them. */
+export function without(text: string, { from, to }: Trigger): string {
+  return text.slice(0, from) + text.slice(text[to] === ' ' ? to + 1 : to);
+}

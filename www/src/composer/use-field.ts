@@ -15,9 +15,10 @@ import {
 import { flushSync } from 'react-dom';
 import { withText } from './choice';
 import type { Draft } from './draft';
+import type { ChangeDraft } from './use-draft';
 import { editBetween } from './edit';
 import type { Edit, EditorEvents, MessageEditor } from './editor';
-import type { Trigger } from './trigger';
+import { type Trigger, triggerAt, without } from './trigger';
 
 /** Where the page's other parts put the cursor. */
 export const MESSAGE_ID = 'message';
@@ -37,14 +38,14 @@ export interface FieldHandle {
 export interface FieldProps {
   handle: RefObject<FieldHandle | null>;
   draft: Draft;
-  setDraft: (draft: Draft) => void;
+  change: ChangeDraft;
   /** Told of each change at once. */
   told: (edits: readonly Edit[]) => void;
 }
 
 /** Keeps field and draft at one text, each told by the other of what it did not know. */
 export function useField(
-  { handle, draft, setDraft, told }: FieldProps,
+  { handle, draft, change, told }: FieldProps,
   {
     pressed,
     setTrigger,
@@ -59,9 +60,9 @@ export function useField(
   /** What the plain field had when the editor took its place. */
   const takenOver = useRef<{ hasFocus: boolean; from: number; to: number } | null>(null);
   const pause = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const latest = useRef({ draft, setDraft, told, pressed, setTrigger });
+  const latest = useRef({ told, pressed, setTrigger });
   useLayoutEffect(() => {
-    latest.current = { draft, setDraft, told, pressed, setTrigger };
+    latest.current = { told, pressed, setTrigger };
   });
 
   const text = useCallback(
@@ -73,11 +74,10 @@ export function useField(
     const now = text();
     if (now !== known.current) {
       known.current = now;
-      const { draft, setDraft } = latest.current;
-      setDraft(withText(draft, now));
+      change((draft) => withText(draft, now));
     }
     return now;
-  }, [text]);
+  }, [change, text]);
   const changed = useCallback(
     (edits: readonly Edit[], found: Trigger | null, isByPerson: boolean) => {
       latest.current.told(edits);
@@ -87,6 +87,24 @@ export function useField(
       if (isByPerson) latest.current.setTrigger(found);
     },
     [flush],
+  );
+  /** The same for the plain field. */
+  const plainlyChanged = useCallback(
+    ({ value, selectionStart }: HTMLTextAreaElement) => {
+      changed([editBetween(known.current, value)], triggerAt(value, selectionStart), true);
+    },
+    [changed],
+  );
+  const remove = useCallback(
+    (trigger: Trigger) => {
+      if (current.current) {
+        current.current.remove(trigger);
+        flush();
+      } else {
+        change((draft) => withText(draft, without(draft.text, trigger)));
+      }
+    },
+    [change, flush],
   );
 
   useLayoutEffect(() => {
@@ -157,7 +175,7 @@ export function useField(
     if (current.current) current.current.replace(draft.text);
     else latest.current.told([editBetween(before, draft.text)]);
   }, [draft.text]);
-  return { host, area, editor, changed, flush };
+  return { host, area, editor, plainlyChanged, remove };
 }
 
 /** Waits for the end of what an input method composes: it would be lost with the plain field. */

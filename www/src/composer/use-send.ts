@@ -1,14 +1,15 @@
-// Sends the draft, and tells how that went.
+// Sends the draft, and tells how that went. What is typed meanwhile is the next message.
 import type { ModelId } from '@kumari/credits';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ApiError, getAction } from '../chat/api';
 import { chat } from '../chat/use-chat';
 import { useClient, useCredits, usePrices } from '../credits/client';
 import type { Mode } from '../credits/words';
-import { go } from '../shell/route';
+import { begin } from '../shell/route';
 import { announce } from '../ui/announce';
-import { unsent, withText } from './choice';
-import type { Draft } from './draft';
+import { returned, sent, taken, unanswered } from './choice';
+import type { DraftPricing } from './pricing';
+import type { KeptDraft } from './use-draft';
 
 export interface Notice {
   code: string;
@@ -18,78 +19,88 @@ export interface Notice {
 export interface Sending {
   isSending: boolean;
   notice: Notice | null;
-  /** Sends `text` once `ready` is done. */
-  send: (text: string, ready: () => Promise<void>) => Promise<void>;
+  /** Sends `text`, which is all of the draft's. */
+  send: (text: string) => Promise<void>;
   stop: (actionId: string) => Promise<void>;
 }
 
 export function useSend({
   conversationId,
-  draft,
-  setDraft,
+  kept,
   choice,
+  pricing,
+  flush,
 }: {
   conversationId: string | null;
-  draft: Draft;
-  setDraft: (draft: Draft) => void;
+  kept: KeptDraft;
   choice: { mode: Mode; models: ModelId[] } | null;
+  pricing: DraftPricing;
+  /** Brings the draft up to what was typed. */
+  flush: () => void;
 }): Sending {
   const client = useClient();
   const prices = usePrices();
-  const [isSending, setIsSending] = useState(false);
+  const { draft, change } = kept;
+  const [isWaiting, setIsWaiting] = useState(false);
   const [notice, setNotice] = useState<(Notice & { text: string }) | null>(null);
-  useUnanswered(draft, setDraft, isSending);
+  const arrived = useArrived(kept);
+  useUnanswered(kept, arrived, isWaiting);
 
   const say = (code: string, words: string, text = draft.text) => {
     setNotice({ code, words, text });
     announce(words);
   };
 
-  const send = async (text: string, ready: () => Promise<void>) => {
+  const send = async (text: string) => {
     if (!client || !choice || !prices) return;
-    // Where a send was never answered, the same ids make its repeat harmless.
-    const sending = draft.sending ?? {
+    const ids = draft.repeat ?? {
       actionId: client.newId(),
       conversationId: conversationId ?? client.newId(),
     };
-    setDraft({ ...draft, text, sending });
-    setIsSending(true);
+    const counted = pricing.requestOf(text);
+    change((draft) => sent(draft, text, ids));
+    setIsWaiting(true);
     setNotice(null);
-    await ready();
-    const sent = await client.send({
-      action_id: sending.actionId,
-      conversation_id: sending.conversationId,
-      task: choice.mode,
-      ...(choice.models.length === 0 ? {} : { models: choice.models }),
-      text,
+    const request = await counted;
+    const result = await pricing.priced(request, () =>
+      client.send({
+        action_id: ids.actionId,
+        conversation_id: ids.conversationId,
+        task: choice.mode,
+        ...(choice.models.length === 0 ? {} : { models: choice.models }),
+        text,
+      }),
+    );
+    setIsWaiting(false);
+    if (result.kind === 'admitted') {
+      chat.admitted(result.action, text);
+      arrived(result.action.conversation_id);
+      return;
+    }
+    flush();
+    /** The text that stands in the field again. */
+    let back = text;
+    change((now) => {
+      const next = result.kind === 'failed' ? unanswered(now, draft) : returned(now);
+      back = next.text;
+      return next;
     });
-    setIsSending(false);
-    switch (sent.kind) {
-      case 'admitted':
-        setDraft(withText(draft, ''));
-        chat.admitted(sent.action, text);
-        if (conversationId === null) go(sent.action.conversation_id);
-        break;
-      case 'denied': {
-        setDraft(unsent({ ...draft, text }));
-        const { denial } = sent;
-        if (denial.code === 'price_changed') {
-          const now = denial.estimate
-            ? ` It is now up to ${prices.format(denial.estimate.high)} credits.`
-            : '';
-          say(denial.code, `The price has changed.${now} Look at it and send again.`, text);
-        } else {
-          say(denial.code, denial.message, text);
-        }
-        break;
-      }
-      case 'failed':
-        say(
-          sent.error.code,
-          `${sent.error.message} Your draft is kept; send again when you like.`,
-          text,
-        );
-        break;
+    if (result.kind === 'failed') {
+      say(
+        result.error.code,
+        `${result.error.message} Your draft is kept; send again when you like.`,
+        back,
+      );
+      return;
+    }
+    const { denial } = result;
+    if (denial.code === 'price_changed') {
+      const now = denial.estimate
+        ? ` It is now up to ${prices.format(denial.estimate.high)} credits.`
+        : '';
+      say(denial.code, `The price has changed.${now} Look at it and send again.`, back);
+    } else {
+      say(denial.code, denial.message, back);
     }
   };
 
@@ -104,30 +115,55 @@ export function useSend({
     }
   };
 
-  // What was said of another text does not hold for this one.
-  return { isSending, notice: notice?.text === draft.text ? notice : null, send, stop };
+  return {
+    isSending: draft.sending !== undefined,
+    // What was said of another text does not hold for this one.
+    notice: notice?.text === draft.text ? notice : null,
+    send,
+    stop,
+  };
+}
+
+/** What is to be done once a message was taken; its conversation is opened if it is still wanted. */
+function useArrived({ change, begin: beginDraft }: KeptDraft): (conversationId: string) => void {
+  const isHere = useRef(false);
+  useEffect(() => {
+    isHere.current = true;
+    return () => {
+      isHere.current = false;
+    };
+  }, []);
+  return (conversationId) => {
+    change(taken);
+    beginDraft(conversationId);
+    if (isHere.current) begin(conversationId);
+  };
 }
 
 /**
- * After a reload: a draft whose send was never answered here. The package has sent it again by
- * itself; if it arrived, the draft is done and its conversation is opened.
+ * After a reload: a message whose send was never answered here. The package has sent it again by
+ * itself; if it arrived, its conversation is opened, else its text is back in the field.
  */
-function useUnanswered(draft: Draft, setDraft: (draft: Draft) => void, isSending: boolean): void {
+function useUnanswered(
+  { draft, change }: KeptDraft,
+  arrived: (conversationId: string) => void,
+  isWaiting: boolean,
+): void {
   const { pending, status } = useCredits();
   const { sending } = draft;
   const isPending =
     sending !== undefined && pending.some((one) => one.action_id === sending.actionId);
-  const isDue = sending !== undefined && !isPending && !isSending && status === 'live';
+  const isDue = sending !== undefined && !isPending && !isWaiting && status === 'live';
   useEffect(() => {
     if (!isDue) return;
     getAction(sending.actionId).then(
       (action) => {
-        setDraft(withText(draft, ''));
         void chat.reload(action.conversation_id);
-        go(action.conversation_id);
+        arrived(action.conversation_id);
       },
       (error: unknown) => {
-        if (error instanceof ApiError && error.status === 404) setDraft(unsent(draft));
+        const isUnknown = error instanceof ApiError && error.status === 404;
+        change((now) => (isUnknown ? returned(now) : unanswered(now, draft)));
       },
     );
     // The draft changes with every letter; what is asked only with the send.

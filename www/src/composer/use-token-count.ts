@@ -37,8 +37,8 @@ export function useEncodings(models: readonly Model[] | undefined): readonly Enc
 export interface CountedText {
   /** What changed in it. */
   edit: (edits: readonly Edit[]) => void;
-  /** The exact count of the text as it is; nothing where it does not come in time. */
-  exact: () => Promise<TokenCount | null>;
+  /** The exact count of `text`, which is the text as it is; nothing where it does not come in time. */
+  exact: (text: string) => Promise<TokenCount | null>;
   close: () => void;
 }
 
@@ -48,12 +48,13 @@ export function countText(
   read: () => string,
   heard: (count: TokenCount) => void,
 ): CountedText {
-  let draft: TokenDraft | null = null;
+  let opened: { counter: TokenCounter; draft: TokenDraft } | null = null;
   let isClosed = false;
   tokenCounter().then(
     (counter) => {
       if (isClosed) return;
-      draft = counter.open(encodings, read);
+      const draft = counter.open(encodings, read);
+      opened = { counter, draft };
       heard(draft.count());
       draft.subscribe(heard);
     },
@@ -61,15 +62,21 @@ export function countText(
   );
   return {
     edit(edits) {
-      for (const { offset, deleted, inserted } of edits) draft?.edit(offset, deleted, inserted);
+      for (const { offset, deleted, inserted } of edits)
+        opened?.draft.edit(offset, deleted, inserted);
     },
-    exact() {
-      if (!draft?.count().isExact) return Promise.resolve(null);
-      return Promise.race([draft.exact().catch(() => null), nothingAfter(EXACT_MS_MAX)]);
+    exact(text) {
+      const count = opened?.draft.count();
+      if (!opened || !count?.isExact) return Promise.resolve(null);
+      if (opened.draft.isCounted()) return Promise.resolve(count);
+      // The draft may be another one before it is counted.
+      const exact = opened.counter.count(text, encodings);
+      const counted = exact.then((tokens) => ({ tokens, isExact: true }));
+      return Promise.race([counted.catch(() => null), nothingAfter(EXACT_MS_MAX)]);
     },
     close() {
       isClosed = true;
-      draft?.close();
+      opened?.draft.close();
     },
   };
 }

@@ -1,7 +1,8 @@
 // A conversation: each message with its answers, newest last.
-import { memo, useEffect, useLayoutEffect, useRef } from 'react';
+import { memo, useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import type { OpenConversation } from '../chat/store';
-import { type Turn, isRunning } from '../chat/turns';
+import { type Turn, isRunning, unsentTurn } from '../chat/turns';
+import type { Sending } from '../composer/draft';
 import type { Prices } from '../credits/client';
 import { useDialogs } from '../dialogs/dialogs';
 import { announce } from '../ui/announce';
@@ -12,14 +13,21 @@ const AT_END_PX = 120;
 
 export const Thread = memo(function Thread({
   conversation,
+  sending,
   prices,
 }: {
   conversation: OpenConversation;
+  /** The message that has no answer yet. */
+  sending: Sending | undefined;
   prices: Prices | null;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
-  const { turns } = conversation;
+  const { turns: answered } = conversation;
+  const turns = useMemo(() => {
+    const isSent = sending && !answered.some((turn) => turn.actionId === sending.actionId);
+    return isSent ? [...answered, unsentTurn(sending)] : answered;
+  }, [answered, sending]);
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element && isAtEnd.current) element.scrollTop = element.scrollHeight;
@@ -69,6 +77,7 @@ function TurnView({ turn, prices }: { turn: Turn; prices: Prices | null }) {
           <span className="visually-hidden">You: </span>
           {turn.text}
         </p>
+        {turn.answers.length === 0 && <p className="asked-note">Sending…</p>}
       </div>
       <div
         className={isCompared ? 'answers' : 'thread-column'}
