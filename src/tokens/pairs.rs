@@ -12,6 +12,9 @@
 //! numbers were 737 and 705 KB: a host that compresses badly or not at all loses little.
 
 use alloc::vec::Vec;
+use core::slice::Iter;
+
+use crate::vocabulary::AT_A_TIME;
 
 /// Bits of a place that are told by its class, behind the highest.
 const CLASS_BITS: u32 = 3;
@@ -76,18 +79,43 @@ pub(crate) fn write(singles: u32, pairs: &[(u32, u32)]) -> Option<Vec<u8>> {
 pub(crate) fn read(singles: u32, count: usize, file: &[u8]) -> Option<Vec<(u32, u32)>> {
     let (left_classes, rest) = file.split_at_checked(count)?;
     let (right_classes, rest) = rest.split_at_checked(count)?;
-    let (mut lefts, mut rights) = (Order::new(singles), Order::new(singles));
-    let mut bits = Bits { bytes: Vec::new(), held: 0, count: 0 };
-    let mut rest = rest.iter();
-    let mut pairs = Vec::with_capacity(count);
-    for ((&left, &right), token) in left_classes.iter().zip(right_classes).zip(singles..) {
-        let left = lefts.take(bits.pull_place(left, &mut rest)?)?;
-        let right = rights.take(bits.pull_place(right, &mut rest)?)?;
-        lefts.add(token);
-        rights.add(token);
-        pairs.push((left, right));
+    let mut reader = Reader {
+        lefts: Order::new(singles),
+        rights: Order::new(singles),
+        bits: Bits { bytes: Vec::new(), held: 0, count: 0 },
+        rest: rest.iter(),
+        pairs: Vec::with_capacity(count),
+    };
+    let classes = left_classes.chunks(AT_A_TIME).zip(right_classes.chunks(AT_A_TIME));
+    for ((left_classes, right_classes), first) in classes.zip((singles..).step_by(AT_A_TIME)) {
+        reader.read(left_classes, right_classes, first)?;
     }
-    rest.next().is_none().then_some(pairs)
+    reader.rest.next().is_none().then_some(reader.pairs)
+}
+
+/// A file on its way to its pairs.
+struct Reader<'a> {
+    lefts: Order,
+    rights: Order,
+    bits: Bits,
+    /// The bits that are left.
+    rest: Iter<'a, u8>,
+    pairs: Vec<(u32, u32)>,
+}
+
+impl Reader<'_> {
+    /// Reads the pairs of the tokens from `first` on, of these classes.
+    #[inline(never)]
+    fn read(&mut self, left_classes: &[u8], right_classes: &[u8], first: u32) -> Option<()> {
+        for ((&left, &right), token) in left_classes.iter().zip(right_classes).zip(first..) {
+            let left = self.lefts.take(self.bits.pull_place(left, &mut self.rest)?)?;
+            let right = self.rights.take(self.bits.pull_place(right, &mut self.rest)?)?;
+            self.lefts.add(token);
+            self.rights.add(token);
+            self.pairs.push((left, right));
+        }
+        Some(())
+    }
 }
 
 /// Bits behind one another, the lowest of a byte first.
@@ -123,11 +151,7 @@ impl Bits {
     }
 
     /// The place of that class whose other bits come next.
-    fn pull_place<'a>(
-        &mut self,
-        class: u8,
-        bytes: &mut impl Iterator<Item = &'a u8>,
-    ) -> Option<usize> {
+    fn pull_place(&mut self, class: u8, bytes: &mut Iter<'_, u8>) -> Option<usize> {
         let length = u32::from(class >> CLASS_BITS);
         let told = u32::from(class & ((1 << CLASS_BITS) - 1));
         let left = length.saturating_sub(CLASS_BITS);

@@ -43,6 +43,10 @@ pub struct Vocabulary {
     borders: Borders,
 }
 
+/// Tables are filled in calls of so many tokens: a browser makes code quick that is called often,
+/// not a loop that runs on.
+pub(crate) const AT_A_TIME: usize = 256;
+
 /// Bits of a token's id.
 const ID_BITS: u32 = 18;
 
@@ -128,12 +132,7 @@ impl Vocabulary {
 
     /// Makes the tables of the pairs, where each token is made of earlier ones.
     fn of(encoding: Encoding, pairs: &[(u32, u32)]) -> Option<Self> {
-        let mut lengths = Vec::with_capacity(pairs.len() + 256);
-        lengths.resize(256, 1_u8);
-        for &(left, right) in pairs {
-            let length = |id| lengths.get(usize::try_from(id).ok()?).copied();
-            lengths.push(length(left)?.checked_add(length(right)?)?);
-        }
+        let lengths = lengths_of(pairs)?;
         let bytes = bytes_of(pairs, &lengths)?;
         let mut vocabulary = Self {
             encoding,
@@ -148,25 +147,68 @@ impl Vocabulary {
             *vocabulary.singles.get_mut(usize::from(byte))? = id;
         }
         // One table at a time: who fills several at once waits for memory most of the time.
-        for (&(left, right), id) in pairs.iter().zip(SINGLES..) {
-            let key = pair_key(left, right);
-            vocabulary.unions.insert(hash(key), key << ID_BITS | u64::from(id));
-            vocabulary.united.insert(hash(key));
+        for (pairs, first) in pairs.chunks(AT_A_TIME).zip((SINGLES..).step_by(AT_A_TIME)) {
+            vocabulary.add_unions(pairs, first);
         }
-        let mut begin = 256;
-        for (&length, id) in lengths.iter().skip(begin).zip(SINGLES..) {
-            let end = begin + usize::from(length);
-            let token = bytes.get(begin..end)?;
-            vocabulary.words.insert(&bytes, begin, end);
-            vocabulary.borders.note(token);
-            if let &[first, second] = token {
-                let at = usize::from(u16::from_be_bytes([first, second]));
-                *vocabulary.doubles.get_mut(at)? = id;
-            }
-            begin = end;
+        let (mut begin, (_, lengths)) = (256, lengths.split_at_checked(256)?);
+        for (lengths, first) in lengths.chunks(AT_A_TIME).zip((SINGLES..).step_by(AT_A_TIME)) {
+            begin = vocabulary.add_words(&bytes, begin, lengths, first)?;
         }
         Some(vocabulary)
     }
+
+    /// Adds the unions of these pairs: the tokens from `first` on.
+    #[inline(never)]
+    fn add_unions(&mut self, pairs: &[(u32, u32)], first: u32) {
+        for (&(left, right), id) in pairs.iter().zip(first..) {
+            let key = pair_key(left, right);
+            self.unions.insert(hash(key), key << ID_BITS | u64::from(id));
+            self.united.insert(hash(key));
+        }
+    }
+
+    /// Adds the tokens from `first` on, of these lengths, by their bytes from `begin` on; gives
+    /// where those end.
+    #[inline(never)]
+    fn add_words(
+        &mut self,
+        bytes: &[u8],
+        mut begin: usize,
+        lengths: &[u8],
+        first: u32,
+    ) -> Option<usize> {
+        for (&length, id) in lengths.iter().zip(first..) {
+            let end = begin + usize::from(length);
+            let token = bytes.get(begin..end)?;
+            self.words.insert(bytes, begin, end);
+            self.borders.note(token);
+            if let &[first, second] = token {
+                let at = usize::from(u16::from_be_bytes([first, second]));
+                *self.doubles.get_mut(at)? = id;
+            }
+            begin = end;
+        }
+        Some(begin)
+    }
+}
+
+/// How many bytes each token has.
+fn lengths_of(pairs: &[(u32, u32)]) -> Option<Vec<u8>> {
+    let mut lengths = Vec::with_capacity(pairs.len() + 256);
+    lengths.resize(256, 1_u8);
+    for pairs in pairs.chunks(AT_A_TIME) {
+        add_lengths(&mut lengths, pairs)?;
+    }
+    Some(lengths)
+}
+
+#[inline(never)]
+fn add_lengths(lengths: &mut Vec<u8>, pairs: &[(u32, u32)]) -> Option<()> {
+    for &(left, right) in pairs {
+        let length = |id| lengths.get(usize::try_from(id).ok()?).copied();
+        lengths.push(length(left)?.checked_add(length(right)?)?);
+    }
+    Some(())
 }
 
 /// As many bytes are copied at once: tokens are short, and a call for each takes longer.
@@ -179,7 +221,22 @@ fn bytes_of(pairs: &[(u32, u32)], lengths: &[u8]) -> Option<Vec<u8>> {
     bytes.resize(all + AT_ONCE, 0);
     let mut begins: Vec<usize> = (0..=256).collect();
     begins.reserve(pairs.len());
-    let mut to = 256;
+    for pairs in pairs.chunks(AT_A_TIME) {
+        add_bytes(&mut bytes, &mut begins, pairs, lengths)?;
+    }
+    Some(bytes)
+}
+
+/// Copies the bytes of the next tokens from those of their parts. `begins` has where each token
+/// begins, and last where the next one will.
+#[inline(never)]
+fn add_bytes(
+    bytes: &mut [u8],
+    begins: &mut Vec<usize>,
+    pairs: &[(u32, u32)],
+    lengths: &[u8],
+) -> Option<()> {
+    let mut to = *begins.last()?;
     for &(left, right) in pairs {
         for part in [left, right] {
             let part = usize::try_from(part).ok()?;
@@ -193,7 +250,7 @@ fn bytes_of(pairs: &[(u32, u32)], lengths: &[u8]) -> Option<Vec<u8>> {
         }
         begins.push(to);
     }
-    Some(bytes)
+    Some(())
 }
 
 /// Two tokens as one number.
@@ -280,9 +337,12 @@ pub(crate) fn header(encoding: Encoding) -> String {
 
 /// FNV-1a, 64 bits.
 pub(crate) fn fingerprint(file: &[u8]) -> u64 {
-    file.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    file.chunks(AT_A_TIME).fold(0xcbf2_9ce4_8422_2325, fingerprint_on)
+}
+
+#[inline(never)]
+fn fingerprint_on(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The bytes of the tokens 0 to 255: first those that print in Latin-1, then the others.
