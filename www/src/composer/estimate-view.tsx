@@ -1,12 +1,13 @@
 import { Popover, PopoverDisclosure, PopoverHeading, PopoverProvider } from '@ariakit/react';
-import type { CandidateEstimate, Caps, Estimate, LikelyRange } from '@kumari/credits';
+import type { CandidateEstimate, Caps, Estimate } from '@kumari/credits';
 import { ChevronUp } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { useEffect, useLayoutEffect, useRef } from 'react';
 import { type Prices, useSubscribe } from '../credits/client';
 import { capsWords, levelWords, sumWords } from '../credits/words';
 import { announce } from '../ui/announce';
-import { LevelBadge } from '../ui/level-badge';
 import { PriceLines } from '../ui/price-lines';
+import { inWords, spanOf } from './estimate-words';
+import { Figures } from './figures';
 import { type DraftPricing, usePrice } from './pricing';
 
 /** Long enough that a person who types is not read every price between. */
@@ -40,7 +41,7 @@ export function EstimateView({
       <PopoverDisclosure className="estimate" data-new={isNew || undefined} data-testid="estimate">
         <span className="estimate-place">
           <span className="estimate-figures">
-            <Figures pricing={pricing} prices={prices} />
+            <FiguresView pricing={pricing} prices={prices} />
             <span className="visually-hidden">Show how this price comes about</span>
             <ChevronUp aria-hidden size={14} className="estimate-chevron" />
           </span>
@@ -55,37 +56,19 @@ export function EstimateView({
 }
 
 /** All that changes with a letter. */
-function Figures({ pricing, prices }: { pricing: DraftPricing; prices: Prices }) {
-  const { estimate, isExact } = usePrice(pricing, (price) => price);
-  if (!estimate) return null;
-  const { format } = prices;
-  const { low, expected, high, likely } = estimate;
-  const isRange = low !== high;
-  const about = isExact ? '' : '~';
-  return (
-    <>
-      <span className="estimate-price" data-low={low} data-expected={expected} data-high={high}>
-        {isRange && (
-          <>
-            <span className="estimate-range">
-              {likely ? `up to ${about}${format(high)}` : `${about}${format(low)}–${format(high)}`}
-            </span>
-            <span className="estimate-dot"> · </span>
-          </>
-        )}
-        <span className="estimate-likely">
-          {isRange && 'likely '}
-          <strong>
-            {about}
-            {format(expected)}
-          </strong>{' '}
-          {isRange && likely && <span className="estimate-span">({spanOf(likely, format)}) </span>}
-          credits
-        </span>
-      </span>
-      <LevelBadge level={estimate.level} />
-    </>
-  );
+function FiguresView({ pricing, prices }: { pricing: DraftPricing; prices: Prices }) {
+  const place = useRef<HTMLSpanElement>(null);
+  const subscribe = useSubscribe();
+  useLayoutEffect(() => {
+    if (!place.current) return;
+    const figures = new Figures(place.current);
+    const show = () => {
+      figures.show(pricing.price(), prices);
+    };
+    show();
+    return subscribe(show);
+  }, [pricing, prices, subscribe]);
+  return <span className="estimate-live" ref={place} />;
 }
 
 /** Says the price in words once it stays as it is, and once for the same words. */
@@ -186,32 +169,10 @@ function CapsNote({ caps, nameOf }: { caps: Caps; nameOf: (model: string) => str
   return words === '' ? null : <>To fit your balance: {words}.</>;
 }
 
-/** From the lower to the upper end of what is likely. */
-function spanOf({ low, high }: LikelyRange, format: (amount: string) => string): string {
-  const [from, to] = [format(low), format(high)];
-  return from === to ? from : `${from}–${to}`;
-}
-
 function rangeOf(candidate: CandidateEstimate, format: (amount: string) => string) {
   const { low, expected, high, likely } = candidate;
   if (low === high) return format(expected);
   return likely
     ? `up to ${format(high)} · likely ${format(expected)} (${spanOf(likely, format)})`
     : `${format(low)}–${format(high)} · likely ${format(expected)}`;
-}
-
-/** The estimate as a sentence. */
-function inWords(estimate: Estimate, { format, nameOf, likelyWords }: Prices): string {
-  const caps = capsWords(estimate.caps, nameOf);
-  const fits = caps === '' ? '' : ` To fit your balance: ${caps}.`;
-  const [leg] = estimate.legs;
-  const likely =
-    estimate.level.kind === 'range' && leg ? ` The model is likely ${likelyWords(leg)}.` : '';
-  const level = `Level ${levelWords(estimate.level)}.${likely}${fits}`;
-  if (estimate.low === estimate.high) return `Costs ${format(estimate.expected)} credits. ${level}`;
-  const sum = estimate.legs.length > 1 ? ` This is ${sumWords(estimate.legs.length)}.` : '';
-  const range = estimate.likely
-    ? `mostly ${spanOf(estimate.likely, format)}, at most ${format(estimate.high)}`
-    : `between ${format(estimate.low)} and ${format(estimate.high)}`;
-  return `Likely ${format(estimate.expected)} credits, ${range}. ${level}${sum}`;
 }
