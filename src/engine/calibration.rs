@@ -25,6 +25,9 @@ pub const BANDS_MAX: usize = 16;
 /// The fewest settlements that a band tells of: fewer say little of others, and too much of whoever
 /// made them.
 pub const SETTLEMENTS_MIN: u64 = 30;
+/// The fewest accounts whose answers a row is learned from, unless an operator says otherwise: what is
+/// one customer's alone would tell everybody how long that customer's answers are.
+pub const ACCOUNTS_MIN: u64 = 5;
 
 /// How long answers were; nothing of whose they were.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

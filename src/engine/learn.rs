@@ -29,7 +29,20 @@ use core::cmp::Reverse;
 /// What was learned so far.
 #[derive(Clone, Debug, Default)]
 pub struct Learner {
-    pairs: BTreeMap<(Task, ModelId), BTreeMap<Cell, Lengths>>,
+    pairs: BTreeMap<(Task, ModelId), Answers>,
+    /// The number of the account whose answers come now.
+    account: u64,
+}
+
+/// The answers of one model to one task.
+#[derive(Clone, Debug, Default)]
+struct Answers {
+    /// By the size of the input.
+    inputs: BTreeMap<Cell, Lengths>,
+    /// How many accounts they are of.
+    accounts: u64,
+    /// The number of the last of these.
+    last_account: Option<u64>,
 }
 
 /// How long one answer was.
@@ -57,6 +70,11 @@ impl Counts {
 }
 
 impl Learner {
+    /// What is learned from here on is another account's. Nothing is kept of whose.
+    pub const fn next_account(&mut self) {
+        self.account = self.account.saturating_add(1);
+    }
+
     /// Learns from an action: from those of its legs that made text, were settled, and whose usage
     /// the provider reported whole. `book` is the one that priced it.
     ///
@@ -78,10 +96,14 @@ impl Learner {
 
     /// Learns how long an answer to so many tokens of expected input was.
     pub fn add(&mut self, task: Task, model: &ModelId, input_tokens: u64, length: Length) {
-        let inputs = self.pairs.entry((task.priced_as(), model.clone())).or_default();
+        let answers = self.pairs.entry((task.priced_as(), model.clone())).or_default();
+        if answers.last_account.replace(self.account) != Some(self.account) {
+            answers.accounts = answers.accounts.saturating_add(1);
+        }
         let (Length::Ended(tokens) | Length::CutOff(tokens)) = length;
         // Nothing and one token are of one band: the first begins at nothing.
-        let lengths = inputs.entry(Cell::of(input_tokens.clamp(1, QUANTITY_MAX))).or_default();
+        let lengths =
+            answers.inputs.entry(Cell::of(input_tokens.clamp(1, QUANTITY_MAX))).or_default();
         let counts = lengths.entry(Cell::of(tokens.min(QUANTITY_MAX))).or_default();
         let count = match length {
             Length::Ended(_) => &mut counts.ended,
@@ -90,13 +112,14 @@ impl Learner {
         *count = count.saturating_add(1);
     }
 
-    /// What was learned, of tasks and models with enough settlements; of too many, those with the
-    /// most.
-    pub fn calibration(&self) -> Calibration {
-        let rows = self.pairs.iter().map(|((task, model), inputs)| CalibrationRow {
+    /// What was learned, of tasks and models with enough settlements of so many accounts; of too many
+    /// such, those with the most settlements.
+    pub fn calibration(&self, accounts_min: u64) -> Calibration {
+        let known = self.pairs.iter().filter(|(_, answers)| answers.accounts >= accounts_min);
+        let rows = known.map(|((task, model), answers)| CalibrationRow {
             task: *task,
             model: model.clone(),
-            bands: bands_of(inputs),
+            bands: bands_of(&answers.inputs),
         });
         let mut rows: Vec<CalibrationRow> = rows.filter(|row| !row.bands.is_empty()).collect();
         if rows.len() > ROWS_MAX {

@@ -10,9 +10,11 @@ use crate::cli::CalibrationCommand;
 use crate::database::DatabaseFault;
 use crate::progress::Progress;
 use kumari_engine::calibration::Calibration;
+use kumari_engine::id::ModelId;
 use kumari_engine::time::Timestamp;
-use kumari_store::{Clock as _, Store, StoreError, SystemClock};
+use kumari_store::{BOOKS_MAX, Clock as _, Store, StoreError, SystemClock};
 use kumari_wire::{CalibrationFault, CanonicalFault};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -70,8 +72,9 @@ pub fn run(command: &CalibrationCommand) -> Result<String, CalibrationCommandFau
 
 async fn answer(command: &CalibrationCommand) -> Result<String, CalibrationCommandFault> {
     match command {
-        CalibrationCommand::Learn { database, since, output } => {
-            learned(&*database.open_existing().await?, *since, output.as_deref()).await
+        CalibrationCommand::Learn { database, since, accounts_min, output } => {
+            let store = database.open_existing().await?;
+            learned(&*store, *since, *accounts_min, output.as_deref()).await
         }
         CalibrationCommand::Check { file } => {
             let calibration = read(file)?;
@@ -82,8 +85,9 @@ async fn answer(command: &CalibrationCommand) -> Result<String, CalibrationComma
             let calibration = read(file)?;
             let told = told(&calibration);
             let store = database.open_existing().await?;
+            let unknown = unknown(&*store, &calibration).await?;
             let version = put(&*store, calibration, SystemClock.now()).await?;
-            Ok(format!("in force is {version}: {told}"))
+            Ok(format!("in force is {version}: {told}{unknown}"))
         }
         CalibrationCommand::Show { database } => {
             let stored = database.open_existing().await?.calibration(None).await?;
@@ -104,13 +108,16 @@ async fn answer(command: &CalibrationCommand) -> Result<String, CalibrationComma
 async fn learned(
     store: &dyn Store,
     since: Option<Timestamp>,
+    accounts_min: u64,
     output: Option<&Path>,
 ) -> Result<String, CalibrationCommandFault> {
     let mut progress = Progress::new();
     let tell = |seen: &Seen| {
-        progress.show(|| format!("{} accounts, {} actions", seen.accounts, seen.actions));
+        progress.show(|| {
+            format!("{}, {}", count(seen.accounts, "account"), count(seen.actions, "action"))
+        });
     };
-    let found = learn(store, since, tell).await;
+    let found = learn(store, since, accounts_min, tell).await;
     progress.clear();
     let (calibration, Seen { accounts, actions, unreadable }) = found?;
     let left_out = match unreadable {
@@ -120,7 +127,9 @@ async fn learned(
     // Nobody is left to tell that nobody reads.
     let _ = writeln!(
         io::stderr(),
-        "{actions} actions of {accounts} accounts{left_out}: {}",
+        "{} of {}{left_out}: {}",
+        count(actions, "action"),
+        count(accounts, "account"),
         told(&calibration)
     );
     let text = serde_json::to_string_pretty(&calibration)?;
@@ -133,11 +142,47 @@ async fn learned(
 fn told(calibration: &Calibration) -> String {
     let bands = || calibration.rows.iter().flat_map(|row| &row.bands);
     let settlements = bands().map(|band| band.settlements).fold(0, u64::saturating_add);
+    let length = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     format!(
-        "{settlements} settlements of {} tasks and models, in {} bands",
-        calibration.rows.len(),
-        bands().count()
+        "{} in {} of {}",
+        count(settlements, "settlement"),
+        count(length(bands().count()), "band"),
+        count(length(calibration.rows.len()), "pair of task and model"),
     )
+}
+
+/// "1 account", "2 accounts", "2 pairs of task and model": its first word is in the plural.
+fn count(count: u64, of: &str) -> String {
+    let (noun, rest) =
+        of.split_once(' ').map_or((of, String::new()), |(noun, rest)| (noun, format!(" {rest}")));
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}{rest}")
+}
+
+/// Says which models the price book in force does not have: what is said of them moves nothing.
+async fn unknown(
+    store: &dyn Store,
+    calibration: &Calibration,
+) -> Result<String, CalibrationCommandFault> {
+    let (listed, now) = (store.books(BOOKS_MAX).await?, SystemClock.now());
+    let Some(in_force) = listed.iter().find(|one| one.effective_at <= now) else {
+        return Ok(String::new());
+    };
+    let stored = store.book(&in_force.version).await?;
+    let Some(book) = stored.and_then(|stored| kumari_wire::read_published(&stored.json).ok())
+    else {
+        return Ok(String::new());
+    };
+    let models: BTreeSet<&ModelId> = calibration.rows.iter().map(|row| &row.model).collect();
+    let unknown = models.into_iter().filter(|model| book.book.model(model).is_none());
+    let names: Vec<String> = unknown.map(|model| format!("`{model}`")).collect();
+    Ok(match names.as_slice() {
+        [] => String::new(),
+        names => format!(
+            "\nthe price book in force has no {}: what is said of it changes nothing",
+            names.join(", ")
+        ),
+    })
 }
 
 fn read(path: &Path) -> Result<Calibration, CalibrationCommandFault> {

@@ -21,13 +21,15 @@ pub(crate) struct Seen {
     pub(crate) unreadable: u64,
 }
 
-/// Learns from every action that was admitted since then. `tell` hears after each page.
+/// Learns from every action that was admitted since then, what so many accounts did. `tell` hears after
+/// each page.
 ///
 /// # Errors
 /// Where the database says no.
 pub(crate) async fn learn(
     store: &dyn Store,
     since: Option<Timestamp>,
+    accounts_min: u64,
     mut tell: impl FnMut(&Seen) + Send,
 ) -> Result<(Calibration, Seen), StoreError> {
     let mut lesson = Lesson::new(store, since);
@@ -35,6 +37,7 @@ pub(crate) async fn learn(
     loop {
         let accounts = store.accounts(after.as_ref(), ACCOUNTS_MAX).await?;
         for account in &accounts {
+            lesson.learner.next_account();
             let mut after = None;
             loop {
                 let stored = store.stored(account, after.as_ref(), ACTIONS_MAX).await?;
@@ -57,7 +60,7 @@ pub(crate) async fn learn(
         }
         match accounts.into_iter().next_back() {
             Some(last) => after = Some(last),
-            None => return Ok((lesson.learner.calibration(), lesson.seen)),
+            None => return Ok((lesson.learner.calibration(accounts_min), lesson.seen)),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::uuid7;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kumari_engine::amount::Credits;
+use kumari_engine::calibration::ACCOUNTS_MIN;
 use kumari_engine::id::{AccountId, ActionId, IdFault, ModelId};
 use kumari_engine::time::Timestamp;
 use kumari_store::KeyScope;
@@ -414,6 +415,10 @@ pub enum CalibrationCommand {
         /// Only from what was admitted since then, as `2026-11-01T00:00:00Z`.
         #[arg(long)]
         since: Option<Timestamp>,
+        /// Only what answers of so many accounts tell: what is one customer's alone is public too.
+        #[arg(long, value_name = "COUNT", default_value_t = ACCOUNTS_MIN,
+            value_parser = clap::value_parser!(u64).range(1..))]
+        accounts_min: u64,
         /// Where to write it, instead of standard output.
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,

@@ -162,7 +162,7 @@ fn learned(answers: &[(u64, u64, Length)]) -> Vec<CalibrationBand> {
     for (times, input, length) in answers {
         (0..*times).for_each(|_| learner.add(Task::Direct, &model, *input, *length));
     }
-    let calibration = learner.calibration();
+    let calibration = learner.calibration(1);
     assert_eq!(check(&calibration), []);
     calibration.rows.into_iter().next().map(|row| row.bands).unwrap_or_default()
 }
@@ -234,9 +234,30 @@ fn of_too_many_models_those_with_the_most_settlements_are_kept() {
         let (times, id) = (if model == 7 { 30 } else { 31 }, model_id(&format!("m{model:04}")));
         (0..times).for_each(|_| learner.add(Task::Direct, &id, 1, Length::Ended(1)));
     }
-    let calibration = learner.calibration();
+    let calibration = learner.calibration(1);
     assert_eq!((calibration.rows.len(), check(&calibration)), (1_000, Vec::new()));
     assert!(calibration.rows.iter().all(|row| row.model != model_id("m0007")));
+}
+
+#[test]
+fn what_too_few_accounts_did_is_told_to_nobody() {
+    let mut learner = Learner::default();
+    for account in 0..10 {
+        learner.next_account();
+        let shared = model_id("shared");
+        (0..30).for_each(|_| learner.add(Task::Direct, &shared, 1, Length::Ended(1)));
+        if [0, 4, 5].contains(&account) {
+            (0..30).for_each(|_| learner.add(Task::Direct, &model_id("rare"), 1, Length::Ended(1)));
+        }
+    }
+    let models = |accounts_min| -> Vec<String> {
+        let rows = learner.calibration(accounts_min).rows;
+        rows.iter().map(|row| row.model.to_string()).collect()
+    };
+    assert_eq!(models(3), ["rare", "shared"]);
+    assert_eq!(models(4), ["shared"]);
+    assert_eq!(models(10), ["shared"]);
+    assert_eq!(models(11), [""; 0]);
 }
 
 proptest! {
@@ -312,7 +333,7 @@ fn r11_what_was_settled_is_learned() {
             vec![settle_command((id, 0), "paint", &[(Meter::Images, 1)])]
         });
     }
-    let found = serde_json::to_value(learner.calibration()).unwrap();
+    let found = serde_json::to_value(learner.calibration(1)).unwrap();
     let row = |model: &str, tokens: [u64; 3]| {
         let [p10, p50, p90] = tokens;
         let output = json!({"p10": p10, "p50": p50, "p90": p90});
@@ -341,6 +362,6 @@ fn r11_what_was_settled_is_learned() {
     act(&mut bands, 500);
     act(&mut bands, 5_000);
     let above: Vec<u64> =
-        bands.calibration().rows[0].bands.iter().map(|band| band.above_input_tokens).collect();
+        bands.calibration(1).rows[0].bands.iter().map(|band| band.above_input_tokens).collect();
     assert_eq!(above, [0, 1_023]);
 }

@@ -59,19 +59,22 @@ async fn what_was_settled_is_learned_and_estimated_by_while_servers_run() {
         ask().await;
     }
     let nothing = json!({"schema": 1, "rows": []});
-    let too_few = in_database(&database, &["learn"]).unwrap();
+    let too_few = in_database(&database, &["learn", "--accounts-min", "1"]).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&too_few).unwrap(), nothing);
     ask().await;
-    let asked = ["learn", "--database", database.to_str().unwrap(), "--output"];
+    let of_one_account = in_database(&database, &["learn"]).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&of_one_account).unwrap(), nothing);
+    let asked =
+        ["learn", "--accounts-min", "1", "--database", database.to_str().unwrap(), "--output"];
     let (said, told) = calibration(&[&asked[..], &[file.to_str().unwrap()]].concat()).unwrap();
     assert_eq!(said, format!("wrote {}\n", file.display()));
-    let summary = "30 actions of 1 accounts: 30 settlements of 1 tasks and models, in 1 bands\n";
+    let summary = "30 actions of 1 account: 30 settlements in 1 band of 1 pair of task and model\n";
     assert_eq!(told, summary);
     let learned = std::fs::read_to_string(&file).unwrap();
     assert!(!learned.contains(&account), "it says whose the answers were: {learned}");
     let file = file.to_str().unwrap();
     let (checked, _) = calibration(&["check", file]).unwrap();
-    assert!(checked.contains("30 settlements of 1 tasks and models, in 1 bands"), "{checked}");
+    assert!(checked.contains("30 settlements in 1 band of 1 pair of task and model"), "{checked}");
     let since = ["learn", "--since", "2999-01-01T00:00:00Z"];
     let none = in_database(&database, &since).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&none).unwrap(), nothing);
