@@ -79,6 +79,11 @@ fn check_attachment(
     };
     let message = "an image counts by `fixed` or `cells`, all else `per_second`";
     faults.unless(fits, &path("formula"), message);
+    if let Formula::Cells(cells) = &tokens.formula {
+        let message = "says what becomes of more cells than `cells_max`, which is missing";
+        let known = cells.above.is_none() || cells.cells_max.is_some();
+        faults.unless(known, &path("formula.cells.above"), message);
+    }
     faults.unless(counts, &path("formula"), "must have all its numbers above zero");
     if let Some(ratio) = tokens.ratio {
         check_ratio(ratio, &path("ratio"), faults);

@@ -55,11 +55,19 @@ pub fn route(book: &PriceBook, request: &Request, caps: &Caps) -> Result<Routed,
     let default = candidates.iter().find(|id| **id == book.routing.default);
     match default.or_else(|| candidates.first()).cloned() {
         Some(likely) => Ok(Routed { likely, rule: None, candidates }),
-        None => Err(Denial::request_invalid(
-            "input_tokens",
-            "no model that routing may use takes this input: shorten it, or remove attachments",
-        )),
+        None => Err(none_takes(book, request)),
     }
+}
+
+/// Why there is no candidate: none takes what is attached, or none takes so much.
+fn none_takes(book: &PriceBook, request: &Request) -> Denial {
+    let models = book.routing.candidates.iter().filter_map(|id| book.model(id));
+    if models.into_iter().any(|model| beside_text(request, model).is_ok()) {
+        let message = "no model that routing may use takes so much: shorten the input";
+        return Denial::request_invalid("input_tokens", message);
+    }
+    let message = "no model that routing may use takes all of these: remove some, or name a model";
+    Denial::request_invalid("attachments", message)
 }
 
 /// How demanding a request looks by its counts and flags, 0 to [`COMPLEXITY_MAX`].

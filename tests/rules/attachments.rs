@@ -214,6 +214,14 @@ fn r16_a_denial_of_an_attachment_says_which_and_what_to_do() {
     check(Task::Direct, "top", &[silence], "attachments[0]", "no audio of this size");
     check(Task::Direct, "top", &[SQUARE; 21], "attachments", "21 is out of range: use 0 to 20");
     check(Task::Direct, "top", &[Attachment::Video { seconds: 2_000 }], "input_tokens", "shorten");
+
+    let routed = |attachments: &[Attachment]| {
+        estimate(&sees(|_| {}), &asked(Task::Routing, &[], 10, attachments)).unwrap_err()
+    };
+    let nobody = routed(&[image(5, 8_001)]);
+    assert_eq!(nobody.path.as_deref(), Some("attachments"), "{nobody}");
+    let too_much = routed(&[Attachment::Video { seconds: 2_000 }]);
+    assert_eq!(too_much.path.as_deref(), Some("input_tokens"), "{too_much}");
 }
 
 #[test]
@@ -245,6 +253,7 @@ fn r05_a_formula_that_comes_to_nothing_is_refused() {
         ("image_tokens", cells("tokens", json!("0")), "formula"),
         ("image_tokens", cells("cells_max", json!(0)), "formula"),
         ("image_tokens", cells("above", json!("grow")), "formula.cells.above"),
+        ("image_tokens", cells("above", json!("refuse")), "formula.cells.above"),
         ("image_tokens", but("largest", json!(0)), "largest"),
         ("image_tokens", but("largest", json!(86_401)), "largest"),
         ("image_tokens", but("source", json!("")), "source"),
