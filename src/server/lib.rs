@@ -66,6 +66,14 @@ mod sse;
 mod events;
 mod estimate;
 
+pub mod media;
+mod media_bytes;
+mod media_picture;
+mod media_wav;
+mod media_mp3;
+mod media_ogg;
+mod media_mp4;
+mod media_webm;
 mod uuid7;
 mod counter;
 mod history;
