@@ -11,7 +11,8 @@ const NAME_CHARACTERS_MAX: usize = 200;
 /// ```
 #[must_use]
 pub fn harmless_name(name: &str) -> String {
-    name.chars().take(NAME_CHARACTERS_MAX).map(in_one_line).collect()
+    let name: String = name.chars().map(in_one_line).collect();
+    name.trim().chars().take(NAME_CHARACTERS_MAX).collect()
 }
 
 /// The part of a message that a document is: its name and its text. It is counted by itself, and

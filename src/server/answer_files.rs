@@ -6,14 +6,13 @@ use crate::history::{Prompt, Said};
 use crate::problem::{Answer, Problem};
 use crate::provider::{ProviderContent, ProviderFile, ProviderMessage};
 use bytes::Bytes;
-use kumari_engine::attachment::Attachment;
 use kumari_engine::id::AccountId;
-use kumari_store::{FileContent, FileFacts, StoredFile};
+use kumari_store::{FileContent, FileFacts};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The most bytes of pictures, recordings and clips that go along with one send, those of earlier
-/// messages with them.
+/// The most bytes of files that go along with one send, those of earlier messages with them. A
+/// document counts by the characters of its text.
 pub(crate) const SENT_BYTES_MAX: u64 = 32 << 20;
 /// What files of running answers may take, in KiB.
 const ROOM_KIB: u32 = 768 << 10;
@@ -54,15 +53,21 @@ impl FileMemory {
     }
 }
 
-/// Bytes of what goes along as it is.
-pub(crate) fn media_bytes(prompt: &Prompt) -> u64 {
+/// Bytes of what goes along.
+pub(crate) fn sent_bytes(prompt: &Prompt) -> u64 {
     let files = prompt.messages.iter().flat_map(|message| &message.files);
-    let media = files.filter(|file| file.content.attachment().is_some());
-    media.map(|file| file.bytes).fold(0, u64::saturating_add)
+    let bytes = files.map(|file| match file.content {
+        FileContent::Document { characters, .. } => characters,
+        FileContent::Image { .. } | FileContent::Audio { .. } | FileContent::Video { .. } => {
+            file.bytes
+        }
+    });
+    bytes.fold(0, u64::saturating_add)
 }
 
-/// Reads all files of a prompt. One of an earlier message may have been removed in the instant in
-/// which it was sent: the conversation goes on without it.
+/// Reads all files of a prompt. One may have been removed in the instant in which it was sent, and
+/// another one put in its place: it is not what was priced, so it is gone. From a conversation that
+/// goes on it is left out.
 ///
 /// # Errors
 /// A fault of the database, or a file of the new message that is gone.
@@ -72,14 +77,18 @@ pub(crate) async fn load(
     prompt: &Prompt,
     legs: usize,
 ) -> Answer<Loaded> {
-    let room = app.file_memory.room(media_bytes(prompt), legs).await?;
+    let room = app.file_memory.room(sent_bytes(prompt), legs).await?;
     let mut messages = Vec::with_capacity(prompt.messages.len());
     let new = prompt.messages.len().saturating_sub(1);
     for (index, Said { role, text, files }) in prompt.messages.iter().enumerate() {
         let mut loaded = Vec::with_capacity(files.len());
         for facts in files {
-            match app.store().file(account, facts.file_id).await? {
-                Some(file) => loaded.push(given(facts, file)),
+            match read(app, account, facts).await? {
+                Some(content) => loaded.push(ProviderFile {
+                    name: facts.name.clone(),
+                    media_type: facts.media_type.clone(),
+                    content,
+                }),
                 None if index < new => tracing::warn!("a file of an earlier message is gone"),
                 None => {
                     return Err(Problem::internal("files of an answer", &"one of them is gone"));
@@ -91,15 +100,19 @@ pub(crate) async fn load(
     Ok(Loaded { messages, _room: room })
 }
 
-fn given(facts: &FileFacts, file: StoredFile) -> ProviderFile {
-    let media = |size| ProviderContent::Media { size, bytes: Bytes::from(file.content) };
-    let content = match facts.content {
-        FileContent::Document { pages, .. } => {
-            ProviderContent::Document { text: file.text.unwrap_or_default().into(), pages }
-        }
-        FileContent::Image { width, height } => media(Attachment::Image { width, height }),
-        FileContent::Audio { seconds } => media(Attachment::Audio { seconds }),
-        FileContent::Video { seconds } => media(Attachment::Video { seconds }),
-    };
-    ProviderFile { name: facts.name.clone(), media_type: facts.media_type.clone(), content }
+/// What a provider is given of a file; nothing where that one is gone.
+async fn read(
+    app: &App,
+    account: &AccountId,
+    facts: &FileFacts,
+) -> Answer<Option<ProviderContent>> {
+    if let FileContent::Document { pages, .. } = facts.content {
+        let found = app.store().document(account, facts.file_id).await?;
+        let found = found.filter(|(found, _)| found == facts);
+        return Ok(found.map(|(_, text)| ProviderContent::Document { text: text.into(), pages }));
+    }
+    let Some(size) = facts.content.attachment() else { return Ok(None) };
+    let found = app.store().file(account, facts.file_id).await?;
+    let found = found.filter(|found| found.facts == *facts);
+    Ok(found.map(|file| ProviderContent::Media { size, bytes: Bytes::from(file.content) }))
 }

@@ -4,7 +4,7 @@
 use crate::action::{self, ActionView, LegStatus, LegView};
 use crate::admission::Admission;
 use crate::answer;
-use crate::answer_files::{SENT_BYTES_MAX, media_bytes};
+use crate::answer_files::{SENT_BYTES_MAX, sent_bytes};
 use crate::app::App;
 use crate::body::{Json, SEND_BODY_BYTES_MAX, json};
 use crate::books::Book;
@@ -20,6 +20,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kumari_engine::account::Hold;
+use kumari_engine::attachment::ATTACHMENTS_MAX;
 use kumari_engine::authorize::{Authorize, authorize};
 use kumari_engine::denial::{Denial, DenialCode, Remedy};
 use kumari_engine::eligibility::Quote;
@@ -113,12 +114,15 @@ async fn admit(
     let files = attached(&app, &account, &send.files).await?;
     let prompt =
         history::prompt(&app, &book, &account, conversation, &send.text, files.clone()).await?;
-    if media_bytes(&prompt) > SENT_BYTES_MAX {
+    if sent_bytes(&prompt) > SENT_BYTES_MAX {
         return Err(too_large());
     }
     command.request.input_tokens =
         prompt.tokens.iter().map(|(encoding, count)| (*encoding, *count)).collect();
     command.request.attachments = prompt.attachments().collect();
+    if command.request.attachments.len() > attachments_max() {
+        return Err(too_many());
+    }
     command.request.messages = u32::try_from(prompt.messages.len()).ok();
     command.request.flags = routing::flags(&send.text);
 
@@ -242,9 +246,21 @@ async fn attached(
     ids.iter().enumerate().map(facts).collect()
 }
 
+fn attachments_max() -> usize {
+    usize::try_from(ATTACHMENTS_MAX).unwrap_or(usize::MAX)
+}
+
+fn too_many() -> Problem {
+    let detail = format!(
+        "a conversation has at most {ATTACHMENTS_MAX} pictures, recordings and clips together: begin \
+         a new one"
+    );
+    Problem::invalid("files", detail)
+}
+
 fn too_large() -> Problem {
     let detail = format!(
-        "the pictures, recordings and clips of a conversation have at most {} MiB together: begin a \
+        "the files of a conversation have at most {} MiB together, a document by its text: begin a \
          new one, or send smaller ones",
         SENT_BYTES_MAX >> 20
     );

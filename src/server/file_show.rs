@@ -34,6 +34,10 @@ pub(crate) async fn show(
 ) -> Answer<Response> {
     let id: FileId = id.parse().map_err(|_| unknown())?;
     let facts = app.store().file_facts(&caller.account, &[id]).await?.pop().ok_or_else(unknown)?;
+    let etag = format!("\"{}\"", facts.sha256);
+    if asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
+    }
     let asked = asked.get(header::RANGE).and_then(|range| range.to_str().ok());
     let (status, part) = match asked.and_then(|range| part(range, facts.bytes)) {
         None => (StatusCode::OK, 0..facts.bytes),
@@ -48,7 +52,9 @@ pub(crate) async fn show(
         (header::CONTENT_LENGTH, length.to_string()),
         (header::CONTENT_DISPOSITION, disposition(&facts)),
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.to_owned()),
-        (header::CACHE_CONTROL, "private, max-age=31536000, immutable".to_owned()),
+        // One that is removed may have a follower of the same id.
+        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
+        (header::ETAG, etag),
         (header::ACCEPT_RANGES, "bytes".to_owned()),
     ];
     if status == StatusCode::PARTIAL_CONTENT {
@@ -170,6 +176,7 @@ mod tests {
             name: name.to_owned(),
             media_type: String::new(),
             bytes: 0,
+            sha256: String::new(),
             content,
         };
         let image = FileContent::Image { width: 1, height: 1 };

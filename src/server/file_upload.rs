@@ -10,12 +10,15 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use kumari_engine::id::AccountId;
 use kumari_store::FILE_BYTES_MAX;
+use std::pin::pin;
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 /// How many uploads this process takes in at once; each may have [`FILE_BYTES_MAX`] in memory.
 const AT_ONCE_MAX: usize = 16;
+/// How many of them one account may have: who stands still keeps others from a part of the places.
+const OF_ACCOUNT_AT_ONCE_MAX: usize = 4;
 /// How many uploads of one account may wait or be under way.
 const OF_ACCOUNT_MAX: usize = 40;
 /// How long an upload may wait for a place, and then take.
@@ -27,20 +30,44 @@ const IDLE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub(crate) struct Uploads {
     places: Semaphore,
-    accounts: Seats<AccountId>,
+    /// Of each account: those that wait or are under way, and those that have their turn.
+    all: Seats<AccountId>,
+    turns: Seats<AccountId>,
+    /// A turn has ended.
+    ended: Notify,
 }
 
 /// A place, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Place<'uploads> {
     _place: SemaphorePermit<'uploads>,
+    _turn: Turn<'uploads>,
     _seat: Seat<AccountId>,
     until: Instant,
 }
 
+/// A turn, until it is dropped.
+#[derive(Debug)]
+struct Turn<'uploads> {
+    seat: Option<Seat<AccountId>>,
+    ended: &'uploads Notify,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        drop(self.seat.take());
+        self.ended.notify_waiters();
+    }
+}
+
 impl Default for Uploads {
     fn default() -> Self {
-        Self { places: Semaphore::new(AT_ONCE_MAX), accounts: Seats::new() }
+        Self {
+            places: Semaphore::new(AT_ONCE_MAX),
+            all: Seats::new(),
+            turns: Seats::new(),
+            ended: Notify::new(),
+        }
     }
 }
 
@@ -50,7 +77,7 @@ impl Uploads {
     /// # Errors
     /// 429 where the account has too many of them waiting, 503 where none comes free.
     pub(crate) async fn place(&self, account: &AccountId) -> Answer<Place<'_>> {
-        let seat = self.accounts.take(account, OF_ACCOUNT_MAX).ok_or_else(|| {
+        let seat = self.all.take(account, OF_ACCOUNT_MAX).ok_or_else(|| {
             let detail = format!(
                 "at most {OF_ACCOUNT_MAX} uploads at a time; send more once some have ended"
             );
@@ -58,11 +85,26 @@ impl Uploads {
                 .retry_after(Duration::from_secs(1))
         })?;
         let until = Instant::now() + WHOLE;
+        let turn = timeout_at(until, self.turn(account)).await.map_err(|_| too_slow())?;
         match timeout_at(until, self.places.acquire()).await {
             Ok(Ok(place)) => {
-                Ok(Place { _place: place, _seat: seat, until: Instant::now() + WHOLE })
+                let until = Instant::now() + WHOLE;
+                Ok(Place { _place: place, _turn: turn, _seat: seat, until })
             }
             Ok(Err(_)) | Err(_) => Err(too_slow()),
+        }
+    }
+
+    /// Waits until few of the account's uploads are under way.
+    async fn turn(&self, account: &AccountId) -> Turn<'_> {
+        loop {
+            let mut ended = pin!(self.ended.notified());
+            // Who ends from here on is heard.
+            ended.as_mut().enable();
+            if let Some(seat) = self.turns.take(account, OF_ACCOUNT_AT_ONCE_MAX) {
+                return Turn { seat: Some(seat), ended: &self.ended };
+            }
+            ended.await;
         }
     }
 }
@@ -88,17 +130,18 @@ impl Place<'_> {
     }
 }
 
-/// Refuses what says beforehand that it is too large.
+/// How many bytes a body says beforehand that it has; 0 where it does not.
 ///
 /// # Errors
-/// 413.
-pub(crate) fn check_announced(headers: &HeaderMap) -> Answer<()> {
+/// 413 where that is too large.
+pub(crate) fn announced(headers: &HeaderMap) -> Answer<u64> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     match announced {
         Some(length) if length > FILE_BYTES_MAX => Err(too_large()),
-        Some(_) | None => Ok(()),
+        Some(length) => Ok(u64::try_from(length).unwrap_or(u64::MAX)),
+        None => Ok(0),
     }
 }
 

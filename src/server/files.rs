@@ -5,7 +5,7 @@
 
 use crate::app::App;
 use crate::body::json;
-use crate::file_upload::check_announced;
+use crate::file_upload::announced;
 use crate::problem::{Answer, Problem};
 use crate::segment::Segment;
 use crate::session::Caller;
@@ -13,8 +13,10 @@ use crate::uuid7;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
 use kumari_documents::harmless_name;
-use kumari_store::{FileAdded, FileFacts, FileId, FileRemoved, StoredFile};
+use kumari_store::{FileAdded, FileFacts, FileId, FileRemoved, FileRoom, StoredFile};
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 /// `PUT /api/files/{file_id}?name=`: 201, or 200 for the same bytes again.
@@ -28,13 +30,20 @@ pub(crate) async fn put(
     let file_id = new_id(&id)?;
     let name = name(query.as_deref().unwrap_or_default())?;
     let (parts, body) = request.into_parts();
-    check_announced(&parts.headers)?;
+    let announced = announced(&parts.headers)?;
+    let there = app.store().file_facts(&caller.account, &[file_id]).await?.pop();
+    let room = app.config.limits.account_files;
+    if there.is_none() {
+        // Before it is sent and read; what is kept by then has the last word.
+        let kept = app.store().files_kept(&caller.account).await?;
+        room.admits(kept, announced).map_err(|refused| refusal(&refused, room))?;
+    }
     let place = app.uploads.place(&caller.account).await?;
     let bytes = place.receive(body).await?;
-
-    if let Some(there) = app.store().file(&caller.account, file_id).await? {
+    let sha256 = sha256(bytes.clone()).await?;
+    if let Some(there) = there {
         // It was read when it came; the same need not be read again.
-        return repeated((there.content == *bytes).then_some(there.facts));
+        return repeated((there.sha256 == sha256).then_some(there));
     }
     let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let read = app.file_reader.read(&app.counter, bytes.clone(), &name, media_type).await?;
@@ -43,6 +52,7 @@ pub(crate) async fn put(
         name,
         media_type: read.media_type.to_owned(),
         bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        sha256,
         content: read.content,
     };
     let file = StoredFile {
@@ -52,13 +62,22 @@ pub(crate) async fn put(
         created_at: app.now(),
         is_used: false,
     };
-    match app.store().add_file(&caller.account, file, app.config.limits.account_files).await? {
+    match app.store().add_file(&caller.account, file, room).await? {
         FileAdded::Added => Ok(json(StatusCode::CREATED, &facts)),
         FileAdded::Same(facts) => repeated(Some(*facts)),
-        FileAdded::Differs => repeated(None),
-        FileAdded::TooMany => Err(too_many(app.config.limits.account_files.unused_max)),
-        FileAdded::Full => Err(full(app.config.limits.account_files.bytes_max)),
+        refused @ (FileAdded::Differs | FileAdded::TooMany | FileAdded::Full) => {
+            Err(refusal(&refused, room))
+        }
     }
+}
+
+/// Of 20 MiB it is work, so it happens beside the threads that serve.
+async fn sha256(bytes: Bytes) -> Answer<String> {
+    let hashing = tokio::task::spawn_blocking(move || {
+        let hash = Sha256::digest(&bytes);
+        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    });
+    hashing.await.map_err(|fault| Problem::internal("hash of a file", &fault))
 }
 
 /// `DELETE /api/files/{file_id}`: 204.
@@ -101,7 +120,7 @@ fn name(query: &str) -> Answer<String> {
         if key != "name" {
             return Err(Problem::invalid(&key, "there is no such parameter"));
         }
-        found = Some(harmless_name(value.trim()));
+        found = Some(harmless_name(&value));
     }
     found.filter(|name| !name.is_empty()).ok_or_else(|| {
         Problem::invalid("name", "a file has a name: add `?name=` with that of the file")
@@ -109,27 +128,36 @@ fn name(query: &str) -> Answer<String> {
 }
 
 fn repeated(facts: Option<FileFacts>) -> Answer<Response> {
-    let facts = facts.ok_or_else(|| {
-        let detail = "another file has this id; make a new one for each file";
-        Problem::new(StatusCode::CONFLICT, "file_exists", detail)
-    })?;
+    let facts = facts.ok_or_else(exists)?;
     Ok(json(StatusCode::OK, &facts))
 }
 
-fn too_many(most: u64) -> Problem {
-    let detail = format!(
-        "{most} files are there that no message has: send or remove some, then attach this one again"
-    );
-    Problem::new(StatusCode::CONFLICT, "too_many_files", detail)
+fn exists() -> Problem {
+    let detail = "another file has this id; make a new one for each file";
+    Problem::new(StatusCode::CONFLICT, "file_exists", detail)
 }
 
-fn full(most: u64) -> Problem {
-    let detail = format!(
-        "all your files together have at most {} MiB: remove some that are not sent, or attach a \
-         smaller one",
-        most >> 20
-    );
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "storage_full", detail)
+/// Why a file was not added.
+fn refusal(refused: &FileAdded, room: FileRoom) -> Problem {
+    match refused {
+        FileAdded::TooMany => {
+            let detail = format!(
+                "{} files are there that no message has: send or remove some, then attach this one \
+                 again",
+                room.unused_max
+            );
+            Problem::new(StatusCode::CONFLICT, "too_many_files", detail)
+        }
+        FileAdded::Full => {
+            let detail = format!(
+                "all your files together, those of your conversations with them, have at most {} \
+                 MiB: remove some that are not sent, or attach a smaller one",
+                room.bytes_max >> 20
+            );
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "storage_full", detail)
+        }
+        FileAdded::Added | FileAdded::Same(_) | FileAdded::Differs => exists(),
+    }
 }
 
 #[cfg(test)]
@@ -145,6 +173,7 @@ mod tests {
             ("", None),
             ("name=", None),
             ("name=%20", None),
+            ("name=%01", None),
             ("name=a&size=3", None),
         ] {
             assert_eq!(name(query).ok().as_deref(), expected, "{query}");

@@ -8,6 +8,7 @@ use crate::counter::Tokens;
 use crate::problem::Answer;
 use crate::provider::ProviderRole;
 use kumari_engine::attachment::Attachment;
+use kumari_engine::encoding::Encoding;
 use kumari_engine::id::{AccountId, ActionId};
 use kumari_store::{
     Author, ConversationId, FileContent, FileFacts, MESSAGES_MAX, Message, MessageStatus,
@@ -64,8 +65,8 @@ pub(crate) async fn prompt(
     }
     messages.push(Said { role: ProviderRole::User, text: text.to_owned(), files });
     for file in messages.iter().flat_map(|message| &message.files) {
-        if let FileContent::Document { tokens: counted, .. } = &file.content {
-            add(&mut tokens, counted);
+        if let FileContent::Document { tokens: counted, characters, .. } = &file.content {
+            add_document(&mut tokens, counted, *characters);
         }
     }
     Ok(Prompt { messages, tokens, new_tokens })
@@ -75,6 +76,17 @@ pub(crate) async fn prompt(
 fn add(tokens: &mut Tokens, counted: &Tokens) {
     for (encoding, sum) in tokens {
         *sum = sum.saturating_add(counted.get(encoding).copied().unwrap_or(0));
+    }
+}
+
+/// Adds counts of a document. In an encoding that was not there when it was read it has a token for
+/// each of its bytes: too many rather than none.
+fn add_document(tokens: &mut Tokens, counted: &Tokens, characters: u64) {
+    for (encoding, sum) in tokens {
+        let bytes = characters.saturating_mul(4);
+        let is_latin = Encoding::ALL.iter().any(|one| one.latin() == *encoding);
+        let unknown = if is_latin { 0 } else { bytes };
+        *sum = sum.saturating_add(counted.get(encoding).copied().unwrap_or(unknown));
     }
 }
 

@@ -31,7 +31,8 @@ fn refusal(file: &ProviderFile) -> Option<String> {
         Attachment::Audio { .. } => "this endpoint takes recordings as MP3 or WAV",
         Attachment::Video { .. } => "this endpoint takes no clips; send pictures out of it",
     };
-    Some(format!("`{}` ({}) was not sent: {instead}", file.name, file.media_type))
+    // It is logged, so it names no file.
+    Some(format!("a file of {} was not sent: {instead}", file.media_type))
 }
 
 /// A message's content: a text where it is nothing else, or its parts, files first.

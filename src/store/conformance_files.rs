@@ -2,7 +2,9 @@
 
 use crate::chat::{Author, ChatWrite, Conversation, Message, MessageStatus};
 use crate::error::StoreError;
-use crate::files::{FileAdded, FileContent, FileFacts, FileId, FileRemoved, FileRoom, StoredFile};
+use crate::files::{
+    FileAdded, FileContent, FileFacts, FileId, FileRemoved, FileRoom, FilesKept, StoredFile,
+};
 use crate::fixtures::{
     Command, Failure, Outcome, account, action, at, book, conversation, credits,
 };
@@ -35,6 +37,15 @@ pub async fn a_file_comes_back_as_it_was_put_there(store: Arc<dyn Store>) -> Out
         let part = store.file_part(&id, file_id(2), from, bytes).await?;
         assert_eq!(part.as_deref(), Some(expected), "{bytes} from {from}");
     }
+    let read = store.document(&id, file_id(1)).await?;
+    assert_eq!(read, Some((text.facts.clone(), "a\u{0}b \u{1f980}".to_owned())));
+    for (account, file) in [(&id, 2), (&id, 9), (&other, 1)] {
+        assert_eq!(store.document(account, file_id(file)).await?, None);
+    }
+    // The bytes of the text are kept twice: as they came, and as they were read.
+    let kept = FilesKept { unused: 2, bytes: 8 + 8 + 3 };
+    assert_eq!(store.files_kept(&id).await?, kept);
+    assert_eq!(store.files_kept(&other).await?, FilesKept::default());
     assert_eq!(store.file_part(&id, file_id(9), 0, 1).await?, None);
     assert_eq!(store.file_part(&other, file_id(2), 0, 1).await?, None);
     // The same bytes again, whatever else is said of them; and other bytes.
@@ -140,6 +151,7 @@ pub async fn a_message_keeps_its_files(store: Arc<dyn Store>) -> Outcome {
     assert_eq!(store.remove_file(&id, file_id(1)).await?, FileRemoved::Used);
     assert_eq!(store.remove_file(&id, file_id(2)).await?, FileRemoved::Used);
     assert!(store.file(&id, file_id(2)).await?.is_some_and(|file| file.is_used));
+    assert_eq!(store.files_kept(&id).await?.unused, 2);
 
     // A message may name what is gone: that is no fault.
     send(&store, &id, 3, &[&picture(9, b"gone")]).await?;
@@ -223,6 +235,8 @@ pub(crate) fn picture(number: u128, content: &[u8]) -> StoredFile {
             name: "a \u{1f980}.png".to_owned(),
             media_type: "image/png".to_owned(),
             bytes: u64::try_from(content.len()).unwrap_or(u64::MAX),
+            // A store reads no file, so any text that differs with the bytes will do.
+            sha256: format!("{} {:?}", content.len(), content.iter().take(9).collect::<Vec<_>>()),
             content: FileContent::Image { width: 3, height: u32::MAX },
         },
         text: None,

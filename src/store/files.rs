@@ -47,6 +47,8 @@ pub struct FileFacts {
     pub media_type: String,
     /// How many bytes it has.
     pub bytes: u64,
+    /// Their SHA-256, in hexadecimal: another file under the same id is another one.
+    pub sha256: String,
     /// What was read of it.
     pub content: FileContent,
 }
@@ -124,24 +126,44 @@ pub struct StoredFile {
     pub is_used: bool,
 }
 
+impl StoredFile {
+    /// Bytes of all that is kept of it.
+    pub(crate) fn kept_bytes(&self) -> u64 {
+        let text = self.text.as_ref().map_or(0, String::len);
+        u64::try_from(self.content.len().saturating_add(text)).unwrap_or(u64::MAX)
+    }
+}
+
 /// How much one account may keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileRoom {
     /// The most files that no message has.
     pub unused_max: u64,
-    /// The most bytes of all files.
+    /// The most bytes of all files, and of the texts that were read of them.
     pub bytes_max: u64,
+}
+
+/// What an account keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FilesKept {
+    /// Files that no message has.
+    pub unused: u64,
+    /// Bytes of all files, and of the texts that were read of them.
+    pub bytes: u64,
 }
 
 impl FileRoom {
     /// Any number: a copy of what fitted elsewhere.
     pub const ANY: Self = Self { unused_max: u64::MAX, bytes_max: u64::MAX };
 
-    /// Whether one more file fits beside what is there.
-    pub(crate) const fn admits(self, unused: u64, bytes: u64, more: u64) -> Result<(), FileAdded> {
-        if unused >= self.unused_max {
+    /// Whether one more file of so many bytes fits beside what is there.
+    ///
+    /// # Errors
+    /// What becomes of it where it does not.
+    pub const fn admits(self, kept: FilesKept, more: u64) -> Result<(), FileAdded> {
+        if kept.unused >= self.unused_max {
             Err(FileAdded::TooMany)
-        } else if bytes.saturating_add(more) > self.bytes_max {
+        } else if kept.bytes.saturating_add(more) > self.bytes_max {
             Err(FileAdded::Full)
         } else {
             Ok(())
@@ -195,6 +217,22 @@ pub trait FileStore: Send + Sync {
     /// [`StoreError`].
     async fn file(&self, account: &AccountId, id: FileId)
     -> Result<Option<StoredFile>, StoreError>;
+
+    /// A document without its bytes: what is known of it, and its text.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn document(
+        &self,
+        account: &AccountId,
+        id: FileId,
+    ) -> Result<Option<(FileFacts, String)>, StoreError>;
+
+    /// What the account keeps.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn files_kept(&self, account: &AccountId) -> Result<FilesKept, StoreError>;
 
     /// A part of a file's bytes, as far as there are any; nothing where there is no such file.
     ///

@@ -75,7 +75,8 @@ pub use chat::{
 pub use clock::{Clock, SettableClock, SystemClock};
 pub use error::StoreError;
 pub use files::{
-    FileAdded, FileContent, FileFacts, FileId, FileRemoved, FileRoom, FileStore, StoredFile,
+    FileAdded, FileContent, FileFacts, FileId, FileRemoved, FileRoom, FileStore, FilesKept,
+    StoredFile,
 };
 pub use ledger::{
     Done, LANE_WAITING_MAX, LOSSES_MAX, Ledger, LedgerCommand, LedgerCounts, LedgerError, Swept,

@@ -2,7 +2,9 @@
 
 use crate::check;
 use crate::error::StoreError;
-use crate::files::{FileAdded, FileFacts, FileId, FileRemoved, FileRoom, FileStore, StoredFile};
+use crate::files::{
+    FileAdded, FileFacts, FileId, FileRemoved, FileRoom, FileStore, FilesKept, StoredFile,
+};
 use crate::limits::{FILE_PART_BYTES_MAX, FILES_MAX};
 use crate::memory::MemoryStore;
 use async_trait::async_trait;
@@ -22,6 +24,14 @@ pub(crate) fn mark_used(files: &mut Files, sent: &[FileFacts]) {
     }
 }
 
+fn kept(files: &Files) -> FilesKept {
+    let unused = files.values().filter(|file| !file.is_used).count();
+    FilesKept {
+        unused: u64::try_from(unused).unwrap_or(u64::MAX),
+        bytes: files.values().map(StoredFile::kept_bytes).fold(0, u64::saturating_add),
+    }
+}
+
 #[async_trait]
 impl FileStore for MemoryStore {
     async fn add_file(
@@ -33,16 +43,13 @@ impl FileStore for MemoryStore {
         check::file(&file)?;
         self.with_files(account, |files| {
             if let Some(there) = files.get(&file.facts.file_id) {
-                return if there.content == file.content {
+                return if there.facts.sha256 == file.facts.sha256 {
                     FileAdded::Same(Box::new(there.facts.clone()))
                 } else {
                     FileAdded::Differs
                 };
             }
-            let unused = files.values().filter(|one| !one.is_used).count();
-            let unused = u64::try_from(unused).unwrap_or(u64::MAX);
-            let bytes = files.values().map(|one| one.facts.bytes).fold(0, u64::saturating_add);
-            match room.admits(unused, bytes, file.facts.bytes) {
+            match room.admits(kept(files), file.kept_bytes()) {
                 Ok(()) => {
                     files.insert(file.facts.file_id, file);
                     FileAdded::Added
@@ -58,6 +65,21 @@ impl FileStore for MemoryStore {
         id: FileId,
     ) -> Result<Option<StoredFile>, StoreError> {
         self.with_files(account, |files| files.get(&id).cloned())
+    }
+
+    async fn document(
+        &self,
+        account: &AccountId,
+        id: FileId,
+    ) -> Result<Option<(FileFacts, String)>, StoreError> {
+        self.with_files(account, |files| {
+            let file = files.get(&id)?;
+            Some((file.facts.clone(), file.text.clone()?))
+        })
+    }
+
+    async fn files_kept(&self, account: &AccountId) -> Result<FilesKept, StoreError> {
+        self.with_files(account, |files| kept(files))
     }
 
     async fn file_part(

@@ -4,7 +4,9 @@
 
 use crate::check;
 use crate::error::StoreError;
-use crate::files::{FileAdded, FileFacts, FileId, FileRemoved, FileRoom, FileStore, StoredFile};
+use crate::files::{
+    FileAdded, FileFacts, FileId, FileRemoved, FileRoom, FileStore, FilesKept, StoredFile,
+};
 use crate::limits::{FILE_PART_BYTES_MAX, FILES_MAX};
 use crate::postgres::PostgresStore;
 use crate::postgres_statement::{Statement, param};
@@ -22,8 +24,11 @@ const ROOM: &str = "\
     SELECT count(*) FILTER (WHERE NOT is_used), coalesce(sum(bytes), 0)::bigint FROM files \
     WHERE account_id = $1";
 
-const CONTENT: &str = "\
-    SELECT facts, content FROM files WHERE account_id = $1 AND file_id = $2";
+const THERE: &str = "\
+    SELECT facts FROM files WHERE account_id = $1 AND file_id = $2";
+
+const DOCUMENT: &str = "\
+    SELECT facts, text FROM files WHERE account_id = $1 AND file_id = $2 AND text IS NOT NULL";
 
 const ADD: &str = "\
     INSERT INTO files (account_id, file_id, bytes, created_at, is_used, facts, text, content) \
@@ -71,7 +76,7 @@ pub(crate) fn mark_used<'a>(
 pub(crate) fn look(account: &AccountId, id: FileId) -> [Statement<'_>; 3] {
     [
         Statement::new(LOCK, [param(account.as_str())]),
-        Statement::new(CONTENT, [param(account.as_str()), param(id.0)]),
+        Statement::new(THERE, [param(account.as_str()), param(id.0)]),
         Statement::new(ROOM, [param(account.as_str())]),
     ]
 }
@@ -86,19 +91,29 @@ pub(crate) fn admitted(
         return Err(StoreError::Invalid("no answer to a file that was looked for"));
     };
     if let Some(row) = there.first() {
-        let content: &[u8] = row.try_get(1)?;
-        return Ok(if content == file.content {
-            FileAdded::Same(Box::new(from_json("a file", row.try_get(0)?)?))
-        } else {
-            FileAdded::Differs
-        });
+        let there: FileFacts = from_json("a file", row.try_get(0)?)?;
+        let is_same = there.sha256 == file.facts.sha256;
+        return Ok(if is_same { FileAdded::Same(Box::new(there)) } else { FileAdded::Differs });
     }
+    let admitted = room.admits(kept_of(all)?, file.kept_bytes());
+    Ok(admitted.map_or_else(|refused| refused, |()| FileAdded::Added))
+}
+
+/// What a statement read of an account's files together.
+fn kept_of(rows: &[Row]) -> Result<FilesKept, StoreError> {
     let count = |index: usize| -> Result<u64, StoreError> {
-        let count = all.first().map(|row| row.try_get::<_, i64>(index)).transpose()?.unwrap_or(0);
+        let count = rows.first().map(|row| row.try_get::<_, i64>(index)).transpose()?.unwrap_or(0);
         u64::try_from(count).map_err(|fault| StoreError::corrupt("an account's files", fault))
     };
-    let admitted = room.admits(count(0)?, count(1)?, file.facts.bytes);
-    Ok(admitted.map_or_else(|refused| refused, |()| FileAdded::Added))
+    Ok(FilesKept { unused: count(0)?, bytes: count(1)? })
+}
+
+/// The document that a statement read.
+fn document_of(rows: &[Row]) -> Result<Option<(FileFacts, String)>, StoreError> {
+    let Some(row) = rows.first() else { return Ok(None) };
+    let text = String::from_utf8(row.try_get(1)?);
+    let text = text.map_err(|fault| StoreError::corrupt("a file's text", fault))?;
+    Ok(Some((from_json("a file", row.try_get(0)?)?, text)))
 }
 
 /// Adds a file that was admitted.
@@ -106,7 +121,7 @@ pub(crate) fn add<'a>(
     account: &'a AccountId,
     file: &'a StoredFile,
 ) -> Result<Statement<'a>, StoreError> {
-    let bytes = i64::try_from(file.facts.bytes);
+    let bytes = i64::try_from(file.kept_bytes());
     let columns = [
         param(account.as_str()),
         param(file.facts.file_id.0),
@@ -208,6 +223,19 @@ impl FileStore for PostgresStore {
         id: FileId,
     ) -> Result<Option<StoredFile>, StoreError> {
         file_of(&self.one(file(account, id)).await?)
+    }
+
+    async fn document(
+        &self,
+        account: &AccountId,
+        id: FileId,
+    ) -> Result<Option<(FileFacts, String)>, StoreError> {
+        let asked = Statement::new(DOCUMENT, [param(account.as_str()), param(id.0)]);
+        document_of(&self.one(asked).await?)
+    }
+
+    async fn files_kept(&self, account: &AccountId) -> Result<FilesKept, StoreError> {
+        kept_of(&self.one(Statement::new(ROOM, [param(account.as_str())])).await?)
     }
 
     async fn file_part(

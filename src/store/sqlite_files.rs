@@ -1,8 +1,11 @@
-//! Files in SQLite.
+//! Files in SQLite: what is known of them in one table, their bytes in another. A row is written and
+//! read as a whole, so one with its bytes would be moved to say that a message has it.
 
 use crate::check;
 use crate::error::StoreError;
-use crate::files::{FileAdded, FileFacts, FileId, FileRemoved, FileRoom, FileStore, StoredFile};
+use crate::files::{
+    FileAdded, FileFacts, FileId, FileRemoved, FileRoom, FileStore, FilesKept, StoredFile,
+};
 use crate::limits::{FILE_PART_BYTES_MAX, FILES_MAX};
 use crate::sqlite::SqliteStore;
 use crate::values::{from_json, parse, time, to_json};
@@ -35,45 +38,59 @@ fn add(
     room: FileRoom,
 ) -> Result<FileAdded, StoreError> {
     let id = file.facts.file_id.to_string();
-    let there: Option<(bool, String)> = transaction
-        .prepare_cached(
-            "SELECT content = ?3, facts FROM files WHERE account_id = ?1 AND file_id = ?2",
-        )?
-        .query_row(params![account.as_str(), id, file.content], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .optional()?;
-    if let Some((is_same, facts)) = there {
-        return Ok(match is_same {
-            true => FileAdded::Same(Box::new(from_json("a file", &facts)?)),
-            false => FileAdded::Differs,
-        });
+    if let Some(there) = facts(transaction, account, &[file.facts.file_id])?.pop() {
+        let is_same = there.sha256 == file.facts.sha256;
+        return Ok(if is_same { FileAdded::Same(Box::new(there)) } else { FileAdded::Differs });
     }
-    let (unused, bytes): (u64, u64) = transaction
-        .prepare_cached(
-            "SELECT count(*) FILTER (WHERE is_used = 0), coalesce(sum(bytes), 0) FROM files \
-             WHERE account_id = ?1",
-        )?
-        .query_row([account.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if let Err(refused) = room.admits(unused, bytes, file.facts.bytes) {
+    if let Err(refused) = room.admits(kept(transaction, account)?, file.kept_bytes()) {
         return Ok(refused);
     }
     transaction
         .prepare_cached(
-            "INSERT INTO files (account_id, file_id, bytes, is_used, created_at, facts, text, \
-             content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO files (account_id, file_id, bytes, is_used, created_at, facts) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
             account.as_str(),
             id,
-            file.facts.bytes,
+            file.kept_bytes(),
             file.is_used,
             file.created_at.as_millis(),
             to_json("a file", &file.facts)?,
-            file.text,
-            file.content,
         ])?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO file_contents (account_id, file_id, text, content) \
+             VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![account.as_str(), id, file.text, file.content])?;
     Ok(FileAdded::Added)
+}
+
+fn kept(connection: &Connection, account: &AccountId) -> Result<FilesKept, StoreError> {
+    let kept = connection
+        .prepare_cached(
+            "SELECT count(*) FILTER (WHERE is_used = 0), coalesce(sum(bytes), 0) FROM files \
+             WHERE account_id = ?1",
+        )?
+        .query_row([account.as_str()], |row| {
+            Ok(FilesKept { unused: row.get(0)?, bytes: row.get(1)? })
+        })?;
+    Ok(kept)
+}
+
+fn document(
+    connection: &Connection,
+    account: &AccountId,
+    id: FileId,
+) -> Result<Option<(FileFacts, String)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT facts, text FROM files JOIN file_contents USING (account_id, file_id) \
+         WHERE account_id = ?1 AND file_id = ?2 AND text IS NOT NULL",
+    )?;
+    let mut rows = statement.query([account.as_str(), &id.to_string()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some((from_json("a file", row.get_ref(0)?.as_str()?)?, row.get(1)?)))
 }
 
 fn one(
@@ -82,7 +99,8 @@ fn one(
     id: FileId,
 ) -> Result<Option<StoredFile>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT facts, text, content, created_at, is_used FROM files \
+        "SELECT facts, text, content, created_at, is_used \
+         FROM files JOIN file_contents USING (account_id, file_id) \
          WHERE account_id = ?1 AND file_id = ?2",
     )?;
     let mut rows = statement.query([account.as_str(), &id.to_string()])?;
@@ -105,15 +123,20 @@ fn part(
     from: u64,
     bytes: u32,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    // Bytes are counted from one. No file is so long that this is not exact.
-    let from = i64::try_from(from).unwrap_or(i64::MAX).saturating_add(1);
-    let part = connection
-        .prepare_cached(
-            "SELECT substr(content, ?3, ?4) FROM files WHERE account_id = ?1 AND file_id = ?2",
-        )?
-        .query_row(params![account.as_str(), id.to_string(), from, bytes], |row| row.get(0))
+    let row: Option<i64> = connection
+        .prepare_cached("SELECT rowid FROM file_contents WHERE account_id = ?1 AND file_id = ?2")?
+        .query_row([account.as_str(), &id.to_string()], |row| row.get(0))
         .optional()?;
-    Ok(part)
+    let Some(row) = row else { return Ok(None) };
+    // `substr` would read all of it for each part.
+    let content = connection.blob_open("main", "file_contents", "content", row, true)?;
+    let from = usize::try_from(from).unwrap_or(usize::MAX).min(content.len());
+    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX).min(content.len() - from);
+    let mut part = vec![0; bytes];
+    if bytes > 0 {
+        content.read_at_exact(&mut part, from)?;
+    }
+    Ok(Some(part))
 }
 
 fn facts(
@@ -166,6 +189,9 @@ fn remove(
         .prepare_cached("DELETE FROM files WHERE account_id = ?1 AND file_id = ?2 AND is_used = 0")?
         .execute([account.as_str(), &id])?;
     if removed > 0 {
+        transaction
+            .prepare_cached("DELETE FROM file_contents WHERE account_id = ?1 AND file_id = ?2")?
+            .execute([account.as_str(), &id])?;
         return Ok(FileRemoved::Removed);
     }
     let is_there = transaction
@@ -175,13 +201,21 @@ fn remove(
 }
 
 fn forget(transaction: &Connection, before: Timestamp, limit: u32) -> Result<u32, StoreError> {
-    let forgotten = transaction
-        .prepare_cached(
-            "DELETE FROM files WHERE rowid IN (SELECT rowid FROM files \
-             WHERE is_used = 0 AND created_at <= ?1 LIMIT ?2)",
-        )?
-        .execute(params![before.as_millis(), limit])?;
-    Ok(u32::try_from(forgotten).unwrap_or(u32::MAX))
+    let mut statement = transaction.prepare_cached(
+        "DELETE FROM files WHERE rowid IN (SELECT rowid FROM files \
+         WHERE is_used = 0 AND created_at <= ?1 LIMIT ?2) RETURNING account_id, file_id",
+    )?;
+    let mut rows = statement.query(params![before.as_millis(), limit])?;
+    let mut forgotten: Vec<(String, String)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        forgotten.push((row.get(0)?, row.get(1)?));
+    }
+    let mut contents = transaction
+        .prepare_cached("DELETE FROM file_contents WHERE account_id = ?1 AND file_id = ?2")?;
+    for (account, id) in &forgotten {
+        contents.execute([account, id])?;
+    }
+    Ok(u32::try_from(forgotten.len()).unwrap_or(u32::MAX))
 }
 
 #[async_trait]
@@ -204,6 +238,20 @@ impl FileStore for SqliteStore {
     ) -> Result<Option<StoredFile>, StoreError> {
         let account = account.clone();
         self.read(move |connection| one(connection, &account, id)).await
+    }
+
+    async fn document(
+        &self,
+        account: &AccountId,
+        id: FileId,
+    ) -> Result<Option<(FileFacts, String)>, StoreError> {
+        let account = account.clone();
+        self.read(move |connection| document(connection, &account, id)).await
+    }
+
+    async fn files_kept(&self, account: &AccountId) -> Result<FilesKept, StoreError> {
+        let account = account.clone();
+        self.read(move |connection| kept(connection, &account)).await
     }
 
     async fn file_part(

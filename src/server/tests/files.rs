@@ -10,12 +10,17 @@ mod common;
 
 use common::client::{Client, Reply, new_id, reply};
 use common::{STORES, TestServer, book, config, tokens};
+use futures::StreamExt as _;
 use kumari_documents::as_sent;
 use kumari_server::{Config, Limits};
 use kumari_store::FileRoom;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 const PNG: &[u8] = include_bytes!("media/picture.png");
 const VOICE: &[u8] = include_bytes!("media/voice.webm");
@@ -32,6 +37,10 @@ async fn put(client: &Client, id: &str, name: &str, bytes: &[u8]) -> Reply {
 async fn remove(client: &Client, id: &str) -> Reply {
     let request = client.request(Method::DELETE, &format!("/api/files/{id}"));
     reply(request.send().await.unwrap()).await
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn code(reply: &Reply) -> (u16, &str) {
@@ -52,7 +61,7 @@ async fn a_file_is_what_its_bytes_are() {
             let added = put(&client, &id, name, bytes).await;
             let expected = json!({
                 "file_id": id, "name": name, "media_type": media_type, "bytes": bytes.len(),
-                "content": content,
+                "sha256": sha256(bytes), "content": content,
             });
             assert_eq!((added.status, added.body), (201, expected), "{store:?} {name}");
             let response = client.get_raw(&format!("/api/files/{id}")).await;
@@ -60,7 +69,11 @@ async fn a_file_is_what_its_bytes_are() {
             assert_eq!(headers["content-type"], media_type);
             assert!(headers["content-disposition"].to_str().unwrap().starts_with("inline; "));
             assert_eq!(headers["x-content-type-options"], "nosniff");
-            assert_eq!(headers["cache-control"], "private, max-age=31536000, immutable");
+            assert_eq!(headers["cache-control"], "private, no-cache");
+            let known = headers["etag"].to_str().unwrap();
+            let again = client.request(Method::GET, &format!("/api/files/{id}"));
+            let again = again.header("if-none-match", known).send().await.unwrap();
+            assert_eq!(again.status().as_u16(), 304, "{name}");
             let policy = headers["content-security-policy"].to_str().unwrap();
             assert!(policy.starts_with("default-src 'none';") && policy.ends_with("sandbox"));
             assert_eq!(response.bytes().await.unwrap(), bytes);
@@ -239,7 +252,41 @@ async fn a_file_that_is_never_sent_is_forgotten_after_a_day() {
     }
 }
 
-/// Uploads that stand still hold nobody up who asks for something else.
+/// Who sends many files that never come takes no place of others, who have their turn.
+#[tokio::test]
+async fn uploads_that_stand_still_hold_up_nobody_else() {
+    let server = TestServer::start(STORES[1]).await;
+    let (mut still, other) = (server.guest().await, server.guest().await);
+    still.begin().await;
+    let address = still.base.strip_prefix("http://").unwrap().to_owned();
+    let mut connections = Vec::new();
+    for _ in 0..40 {
+        let mut connection = TcpStream::connect(&address).await.unwrap();
+        let head = format!(
+            "PUT /api/files/{}?name=a.png HTTP/1.1\r\nhost: {address}\r\ncookie: {}\r\n\
+             expect: 100-continue\r\ncontent-length: 1000\r\n\r\n",
+            new_id(),
+            still.cookie.as_ref().unwrap(),
+        );
+        connection.write_all(head.as_bytes()).await.unwrap();
+        connections.push(connection);
+    }
+    // They are asked to go on once they have a place: so many have one, and all others wait.
+    let asked = futures::stream::iter(&mut connections).map(|connection| async {
+        let mut said = [0; 12];
+        connection.read_exact(&mut said).await.unwrap();
+        assert_eq!(&said, b"HTTP/1.1 100");
+    });
+    asked.buffer_unordered(40).take(4).collect::<Vec<()>>().await;
+    // Sooner than those that stand still are given up.
+    let id = new_id();
+    let added = timeout(Duration::from_secs(15), put(&other, &id, "a.png", PNG)).await;
+    assert_eq!(added.unwrap().status, 201);
+    // Whose connection goes, goes.
+    drop(connections);
+    assert_eq!(put(&still, &new_id(), "a.png", PNG).await.status, 201);
+}
+
 #[tokio::test]
 async fn many_uploads_at_once_are_all_taken() {
     let server = TestServer::start(STORES[1]).await;

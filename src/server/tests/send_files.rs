@@ -227,19 +227,21 @@ async fn what_cannot_go_along_is_refused_and_nothing_is_held() {
     client.ended(&view).await;
 }
 
-/// A file may be removed in the instant in which it is sent.
+/// A file may be removed in the instant in which it is sent, and another one put under its id: that
+/// one is not what was priced.
 #[tokio::test]
 async fn a_conversation_goes_on_without_a_file_that_is_gone() {
-    for store in STORES {
+    for (store, is_replaced) in STORES.into_iter().flat_map(|one| [(one, false), (one, true)]) {
         let server = TestServer::start(store).await;
         let mut client = server.guest().await;
         let account = client.begin().await["account_id"].as_str().unwrap().parse().unwrap();
-        let conversation = new_id();
+        let (conversation, file) = (new_id(), new_id());
         let facts = FileFacts {
-            file_id: new_id().parse().unwrap(),
+            file_id: file.parse().unwrap(),
             name: "gone.png".to_owned(),
             media_type: "image/png".to_owned(),
             bytes: 9,
+            sha256: String::new(),
             content: FileContent::Image { width: 40, height: 25 },
         };
         let image = json!({ "kind": "image", "width": 40, "height": 25 });
@@ -259,6 +261,11 @@ async fn a_conversation_goes_on_without_a_file_that_is_gone() {
             messages: vec![message],
         };
         server.store.write_chat(&account, vec![append]).await.unwrap();
+        if is_replaced {
+            let request = client.request(Method::PUT, &format!("/api/files/{file}?name=gone.png"));
+            let response = request.body(PNG).send().await.unwrap();
+            assert_eq!(response.status().as_u16(), 201);
+        }
         let parts = (&[][..], &["Hello", "Look at this"][..], &[&image][..]);
         let send = compose(&client, &conversation, MODEL, "Hello", parts, 2).await;
         let view = client.send(&send).await;

@@ -6,8 +6,15 @@ CREATE TABLE files (
     is_used    INTEGER NOT NULL,  -- whether a message has it
     created_at INTEGER NOT NULL,
     facts      TEXT    NOT NULL,  -- JSON, what was read of it
-    text       TEXT,              -- of a document
-    content    BLOB    NOT NULL,
+    PRIMARY KEY (account_id, file_id)
+) STRICT;
+
+-- Apart: a row is written and read as a whole.
+CREATE TABLE file_contents (
+    account_id TEXT NOT NULL,
+    file_id    TEXT NOT NULL,
+    text       TEXT,           -- of a document
+    content    BLOB NOT NULL,
     PRIMARY KEY (account_id, file_id)
 ) STRICT;
 

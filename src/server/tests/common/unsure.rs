@@ -8,9 +8,9 @@ use kumari_engine::id::{AccountId, ActionId, BookVersion, CalibrationVersion};
 use kumari_engine::time::Timestamp;
 use kumari_store::{
     ActionChat, BookListing, ChatWrite, Commit, CommitOutcome, Conversation, ConversationId,
-    Decide, FileAdded, FileFacts, FileId, FileRemoved, FileRoom, FileStore, MemoryStore, Message,
-    PaymentClaim, ServiceKey, Session, Store, StoreError, Stored, StoredBook, StoredCalibration,
-    StoredFile, TokenHash, Wanted,
+    Decide, FileAdded, FileFacts, FileId, FileRemoved, FileRoom, FileStore, FilesKept, MemoryStore,
+    Message, PaymentClaim, ServiceKey, Session, Store, StoreError, Stored, StoredBook,
+    StoredCalibration, StoredFile, TokenHash, Wanted,
 };
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -130,6 +130,18 @@ impl FileStore for Unsure {
         id: FileId,
     ) -> Result<Option<StoredFile>, StoreError> {
         self.inner.file(account, id).await
+    }
+
+    async fn document(
+        &self,
+        account: &AccountId,
+        id: FileId,
+    ) -> Result<Option<(FileFacts, String)>, StoreError> {
+        self.inner.document(account, id).await
+    }
+
+    async fn files_kept(&self, account: &AccountId) -> Result<FilesKept, StoreError> {
+        self.inner.files_kept(account).await
     }
 
     async fn file_part(
