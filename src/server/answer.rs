@@ -55,7 +55,8 @@ async fn run(app: Arc<App>, job: Job) {
     let until = Instant::now() + time_to_answer(&app, &job);
     let answering = async {
         let loaded = loaded(&app, &job, until).await;
-        let asked = Asked { messages: loaded.as_ref().map(|loaded| &*loaded.messages), until };
+        let messages = loaded.as_ref().map(|loaded| &*loaded.messages);
+        let asked = Asked { messages: messages.map_err(|reason| *reason), until };
         let legs = job.price.legs.iter().zip(0_u32..);
         join_all(legs.map(|(leg, index)| leg_to_its_end(&app, &job, leg, index, asked))).await
     };
@@ -83,23 +84,30 @@ fn time_to_answer(app: &App, job: &Job) -> Duration {
 /// What all legs are asked.
 #[derive(Clone, Copy, Debug)]
 struct Asked<'job> {
-    /// Nothing where it could not be put together.
-    messages: Option<&'job [ProviderMessage]>,
+    /// Why it is void, where it could not be put together.
+    messages: Result<&'job [ProviderMessage], VoidReason>,
     until: Instant,
 }
 
-/// The messages with their files; nothing where they cannot be had in time.
-async fn loaded(app: &App, job: &Job, until: Instant) -> Option<answer_files::Loaded> {
+/// The messages with their files, as long as somebody wants them; why they cannot be had.
+async fn loaded(app: &App, job: &Job, until: Instant) -> Result<answer_files::Loaded, VoidReason> {
     let loading = answer_files::load(app, &job.run.account, &job.prompt, job.price.legs.len());
-    match timeout_at(until, loading).await {
-        Ok(Ok(loaded)) => Some(loaded),
+    let all_stopped = join_all(job.run.stops.iter().map(|stop| stop.cancelled()));
+    let loaded = tokio::select! {
+        biased;
+        _ = all_stopped => return Err(VoidReason::Stopped),
+        () = app.aborting.cancelled() => return Err(VoidReason::Failed),
+        loaded = timeout_at(until, loading) => loaded,
+    };
+    match loaded {
+        Ok(Ok(loaded)) => Ok(loaded),
         Ok(Err(problem)) => {
             tracing::error!(code = problem.code(), "files of an answer were not read; it is void");
-            None
+            Err(VoidReason::Failed)
         }
         Err(_) => {
             tracing::error!("there was no room for the files of an answer; it is void");
-            None
+            Err(VoidReason::Failed)
         }
     }
 }
@@ -126,9 +134,12 @@ async fn answer(
     index: u32,
     Asked { messages, until }: Asked<'_>,
 ) -> Ending {
-    let Some(messages) = messages else {
-        let outcome = Outcome::Void { reason: VoidReason::Failed, used: None };
-        return Ending { model: leg.model.clone(), outcome, text: None, tokens: Tokens::new() };
+    let messages = match messages {
+        Ok(messages) => messages,
+        Err(reason) => {
+            let outcome = Outcome::Void { reason, used: None };
+            return Ending { model: leg.model.clone(), outcome, text: None, tokens: Tokens::new() };
+        }
     };
     let mut candidates = in_order(leg).peekable();
     while let Some(candidate) = candidates.next() {
