@@ -234,6 +234,7 @@ impl Rows {
             charge: None,
             tokens: self.tokens.clone(),
             created_at: hold.authorized_at,
+            files: Vec::new(),
         };
         let answers = likely_models(&self.book.published, hold).into_iter().zip(0_u32..);
         let answers = answers.map(|(model, leg)| Message {

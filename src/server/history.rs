@@ -85,6 +85,7 @@ mod tests {
             charge: None,
             tokens: std::collections::BTreeMap::new(),
             created_at: "2026-11-23T10:00:00Z".parse().unwrap(),
+            files: Vec::new(),
         }
     }
 
