@@ -41,7 +41,7 @@ mod sent;
 
 pub use document::{Document, Warning, text_pages};
 pub use fault::DocumentFault;
-pub use kind::{Hint, Kind};
+pub use kind::{ACCEPTED, Hint, Kind};
 pub use limits::Limits;
 pub use sent::{as_sent, harmless_name};
 
