@@ -1,5 +1,6 @@
 //! What all handlers share, and the one way in which they change an account.
 
+use crate::answer_files::FileMemory;
 use crate::books::{Book, Books};
 use crate::calibrations::Calibrations;
 use crate::counter::Counter;
@@ -81,6 +82,7 @@ pub(crate) struct App {
     pub(crate) keys: Keys,
     pub(crate) uploads: Uploads,
     pub(crate) file_reader: FileReader,
+    pub(crate) file_memory: FileMemory,
     pub(crate) streams: Seats<AccountId>,
     /// Cancelled when nothing new is to be begun.
     pub(crate) stopping: CancellationToken,

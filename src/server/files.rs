@@ -209,7 +209,7 @@ mod tests {
         let image = FileContent::Image { width: 1, height: 1 };
         assert_eq!(
             disposition(&facts("a\"; b\\ 世%0a.png", image)),
-            "inline; filename=\"a__;_b____0a.png\"; \
+            "inline; filename=\"a_;_b____0a.png\"; \
              filename*=UTF-8''a%22%3B%20b%5C%20%E4%B8%96%250a.png"
         );
     }

@@ -1,5 +1,6 @@
 //! A running server: put together from its parts, stopped without losing an answer or a hold.
 
+use crate::answer_files::FileMemory;
 use crate::app::{App, Config};
 use crate::books::{self, Books, PublishFault};
 use crate::calibrations::{Calibrations, PutFault};
@@ -103,6 +104,7 @@ impl Server {
             runs: Runs::default(),
             uploads: Uploads::default(),
             file_reader: FileReader::default(),
+            file_memory: FileMemory::default(),
             streams: Seats::new(),
             stopping: CancellationToken::new(),
             aborting: CancellationToken::new(),
