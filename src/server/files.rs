@@ -1,4 +1,5 @@
-//! `/api/files/{file_id}`: what somebody attaches, before it is sent with a message.
+//! `PUT` and `DELETE /api/files/{file_id}`: what somebody attaches, before it is sent with a message.
+//! Its bytes are given back in `file_show`.
 //!
 //! The server reads each file itself: of what a browser says of one only its name is kept.
 
@@ -13,12 +14,8 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use kumari_documents::harmless_name;
-use kumari_store::{FileAdded, FileContent, FileFacts, FileId, FileRemoved, StoredFile};
-use std::fmt::Write as _;
+use kumari_store::{FileAdded, FileFacts, FileId, FileRemoved, StoredFile};
 use std::sync::Arc;
-
-/// What is shown may run nothing and load nothing, wherever it is opened.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 /// `PUT /api/files/{file_id}?name=`: 201, or 200 for the same bytes again.
 pub(crate) async fn put(
@@ -62,23 +59,6 @@ pub(crate) async fn put(
         FileAdded::TooMany => Err(too_many(app.config.limits.account_files.unused_max)),
         FileAdded::Full => Err(full(app.config.limits.account_files.bytes_max)),
     }
-}
-
-/// `GET /api/files/{file_id}`: its bytes.
-pub(crate) async fn show(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Segment(id): Segment,
-) -> Answer<Response> {
-    let id: FileId = id.parse().map_err(|_| unknown())?;
-    let file = app.store().file(&caller.account, id).await?.ok_or_else(unknown)?;
-    let headers = [
-        (header::CONTENT_TYPE, file.facts.media_type.clone()),
-        (header::CONTENT_DISPOSITION, disposition(&file.facts)),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.to_owned()),
-        (header::CACHE_CONTROL, "private, max-age=31536000, immutable".to_owned()),
-    ];
-    Ok((headers, file.content).into_response())
 }
 
 /// `DELETE /api/files/{file_id}`: 204.
@@ -152,35 +132,9 @@ fn full(most: u64) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "storage_full", detail)
 }
 
-/// What a browser does with the bytes, and how it names them. What can be seen or heard may be
-/// shown; anything else could be read as a page of ours.
-fn disposition(facts: &FileFacts) -> String {
-    let kind = match facts.content {
-        FileContent::Document { .. } => "attachment",
-        FileContent::Image { .. } | FileContent::Audio { .. } | FileContent::Video { .. } => {
-            "inline"
-        }
-    };
-    let is_plain = |sign: &char| sign.is_ascii_graphic() && !matches!(sign, '"' | '\\' | '%');
-    let plain: String =
-        facts.name.chars().map(|sign| if is_plain(&sign) { sign } else { '_' }).collect();
-    // The name as it is, by RFC 8187, for all that is younger than that.
-    let mut exact = String::new();
-    for byte in facts.name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
-            exact.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(exact, "%{byte:02X}");
-        }
-    }
-    format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{exact}")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{disposition, name};
-    use kumari_store::{FileContent, FileFacts, FileId};
+    use super::name;
 
     #[test]
     fn a_name_is_asked_for_and_made_harmless() {
@@ -195,22 +149,5 @@ mod tests {
         ] {
             assert_eq!(name(query).ok().as_deref(), expected, "{query}");
         }
-    }
-
-    #[test]
-    fn no_name_breaks_out_of_its_header() {
-        let facts = |name: &str, content| FileFacts {
-            file_id: FileId(uuid::Uuid::nil()),
-            name: name.to_owned(),
-            media_type: String::new(),
-            bytes: 0,
-            content,
-        };
-        let image = FileContent::Image { width: 1, height: 1 };
-        assert_eq!(
-            disposition(&facts("a\"; b\\ 世%0a.png", image)),
-            "inline; filename=\"a_;_b____0a.png\"; \
-             filename*=UTF-8''a%22%3B%20b%5C%20%E4%B8%96%250a.png"
-        );
     }
 }

@@ -79,6 +79,7 @@ mod counter;
 mod file_reader;
 mod file_upload;
 mod files;
+mod file_show;
 mod history;
 mod authorize;
 mod admission;

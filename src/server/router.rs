@@ -5,8 +5,8 @@ use crate::problem::Problem;
 use crate::service_command::Admission;
 use crate::{
     action, action_events, assets, authorize, balance, batch, calibration, conversations, estimate,
-    events, files, health, limits, price_book, receipt, request_log, service, session, shield,
-    statement, stop, top_up,
+    events, file_show, files, health, limits, price_book, receipt, request_log, service, session,
+    shield, statement, stop, top_up,
 };
 use axum::Router;
 use axum::http::StatusCode;
@@ -79,7 +79,7 @@ fn service_api() -> Router<Arc<App>> {
 
 /// A file may take longer to come than any other request; it has limits of its own.
 fn uploads() -> Router<Arc<App>> {
-    let in_time = get(files::show).delete(files::remove).layer(from_fn(limits::in_time));
+    let in_time = get(file_show::show).delete(files::remove).layer(from_fn(limits::in_time));
     Router::new().route("/api/files/{file_id}", in_time.put(files::put))
 }
 

@@ -6,7 +6,7 @@ use crate::files::{FileAdded, FileContent, FileFacts, FileId, FileRemoved, FileR
 use crate::fixtures::{
     Command, Failure, Outcome, account, action, at, book, conversation, credits,
 };
-use crate::limits::{FILE_BYTES_MAX, FILES_MAX, MESSAGE_FILES_MAX};
+use crate::limits::{FILE_BYTES_MAX, FILE_PART_BYTES_MAX, FILES_MAX, MESSAGE_FILES_MAX};
 use crate::store::{Commit, CommitOutcome, Store};
 use kumari_engine::account::Account;
 use kumari_engine::encoding::TokenKind;
@@ -29,6 +29,14 @@ pub async fn a_file_comes_back_as_it_was_put_there(store: Arc<dyn Store>) -> Out
         assert_eq!(added, FileAdded::Added);
         assert_eq!(store.file(&id, file.facts.file_id).await?.as_ref(), Some(file));
     }
+    for (from, bytes, expected) in
+        [(0, 3, &[0, 255, 7][..]), (1, 1, &[255]), (2, 9, &[7]), (3, 9, &[]), (u64::MAX, 9, &[])]
+    {
+        let part = store.file_part(&id, file_id(2), from, bytes).await?;
+        assert_eq!(part.as_deref(), Some(expected), "{bytes} from {from}");
+    }
+    assert_eq!(store.file_part(&id, file_id(9), 0, 1).await?, None);
+    assert_eq!(store.file_part(&other, file_id(2), 0, 1).await?, None);
     // The same bytes again, whatever else is said of them; and other bytes.
     let mut named = text.clone();
     named.facts.name = "other".to_owned();
@@ -159,6 +167,8 @@ pub async fn files_have_limits(store: Arc<dyn Store>) -> Outcome {
     refused(store.add_file(&id, long, FileRoom::ANY).await.map(drop));
     refused(store.files(&id, None, FILES_MAX.saturating_add(1)).await.map(drop));
     refused(store.forget_files(at(0), FILES_MAX.saturating_add(1)).await.map(drop));
+    let longer = FILE_PART_BYTES_MAX.saturating_add(1);
+    refused(store.file_part(&id, file_id(1), 0, longer).await.map(drop));
     let file = picture(1, b"one");
     let many = vec![file.facts.file_id; MESSAGE_FILES_MAX.saturating_add(1)];
     refused(store.file_facts(&id, &many).await.map(drop));
@@ -170,6 +180,9 @@ pub async fn files_have_limits(store: Arc<dyn Store>) -> Outcome {
     assert!(matches!(answer, Err(StoreError::Invalid(_))), "{answer:?}");
     let longest = picture(1, &vec![7; FILE_BYTES_MAX]);
     assert_eq!(store.add_file(&id, longest.clone(), FileRoom::ANY).await?, FileAdded::Added);
+    let last = u64::try_from(FILE_BYTES_MAX.saturating_sub(3))?;
+    let part = store.file_part(&id, file_id(1), last, FILE_PART_BYTES_MAX).await?;
+    assert_eq!(part.as_deref(), Some(&[7; 3][..]));
     assert!(store.file(&id, file_id(1)).await? == Some(longest));
     Ok(())
 }

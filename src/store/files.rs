@@ -196,6 +196,18 @@ pub trait FileStore: Send + Sync {
     async fn file(&self, account: &AccountId, id: FileId)
     -> Result<Option<StoredFile>, StoreError>;
 
+    /// A part of a file's bytes, as far as there are any; nothing where there is no such file.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::FILE_PART_BYTES_MAX`].
+    async fn file_part(
+        &self,
+        account: &AccountId,
+        id: FileId,
+        from: u64,
+        bytes: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError>;
+
     /// What is known of those files that are there, in the order of their ids.
     ///
     /// # Errors

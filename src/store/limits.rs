@@ -38,6 +38,8 @@ pub const FILES_MAX: u32 = 1_000;
 pub const MESSAGE_FILES_MAX: usize = 20;
 /// The longest file, in bytes.
 pub const FILE_BYTES_MAX: usize = 20 * 1_024 * 1_024;
+/// The longest part of a file that is read at once, in bytes.
+pub const FILE_PART_BYTES_MAX: u32 = 1_024 * 1_024;
 /// The longest calibration, in bytes.
 pub const CALIBRATION_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 /// The longest price book, in bytes.

@@ -3,7 +3,7 @@
 use crate::check;
 use crate::error::StoreError;
 use crate::files::{FileAdded, FileFacts, FileId, FileRemoved, FileRoom, FileStore, StoredFile};
-use crate::limits::FILES_MAX;
+use crate::limits::{FILE_PART_BYTES_MAX, FILES_MAX};
 use crate::memory::MemoryStore;
 use async_trait::async_trait;
 use kumari_engine::id::AccountId;
@@ -58,6 +58,21 @@ impl FileStore for MemoryStore {
         id: FileId,
     ) -> Result<Option<StoredFile>, StoreError> {
         self.with_files(account, |files| files.get(&id).cloned())
+    }
+
+    async fn file_part(
+        &self,
+        account: &AccountId,
+        id: FileId,
+        from: u64,
+        bytes: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let bytes = check::limit("bytes of a file's part", bytes, FILE_PART_BYTES_MAX)?;
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        self.with_files(account, |files| {
+            let rest = files.get(&id).map(|file| file.content.get(from..).unwrap_or_default());
+            rest.map(|rest| rest.iter().take(bytes).copied().collect())
+        })
     }
 
     async fn file_facts(

@@ -5,7 +5,7 @@
 use crate::check;
 use crate::error::StoreError;
 use crate::files::{FileAdded, FileFacts, FileId, FileRemoved, FileRoom, FileStore, StoredFile};
-use crate::limits::FILES_MAX;
+use crate::limits::{FILE_PART_BYTES_MAX, FILES_MAX};
 use crate::postgres::PostgresStore;
 use crate::postgres_statement::{Statement, param};
 use crate::values::{from_json, time, to_json};
@@ -32,6 +32,9 @@ const ADD: &str = "\
 const FILE: &str = "\
     SELECT facts, text, content, created_at, is_used FROM files \
     WHERE account_id = $1 AND file_id = $2";
+
+const PART: &str = "\
+    SELECT substr(content, $3, $4) FROM files WHERE account_id = $1 AND file_id = $2";
 
 const FACTS: &str = "\
     SELECT facts FROM files WHERE account_id = $1 AND file_id = ANY ($2) ORDER BY file_id";
@@ -138,6 +141,14 @@ fn file_of(rows: &[Row]) -> Result<Option<StoredFile>, StoreError> {
     }))
 }
 
+/// Reads a part of a file.
+fn part(account: &AccountId, id: FileId, from: u64, bytes: u32) -> Statement<'_> {
+    // Bytes are counted from one. No file is so long that this is not exact.
+    let from = i32::try_from(from).unwrap_or(i32::MAX).saturating_add(1);
+    let bytes = i32::try_from(bytes).unwrap_or(i32::MAX);
+    Statement::new(PART, [param(account.as_str()), param(id.0), param(from), param(bytes)])
+}
+
 /// Reads what is known of files.
 fn facts<'a>(account: &'a AccountId, ids: &[FileId]) -> Statement<'a> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
@@ -197,6 +208,18 @@ impl FileStore for PostgresStore {
         id: FileId,
     ) -> Result<Option<StoredFile>, StoreError> {
         file_of(&self.one(file(account, id)).await?)
+    }
+
+    async fn file_part(
+        &self,
+        account: &AccountId,
+        id: FileId,
+        from: u64,
+        bytes: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        check::limit("bytes of a file's part", bytes, FILE_PART_BYTES_MAX)?;
+        let rows = self.one(part(account, id, from, bytes)).await?;
+        Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
     }
 
     async fn file_facts(

@@ -3,7 +3,7 @@
 use crate::check;
 use crate::error::StoreError;
 use crate::files::{FileAdded, FileFacts, FileId, FileRemoved, FileRoom, FileStore, StoredFile};
-use crate::limits::FILES_MAX;
+use crate::limits::{FILE_PART_BYTES_MAX, FILES_MAX};
 use crate::sqlite::SqliteStore;
 use crate::values::{from_json, parse, time, to_json};
 use async_trait::async_trait;
@@ -98,6 +98,24 @@ fn one(
     }))
 }
 
+fn part(
+    connection: &Connection,
+    account: &AccountId,
+    id: FileId,
+    from: u64,
+    bytes: u32,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    // Bytes are counted from one. No file is so long that this is not exact.
+    let from = i64::try_from(from).unwrap_or(i64::MAX).saturating_add(1);
+    let part = connection
+        .prepare_cached(
+            "SELECT substr(content, ?3, ?4) FROM files WHERE account_id = ?1 AND file_id = ?2",
+        )?
+        .query_row(params![account.as_str(), id.to_string(), from, bytes], |row| row.get(0))
+        .optional()?;
+    Ok(part)
+}
+
 fn facts(
     connection: &Connection,
     account: &AccountId,
@@ -186,6 +204,18 @@ impl FileStore for SqliteStore {
     ) -> Result<Option<StoredFile>, StoreError> {
         let account = account.clone();
         self.read(move |connection| one(connection, &account, id)).await
+    }
+
+    async fn file_part(
+        &self,
+        account: &AccountId,
+        id: FileId,
+        from: u64,
+        bytes: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        check::limit("bytes of a file's part", bytes, FILE_PART_BYTES_MAX)?;
+        let account = account.clone();
+        self.read(move |connection| part(connection, &account, id, from, bytes)).await
     }
 
     async fn file_facts(

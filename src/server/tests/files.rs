@@ -68,6 +68,41 @@ async fn a_file_is_what_its_bytes_are() {
     }
 }
 
+/// As a browser asks that plays a clip from its middle.
+#[tokio::test]
+async fn a_part_of_a_file_is_given_where_it_is_asked_for() {
+    for store in STORES {
+        let server = TestServer::start(store).await;
+        let client = server.guest().await;
+        let (id, other) = (new_id(), new_id());
+        put(&client, &id, "clip.mp4", CLIP).await;
+        let long: Vec<u8> =
+            (0_u32..600_000).flat_map(|count| format!("{count} ").into_bytes()).collect();
+        put(&client, &other, "long.txt", &long).await;
+        let path = format!("/api/files/{id}");
+        let part = async |range: &str| {
+            let request = client.request(Method::GET, &path).header("range", range);
+            let response = request.send().await.unwrap();
+            let place = response.headers().get("content-range").cloned();
+            let place = place.map(|place| place.to_str().unwrap().to_owned());
+            (response.status().as_u16(), place, response.bytes().await.unwrap())
+        };
+        let all = CLIP.len();
+        let (status, place, bytes) = part("bytes=100-199").await;
+        assert_eq!((status, place), (206, Some(format!("bytes 100-199/{all}"))), "{store:?}");
+        assert_eq!(bytes, &CLIP[100..200]);
+        let (status, _, bytes) = part("bytes=-7").await;
+        assert_eq!((status, &bytes[..]), (206, &CLIP[all - 7..]));
+        assert_eq!(part(&format!("bytes={all}-")).await.0, 416);
+        let (status, place, bytes) = part("bytes=0-1,5-6").await;
+        assert_eq!((status, place, &bytes[..]), (200, None, CLIP));
+        // What is longer than a piece is whole, too.
+        let response = client.get_raw(&format!("/api/files/{other}")).await;
+        assert_eq!(response.headers()["content-length"], long.len().to_string().as_str());
+        assert!(response.bytes().await.unwrap() == long, "{store:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_document_counts_as_it_is_sent() {
     for store in STORES {

@@ -132,6 +132,16 @@ impl FileStore for Unsure {
         self.inner.file(account, id).await
     }
 
+    async fn file_part(
+        &self,
+        account: &AccountId,
+        id: FileId,
+        from: u64,
+        bytes: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.file_part(account, id, from, bytes).await
+    }
+
     async fn file_facts(
         &self,
         account: &AccountId,
