@@ -61,10 +61,11 @@ pub(crate) fn media_bytes(prompt: &Prompt) -> u64 {
     media.map(|file| file.bytes).fold(0, u64::saturating_add)
 }
 
-/// Reads all files of a prompt.
+/// Reads all files of a prompt. One of an earlier message may have been removed in the instant in
+/// which it was sent: the conversation goes on without it.
 ///
 /// # Errors
-/// A fault of the database, or a file that is gone.
+/// A fault of the database, or a file of the new message that is gone.
 pub(crate) async fn load(
     app: &App,
     account: &AccountId,
@@ -73,12 +74,17 @@ pub(crate) async fn load(
 ) -> Answer<Loaded> {
     let room = app.file_memory.room(media_bytes(prompt), legs).await?;
     let mut messages = Vec::with_capacity(prompt.messages.len());
-    for Said { role, text, files } in &prompt.messages {
+    let new = prompt.messages.len().saturating_sub(1);
+    for (index, Said { role, text, files }) in prompt.messages.iter().enumerate() {
         let mut loaded = Vec::with_capacity(files.len());
         for facts in files {
-            let file = app.store().file(account, facts.file_id).await?;
-            let gone = || Problem::internal("files of an answer", &"one of them is gone");
-            loaded.push(given(facts, file.ok_or_else(gone)?));
+            match app.store().file(account, facts.file_id).await? {
+                Some(file) => loaded.push(given(facts, file)),
+                None if index < new => tracing::warn!("a file of an earlier message is gone"),
+                None => {
+                    return Err(Problem::internal("files of an answer", &"one of them is gone"));
+                }
+            }
         }
         messages.push(ProviderMessage { role: *role, text: text.clone(), files: loaded });
     }

@@ -10,12 +10,16 @@
 mod common;
 
 use common::client::{Client, Reply, new_id, reply};
-use common::{STORES, TestServer, input_tokens, tokens};
+use common::{BEGIN, STORES, TestServer, input_tokens, time, tokens};
 use kumari_documents::as_sent;
 use kumari_engine::attachment::Attachment;
 use kumari_server::provider::{ProviderContent, ProviderFile};
+use kumari_store::{
+    Author, ChatWrite, Conversation, FileContent, FileFacts, Message, MessageStatus,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 const MODEL: &str = "gpt-6-luna";
 /// One that takes recordings and clips too.
@@ -221,4 +225,46 @@ async fn what_cannot_go_along_is_refused_and_nothing_is_held() {
     // The very id that was refused is as good as new.
     let view = client.send(&send).await;
     client.ended(&view).await;
+}
+
+/// A file may be removed in the instant in which it is sent.
+#[tokio::test]
+async fn a_conversation_goes_on_without_a_file_that_is_gone() {
+    for store in STORES {
+        let server = TestServer::start(store).await;
+        let mut client = server.guest().await;
+        let account = client.begin().await["account_id"].as_str().unwrap().parse().unwrap();
+        let conversation = new_id();
+        let facts = FileFacts {
+            file_id: new_id().parse().unwrap(),
+            name: "gone.png".to_owned(),
+            media_type: "image/png".to_owned(),
+            bytes: 9,
+            content: FileContent::Image { width: 40, height: 25 },
+        };
+        let image = json!({ "kind": "image", "width": 40, "height": 25 });
+        let message = Message {
+            action_id: new_id().parse().unwrap(),
+            author: Author::User,
+            text: "Look at this".to_owned(),
+            status: MessageStatus::Sent,
+            charge: None,
+            tokens: BTreeMap::new(),
+            created_at: time(BEGIN),
+            files: vec![facts],
+        };
+        let (id, title) = (conversation.parse().unwrap(), String::new());
+        let append = ChatWrite::Append {
+            conversation: Conversation { id, title, updated_at: time(BEGIN) },
+            messages: vec![message],
+        };
+        server.store.write_chat(&account, vec![append]).await.unwrap();
+        let parts = (&[][..], &["Hello", "Look at this"][..], &[&image][..]);
+        let send = compose(&client, &conversation, MODEL, "Hello", parts, 2).await;
+        let view = client.send(&send).await;
+        let asked = server.scripted.asked().await;
+        assert!(asked.messages.iter().all(|message| message.files.is_empty()), "{store:?}");
+        let done = client.ended(&view).await;
+        assert_eq!(done["legs"][0]["status"], "completed", "{done}");
+    }
 }
