@@ -1,7 +1,11 @@
 // Pages and text of a file that somebody attaches. Call `init` once, before anything else, and only
 // when there is a file: nothing else needs this module.
 import { initOnce } from './boot.js';
-import start, { readDocument as read } from './documents.js';
+import start, {
+  documentAsSent as asSentHere,
+  harmlessName as harmlessNameHere,
+  readDocument as read,
+} from './documents.js';
 
 export type { WasmSource } from './boot.js';
 export type { CreditsError } from './types/errors.js';
@@ -35,4 +39,20 @@ export const init = initOnce(start, new URL('./documents_bg.wasm', import.meta.u
  */
 export function readDocument(bytes: Uint8Array, options: DocumentOptions = {}): ReadDocument {
   return read(bytes, options.name, options.mediaType) as ReadDocument;
+}
+
+/**
+ * A document as a model is shown it, `File: NAME`, an empty line and its text. The tokens of exactly
+ * this string, counted by itself, are what the server counts; the name is made harmless here.
+ */
+export function asSent(name: string, text: string): string {
+  return asSentHere(name, text);
+}
+
+/**
+ * A file's name as the server keeps it: control characters and line breaks are spaces, and of more
+ * than 200 characters the first 200 are kept.
+ */
+export function harmlessName(name: string): string {
+  return harmlessNameHere(name);
 }

@@ -1,5 +1,5 @@
 // Files that people attach, read here: to the same as the server reads, by the same expected answers.
-import { init, readDocument } from '@kumari/credits/documents';
+import { asSent, harmlessName, init, readDocument } from '@kumari/credits/documents';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { before, test } from 'node:test';
@@ -48,4 +48,17 @@ test('hostile files end with an error, and the next file is read', () => {
   assert.throws(() => readDocument(large), { code: 'document_too_large' });
   assert.equal(readDocument(new Uint8Array()).pages, 0);
   assert.deepEqual(answer('utf8.txt'), expected['utf8.txt']);
+});
+
+test('a document is shown to a model under its harmless name', () => {
+  assert.equal(asSent('a.txt', 'Grüße\n'), 'File: a.txt\n\nGrüße\n\n\n');
+  assert.equal(asSent('a\nFile: b\u0085.txt', ''), 'File: a File: b .txt\n\n\n\n');
+  const names = [
+    ['report.pdf', 'report.pdf'],
+    ['a\r\n\t\0\u007f\u2028\u2029b', 'a       b'],
+    ['世'.repeat(201), '世'.repeat(200)],
+    ['😀'.repeat(201), '😀'.repeat(200)],
+    ['', ''],
+  ];
+  for (const [name, harmless] of names) assert.equal(harmlessName(name), harmless);
 });

@@ -14,7 +14,7 @@ import {
   loadPriceBook,
 } from '@kumari/credits';
 import { CreditsClient, type CreditsState, type SendResult } from '@kumari/credits/client';
-import { type ReadDocument, readDocument } from '@kumari/credits/documents';
+import { type ReadDocument, asSent, harmlessName, readDocument } from '@kumari/credits/documents';
 import { type TokenCount, TokenCounter, type TokenCounts } from '@kumari/credits/tokens';
 import { TokenDocument, Vocabulary } from '@kumari/credits/tokens/direct';
 
@@ -115,5 +115,7 @@ export function attached(bytes: Uint8Array): number {
   });
   // @ts-expect-error bytes, not text
   readDocument('a,b');
+  const sent: string = asSent(harmlessName('a.pdf'), document.text);
+  if (sent === '') return 0;
   return document.warnings.includes('no_text') ? 0 : document.pages;
 }

@@ -31,6 +31,18 @@ pub fn read_document(
     Ok(object.into())
 }
 
+/// A document as a model is shown it: the string whose tokens are counted.
+#[wasm_bindgen(js_name = documentAsSent)]
+pub fn document_as_sent(name: &str, text: &str) -> String {
+    kumari_documents::as_sent(name, text)
+}
+
+/// A file's name in one line, of at most 200 characters.
+#[wasm_bindgen(js_name = harmlessName)]
+pub fn harmless_name(name: &str) -> String {
+    kumari_documents::harmless_name(name)
+}
+
 /// Pages and characters of a file within the limits are far below this one.
 fn number(count: u64) -> JsValue {
     u32::try_from(count).unwrap_or(u32::MAX).into()

@@ -53,8 +53,8 @@ impl Hint<'_> {
 const PDF_HEADER_BYTES: usize = 1024;
 
 const OLE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
-/// What to do instead, whatever else a file is.
-pub(crate) const ACCEPTED: &str = "attach a PDF, DOCX, TXT or CSV file";
+/// What to do instead of attaching a file that is none of the kinds that are read.
+pub const ACCEPTED: &str = "attach a PDF, DOCX, TXT or CSV file";
 
 /// Beginnings of files that people attach by mistake, each with what it is.
 const OTHERS: [(&[u8], &str); 8] = [

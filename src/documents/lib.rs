@@ -6,6 +6,8 @@
 //! Whatever a file says of itself is held to [`Limits`] before memory is used for it, and the work
 //! for it is bounded: a hostile file costs a fault, never a panic, a deep stack or a long wait.
 //!
+//! [`as_sent`] is that text as a model is shown it, which is what both sides count.
+//!
 //! It knows no tokens and no prices, draws nothing, and reads no picture: a scanned page has no
 //! text here.
 
@@ -35,11 +37,13 @@ mod pdf_line;
 mod pdf_font;
 mod pdf_encoding;
 mod pdf_cmap;
+mod sent;
 
 pub use document::{Document, Warning, text_pages};
 pub use fault::DocumentFault;
-pub use kind::{Hint, Kind};
+pub use kind::{ACCEPTED, Hint, Kind};
 pub use limits::Limits;
+pub use sent::{as_sent, harmless_name};
 
 /// Reads a file: what it is, how many pages it has, and its text.
 ///

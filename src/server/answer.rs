@@ -5,13 +5,14 @@
 //! an end costs is decided in `outcome`, made durable in `settle`.
 
 use crate::action::{self, LegStatus};
+use crate::answer_files;
 use crate::app::App;
 use crate::books::Book;
 use crate::counter::Tokens;
 use crate::history::Prompt;
 use crate::listen::{self, Listening};
 use crate::outcome::{Outcome, count_visible};
-use crate::provider::ProviderRequest;
+use crate::provider::{ProviderMessage, ProviderRequest};
 use crate::renew;
 use crate::runs::Run;
 use crate::settle::{self, Ending};
@@ -25,7 +26,7 @@ use kumari_engine::void::VoidReason;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 /// An answer stops at least this long before its hold expires, so that its end is written in time.
 const MARGIN_MAX: Duration = Duration::from_secs(5);
@@ -52,9 +53,12 @@ pub(crate) fn start(app: &Arc<App>, job: Job) {
 
 async fn run(app: Arc<App>, job: Job) {
     let until = Instant::now() + time_to_answer(&app, &job);
-    let legs = job.price.legs.iter().zip(0_u32..);
-    let answering =
-        join_all(legs.map(|(leg, index)| leg_to_its_end(&app, &job, leg, index, until)));
+    let answering = async {
+        let loaded = loaded(&app, &job, until).await;
+        let asked = Asked { messages: loaded.as_ref().map(|loaded| &*loaded.messages), until };
+        let legs = job.price.legs.iter().zip(0_u32..);
+        join_all(legs.map(|(leg, index)| leg_to_its_end(&app, &job, leg, index, asked))).await
+    };
     tokio::select! {
         _ = answering => {}
         never = renew::keep(&app, &job) => match never {},
@@ -76,9 +80,33 @@ fn time_to_answer(app: &App, job: &Job) -> Duration {
     left.saturating_sub(MARGIN_MAX.min(left / 10))
 }
 
+/// What all legs are asked.
+#[derive(Clone, Copy, Debug)]
+struct Asked<'job> {
+    /// Nothing where it could not be put together.
+    messages: Option<&'job [ProviderMessage]>,
+    until: Instant,
+}
+
+/// The messages with their files; nothing where they cannot be had in time.
+async fn loaded(app: &App, job: &Job, until: Instant) -> Option<answer_files::Loaded> {
+    let loading = answer_files::load(app, &job.run.account, &job.prompt, job.price.legs.len());
+    match timeout_at(until, loading).await {
+        Ok(Ok(loaded)) => Some(loaded),
+        Ok(Err(problem)) => {
+            tracing::error!(code = problem.code(), "files of an answer were not read; it is void");
+            None
+        }
+        Err(_) => {
+            tracing::error!("there was no room for the files of an answer; it is void");
+            None
+        }
+    }
+}
+
 /// Answers a leg and ends it, also where our own code or the provider's breaks on the way.
-async fn leg_to_its_end(app: &App, job: &Job, leg: &LegEstimate, index: u32, until: Instant) {
-    let answering = AssertUnwindSafe(answer(app, job, leg, index, until)).catch_unwind();
+async fn leg_to_its_end(app: &App, job: &Job, leg: &LegEstimate, index: u32, asked: Asked<'_>) {
+    let answering = AssertUnwindSafe(answer(app, job, leg, index, asked)).catch_unwind();
     let ending = answering.await.unwrap_or_else(|_| {
         tracing::error!(leg = index, "answering broke; the leg is void");
         let outcome = Outcome::Void { reason: VoidReason::Failed, used: None };
@@ -91,7 +119,17 @@ async fn leg_to_its_end(app: &App, job: &Job, leg: &LegEstimate, index: u32, unt
 }
 
 /// Asks the likely model, and where it fails before it has shown anything, the other candidates.
-async fn answer(app: &App, job: &Job, leg: &LegEstimate, index: u32, until: Instant) -> Ending {
+async fn answer(
+    app: &App,
+    job: &Job,
+    leg: &LegEstimate,
+    index: u32,
+    Asked { messages, until }: Asked<'_>,
+) -> Ending {
+    let Some(messages) = messages else {
+        let outcome = Outcome::Void { reason: VoidReason::Failed, used: None };
+        return Ending { model: leg.model.clone(), outcome, text: None, tokens: Tokens::new() };
+    };
     let mut candidates = in_order(leg).peekable();
     while let Some(candidate) = candidates.next() {
         let Some(facts) = facts(job, candidate) else { continue };
@@ -99,7 +137,7 @@ async fn answer(app: &App, job: &Job, leg: &LegEstimate, index: u32, until: Inst
         let request = ProviderRequest {
             model: candidate.model.clone(),
             facts: facts.clone(),
-            messages: job.prompt.messages.clone(),
+            messages: messages.to_vec(),
             output_tokens_max: candidate.bounds.output_tokens_max.unwrap_or(0),
         };
         let heard = listen::to(app, &job.run, Listening { leg: index, request, until }).await;
@@ -122,7 +160,7 @@ async fn ending(app: &App, job: &Job, index: u32, facts: &TextModel, heard: list
     let text = job.run.transcript.text(index);
     let tokens = app.counter.count(book, &text).await;
     let reasoning = app.counter.count(book, &heard.reasoning).await;
-    let counted = count_visible(facts, &job.prompt.tokens, &tokens, &reasoning);
+    let counted = count_visible(facts, &job.prompt, &tokens, &reasoning);
     let model = heard.heard.model.clone();
     Ending { model, outcome: heard.heard.outcome(counted), text: Some(text), tokens }
 }

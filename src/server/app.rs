@@ -1,8 +1,11 @@
 //! What all handlers share, and the one way in which they change an account.
 
+use crate::answer_files::FileMemory;
 use crate::books::{Book, Books};
 use crate::calibrations::Calibrations;
 use crate::counter::Counter;
+use crate::file_reader::FileReader;
+use crate::file_upload::Uploads;
 use crate::hub::Hub;
 use crate::limits::{Limits, Rates, Seats};
 use crate::problem::{Answer, Problem};
@@ -37,6 +40,8 @@ pub struct Config {
     pub limits: Limits,
     /// How often what time did to accounts is written down.
     pub sweep_every: Duration,
+    /// How often what is over is forgotten: sessions, counters, files that were never sent.
+    pub tidy_every: Duration,
     /// How often it is looked for price books and a calibration that another process has published.
     pub books_every: Duration,
     /// How often the hold of an answer that runs is renewed.
@@ -52,6 +57,7 @@ impl Default for Config {
             demo_payments: true,
             limits: Limits::default(),
             sweep_every: Duration::from_secs(1),
+            tidy_every: Duration::from_secs(60),
             books_every: Duration::from_secs(2),
             renew_every: Duration::from_secs(u64::from(HOLD_TTL_SECONDS / 3)),
             shutdown_grace: Duration::from_secs(30),
@@ -74,6 +80,9 @@ pub(crate) struct App {
     pub(crate) runs: Runs,
     pub(crate) rates: Rates,
     pub(crate) keys: Keys,
+    pub(crate) uploads: Uploads,
+    pub(crate) file_reader: FileReader,
+    pub(crate) file_memory: FileMemory,
     pub(crate) streams: Seats<AccountId>,
     /// Cancelled when nothing new is to be begun.
     pub(crate) stopping: CancellationToken,

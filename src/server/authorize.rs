@@ -4,10 +4,12 @@
 use crate::action::{self, ActionView, LegStatus, LegView};
 use crate::admission::Admission;
 use crate::answer;
+use crate::answer_files::{SENT_BYTES_MAX, media_bytes};
 use crate::app::App;
 use crate::body::{Json, SEND_BODY_BYTES_MAX, json};
 use crate::books::Book;
 use crate::counter::Tokens;
+use crate::files;
 use crate::health::stopping;
 use crate::history;
 use crate::problem::{self, Problem};
@@ -27,9 +29,12 @@ use kumari_engine::id::{AccountId, ActionId, ModelId};
 use kumari_engine::price_book::PublishedBook;
 use kumari_engine::request::{Request, Task};
 use kumari_engine::routing;
-use kumari_store::{Author, ChatWrite, Conversation, ConversationId, Message, MessageStatus};
+use kumari_store::{
+    Author, ChatWrite, Conversation, ConversationId, FileFacts, FileId, MESSAGE_FILES_MAX, Message,
+    MessageStatus,
+};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// The longest title that a conversation is given, in characters.
@@ -44,6 +49,9 @@ pub(crate) struct Send {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     models: Vec<ModelId>,
     text: String,
+    /// The ids of what goes along, in its order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<Uuid7>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output_tokens_max: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,7 +73,7 @@ pub(crate) struct Send {
 
 fields! {
     Send {
-        action_id, conversation_id, task, models or default, text, output_tokens_max or default,
+        action_id, conversation_id, task, models or default, text, files or default, output_tokens_max or default,
         steps_max or default, searches_max or default, images or default, clips or default,
         clip_seconds or default, three_d_models or default, quote,
     }
@@ -102,9 +110,15 @@ async fn admit(
     }
     check(&send)?;
     let conversation = ConversationId(send.conversation_id.0);
-    let prompt = history::prompt(&app, &book, &account, conversation, &send.text).await?;
+    let files = attached(&app, &account, &send.files).await?;
+    let prompt =
+        history::prompt(&app, &book, &account, conversation, &send.text, files.clone()).await?;
+    if media_bytes(&prompt) > SENT_BYTES_MAX {
+        return Err(too_large());
+    }
     command.request.input_tokens =
         prompt.tokens.iter().map(|(encoding, count)| (*encoding, *count)).collect();
+    command.request.attachments = prompt.attachments().collect();
     command.request.messages = u32::try_from(prompt.messages.len()).ok();
     command.request.flags = routing::flags(&send.text);
 
@@ -113,6 +127,7 @@ async fn admit(
         action_id: id.clone(),
         conversation,
         text: send.text,
+        files,
         tokens: prompt.new_tokens.clone(),
     };
     let place = claim(&app, &account, &id, &book, &command)?;
@@ -190,10 +205,50 @@ fn check(send: &Send) -> problem::Answer<()> {
         denial.path = Some("task".to_owned());
         return Err(denial.into());
     }
-    if send.text.trim().is_empty() {
+    if send.text.trim().is_empty() && send.files.is_empty() {
         return Err(Problem::invalid("text", "there is nothing in it: write a message"));
     }
+    if send.files.len() > MESSAGE_FILES_MAX {
+        let detail =
+            format!("at most {MESSAGE_FILES_MAX} files go along with a message: send some");
+        return Err(Problem::invalid("files", detail));
+    }
+    for (index, id) in send.files.iter().enumerate() {
+        if send.files.iter().take(index).any(|earlier| earlier == id) {
+            let detail = "this file goes along already: name each once";
+            return Err(Problem::invalid(&format!("files[{index}]"), detail));
+        }
+    }
     Ok(())
+}
+
+/// What is known of the files that go along, in their order.
+async fn attached(
+    app: &App,
+    account: &AccountId,
+    ids: &[Uuid7],
+) -> problem::Answer<Vec<FileFacts>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<FileId> = ids.iter().map(|id| FileId(id.0)).collect();
+    let found = app.store().file_facts(account, &ids).await?;
+    let found: HashMap<FileId, FileFacts> =
+        found.into_iter().map(|facts| (facts.file_id, facts)).collect();
+    let facts = |(index, id)| {
+        let unknown = || files::unknown().at(&format!("files[{index}]"));
+        found.get(id).cloned().ok_or_else(unknown)
+    };
+    ids.iter().enumerate().map(facts).collect()
+}
+
+fn too_large() -> Problem {
+    let detail = format!(
+        "the pictures, recordings and clips of a conversation have at most {} MiB together: begin a \
+         new one, or send smaller ones",
+        SENT_BYTES_MAX >> 20
+    );
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "files_too_large", detail)
 }
 
 fn leg_views(price: &Estimate) -> Vec<LegView> {
@@ -216,6 +271,7 @@ struct Rows {
     action_id: ActionId,
     conversation: ConversationId,
     text: String,
+    files: Vec<FileFacts>,
     tokens: Tokens,
 }
 
@@ -223,7 +279,7 @@ impl Rows {
     fn of(&self, hold: &Hold) -> Vec<ChatWrite> {
         let conversation = Conversation {
             id: self.conversation,
-            title: title(&self.text),
+            title: title(&self.text, &self.files),
             updated_at: hold.authorized_at,
         };
         let asked = Message {
@@ -234,6 +290,7 @@ impl Rows {
             charge: None,
             tokens: self.tokens.clone(),
             created_at: hold.authorized_at,
+            files: self.files.clone(),
         };
         let answers = likely_models(&self.book.published, hold).into_iter().zip(0_u32..);
         let answers = answers.map(|(model, leg)| Message {
@@ -241,6 +298,7 @@ impl Rows {
             text: String::new(),
             status: MessageStatus::Running,
             tokens: BTreeMap::new(),
+            files: Vec::new(),
             ..asked.clone()
         });
         let messages = [asked.clone()].into_iter().chain(answers).collect();
@@ -254,9 +312,11 @@ fn likely_models(book: &PublishedBook, hold: &Hold) -> Vec<ModelId> {
         .unwrap_or_default()
 }
 
-/// The first line that says anything, shortened.
-fn title(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+/// The first line that says anything, or else the first file's name; shortened.
+fn title(text: &str, files: &[FileFacts]) -> String {
+    let names = files.iter().map(|file| file.name.as_str());
+    let mut lines = text.lines().chain(names).map(str::trim);
+    let line = lines.find(|line| !line.is_empty()).unwrap_or_default();
     if line.chars().count() <= TITLE_CHARS_MAX {
         return line.to_owned();
     }
@@ -269,7 +329,11 @@ mod tests {
     use super::{Send, title};
 
     fn send(quote_high: &str, text: &str) -> Send {
-        let json = serde_json::json!({
+        with_files(quote_high, text, &[])
+    }
+
+    fn with_files(quote_high: &str, text: &str, files: &[&str]) -> Send {
+        let mut json = serde_json::json!({
             "action_id": "019ab5f0-7c1d-7a3e-8000-000000000001",
             "conversation_id": "019ab5f0-7c1d-7a3e-8000-000000000002",
             "task": "direct",
@@ -277,7 +341,21 @@ mod tests {
             "text": text,
             "quote": { "price_book": "0", "rules": "1", "high": quote_high },
         });
+        if !files.is_empty() {
+            json["files"] = files.into();
+        }
         kumari_wire::from_str(&json.to_string()).unwrap()
+    }
+
+    #[test]
+    fn r27_files_and_their_order_are_part_of_what_was_asked() {
+        let of = |files: &[&str]| kumari_wire::fingerprint(&with_files("1", "", files)).unwrap();
+        let [one, other] =
+            ["019ab5f0-7c1d-7a3e-8000-000000000003", "019ab5f0-7c1d-7a3e-8000-000000000004"];
+        assert_ne!(of(&[]), of(&[one]));
+        assert_ne!(of(&[one]), of(&[other]));
+        assert_ne!(of(&[one, other]), of(&[other, one]));
+        assert_eq!(of(&[one]), of(&[one]));
     }
 
     #[test]
@@ -289,8 +367,8 @@ mod tests {
 
     #[test]
     fn a_title_is_the_first_line_that_says_anything() {
-        assert_eq!(title("\n  \n  What is this?  \nMore."), "What is this?");
-        let long = title(&"ä".repeat(200));
+        assert_eq!(title("\n  \n  What is this?  \nMore.", &[]), "What is this?");
+        let long = title(&"ä".repeat(200), &[]);
         assert_eq!(long.chars().count(), 80);
         assert!(long.ends_with('…'));
     }

@@ -16,7 +16,8 @@ use kumari_engine::encoding::TokenKind;
 use kumari_engine::id::{AccountId, ActionId, ModelId};
 use kumari_engine::time::Timestamp;
 use kumari_store::{
-    Author, CONVERSATIONS_MAX, Conversation, ConversationId, MESSAGES_MAX, Message, MessageStatus,
+    Author, CONVERSATIONS_MAX, Conversation, ConversationId, FileFacts, MESSAGES_MAX, Message,
+    MessageStatus,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +51,8 @@ struct MessageView {
     charge: Option<Credits>,
     tokens: BTreeMap<TokenKind, u64>,
     created_at: Timestamp,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<FileFacts>,
 }
 
 #[derive(Debug, Serialize)]
@@ -205,6 +208,7 @@ impl From<Message> for MessageView {
             charge: message.charge,
             tokens: message.tokens,
             created_at: message.created_at,
+            files: message.files,
         }
     }
 }

@@ -1,34 +1,55 @@
-//! What is sent to a model: the conversation so far and the new message, counted by us.
+//! What is sent to a model: the conversation so far and the new message, with their files, counted
+//! by us.
 
 use crate::app::App;
 use crate::books::Book;
 use crate::conversations::as_they_stand;
 use crate::counter::Tokens;
 use crate::problem::Answer;
-use crate::provider::{ProviderMessage, ProviderRole};
+use crate::provider::ProviderRole;
+use kumari_engine::attachment::Attachment;
 use kumari_engine::id::{AccountId, ActionId};
-use kumari_store::{Author, ConversationId, MESSAGES_MAX, Message, MessageStatus};
+use kumari_store::{
+    Author, ConversationId, FileContent, FileFacts, MESSAGES_MAX, Message, MessageStatus,
+};
 use std::collections::HashMap;
 
 /// The whole input of an action.
 #[derive(Clone, Debug)]
 pub(crate) struct Prompt {
     /// Oldest first; the last one is the message to answer.
-    pub(crate) messages: Vec<ProviderMessage>,
-    /// Tokens of all of them together.
+    pub(crate) messages: Vec<Said>,
+    /// Tokens of all of them together, those of documents with them.
     pub(crate) tokens: Tokens,
-    /// Tokens of the new message alone.
+    /// Tokens of the new text alone.
     pub(crate) new_tokens: Tokens,
 }
 
+/// One message, with what is known of its files.
+#[derive(Clone, Debug)]
+pub(crate) struct Said {
+    pub(crate) role: ProviderRole,
+    pub(crate) text: String,
+    pub(crate) files: Vec<FileFacts>,
+}
+
+impl Prompt {
+    /// What goes along that is no text: of earlier messages first, of each in its order.
+    pub(crate) fn attachments(&self) -> impl Iterator<Item = Attachment> + '_ {
+        let files = self.messages.iter().flat_map(|message| &message.files);
+        files.filter_map(|file| file.content.attachment())
+    }
+}
+
 /// Puts the input together: every earlier message of the person with the answer of the first leg
-/// that has ended with any text, then `text`.
+/// that has ended with any text, then `text` with `files`.
 pub(crate) async fn prompt(
     app: &App,
     book: &Book,
     account: &AccountId,
     conversation: ConversationId,
     text: &str,
+    files: Vec<FileFacts>,
 ) -> Answer<Prompt> {
     let stored = app.store().messages(account, conversation, MESSAGES_MAX).await?;
     let stored = as_they_stand(app, account, stored).await?;
@@ -37,13 +58,24 @@ pub(crate) async fn prompt(
     let mut messages = Vec::new();
     for (role, message) in exchange(&stored) {
         let counted = app.counter.complete(&book.published.book, message).await;
-        for (encoding, sum) in &mut tokens {
-            *sum = sum.saturating_add(counted.get(encoding).copied().unwrap_or(0));
-        }
-        messages.push(ProviderMessage { role, text: message.text.clone() });
+        add(&mut tokens, &counted);
+        let files = message.files.clone();
+        messages.push(Said { role, text: message.text.clone(), files });
     }
-    messages.push(ProviderMessage { role: ProviderRole::User, text: text.to_owned() });
+    messages.push(Said { role: ProviderRole::User, text: text.to_owned(), files });
+    for file in messages.iter().flat_map(|message| &message.files) {
+        if let FileContent::Document { tokens: counted, .. } = &file.content {
+            add(&mut tokens, counted);
+        }
+    }
     Ok(Prompt { messages, tokens, new_tokens })
+}
+
+/// Adds counts in the encodings that are asked for.
+fn add(tokens: &mut Tokens, counted: &Tokens) {
+    for (encoding, sum) in tokens {
+        *sum = sum.saturating_add(counted.get(encoding).copied().unwrap_or(0));
+    }
 }
 
 /// The messages of a conversation that a model is shown.
@@ -85,6 +117,7 @@ mod tests {
             charge: None,
             tokens: std::collections::BTreeMap::new(),
             created_at: "2026-11-23T10:00:00Z".parse().unwrap(),
+            files: Vec::new(),
         }
     }
 

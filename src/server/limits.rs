@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use kumari_engine::id::AccountId;
+use kumari_store::FileRoom;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, SocketAddr};
@@ -33,6 +34,8 @@ pub struct Limits {
     pub account_answers_max: usize,
     /// Answers that may run in this process.
     pub answers_max: usize,
+    /// Files that one account may keep.
+    pub account_files: FileRoom,
 }
 
 impl Default for Limits {
@@ -44,6 +47,7 @@ impl Default for Limits {
             account_streams_max: 32,
             account_answers_max: 16,
             answers_max: 512,
+            account_files: FileRoom { unused_max: 40, bytes_max: 500 << 20 },
         }
     }
 }

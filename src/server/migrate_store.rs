@@ -32,18 +32,21 @@ pub fn migrate_store(arguments: &Arguments) -> Result<String, MigrateStoreFault>
         let mut progress = Progress::new();
         let tell = |so_far: &Migrated| {
             progress.show(|| {
-                let Migrated { accounts, entries, messages, .. } = so_far;
-                format!("{accounts} accounts, {entries} entries, {messages} messages")
+                let Migrated { accounts, entries, messages, files, .. } = so_far;
+                format!(
+                    "{accounts} accounts, {entries} entries, {messages} messages, {files} files"
+                )
             });
         };
         let copied = migrate(from.as_ref(), to.as_ref(), arguments.resume, tell).await;
         progress.clear();
         Ok::<_, MigrateStoreFault>(copied?)
     })?;
-    let Migrated { books, sessions, payment_claims, keys, accounts, entries, messages } = copied;
+    let Migrated { books, sessions, payment_claims, keys, accounts, entries, messages, files } =
+        copied;
     Ok(format!(
-        "{accounts} accounts with {entries} entries and {messages} messages, {sessions} sessions, \
-         {payment_claims} payment objects, {keys} service keys and {books} price books are in {}, \
+        "{accounts} accounts with {entries} entries, {messages} messages and {files} files, \
+         {sessions} sessions, {payment_claims} payment objects, {keys} service keys and {books} price books are in {}, \
          and the audit found nothing",
         arguments.to
     ))

@@ -2,7 +2,9 @@
 //!
 //! A pure decision. It prices nothing (the engine does) and tells nobody.
 
+use crate::attached;
 use crate::counter::Tokens;
+use crate::history::Prompt;
 use crate::provider::ProviderFault;
 use kumari_engine::encoding::Counted;
 use kumari_engine::id::ModelId;
@@ -63,7 +65,7 @@ impl Heard {
 /// ratio, so that an estimate never makes anybody pay for what may not have been there.
 pub(crate) fn count_visible(
     facts: &TextModel,
-    input: &Tokens,
+    input: &Prompt,
     answer: &Tokens,
     reasoning: &Tokens,
 ) -> Usage {
@@ -72,12 +74,14 @@ pub(crate) fn count_visible(
         let counted = Counted::of(count(name.all()), count(name.latin()));
         facts.encoding.low(counted.unwrap_or_default())
     };
-    Usage::new([
-        (Meter::InputTokens, own(input)),
+    let counts = [
+        (Meter::InputTokens, own(&input.tokens)),
         (Meter::OutputTokens, own(answer)),
         (Meter::ReasoningTokens, own(reasoning)),
-    ])
-    .unwrap_or_default()
+    ];
+    let beside = attached::tokens(facts, input.attachments(), |range| range.low);
+    let beside = beside.into_iter().filter(|(_, count)| *count > 0);
+    Usage::new(counts.into_iter().chain(beside)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -69,6 +69,13 @@ impl Problem {
         problem
     }
 
+    /// The same, in the field that `path` names.
+    #[must_use]
+    pub(crate) fn at(mut self, path: &str) -> Self {
+        self.body.path = Some(path.to_owned());
+        self
+    }
+
     /// There is no such thing for this session.
     pub(crate) fn not_found(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, detail)

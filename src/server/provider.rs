@@ -17,9 +17,12 @@
 //! with another model (routing), and who may send at all. A provider never sees an account.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::stream::BoxStream;
+use kumari_engine::attachment::Attachment;
 use kumari_engine::id::ModelId;
 use kumari_engine::meter::Usage;
 use kumari_engine::price_book::TextModel;
@@ -67,6 +70,46 @@ pub struct ProviderMessage {
     pub role: ProviderRole,
     /// What was said.
     pub text: String,
+    /// What was sent along, before the text.
+    pub files: Vec<ProviderFile>,
+}
+
+/// A file that was sent along with a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderFile {
+    /// Its name, harmless.
+    pub name: String,
+    /// What it is, by its bytes.
+    pub media_type: String,
+    /// What of it a model is given.
+    pub content: ProviderContent,
+}
+
+/// What of a file a model is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProviderContent {
+    /// The text of a document. A model is shown [`kumari_documents::as_sent`] of name and text, which
+    /// is what was counted.
+    Document {
+        /// Its text.
+        text: Arc<str>,
+        /// Its pages.
+        pages: u64,
+    },
+    /// A picture, a recording or a clip as it is.
+    Media {
+        /// Its pixels or its seconds.
+        size: Attachment,
+        /// Its bytes.
+        bytes: Bytes,
+    },
+}
+
+impl ProviderMessage {
+    /// A message without files.
+    pub fn new(role: ProviderRole, text: impl Into<String>) -> Self {
+        Self { role, text: text.into(), files: Vec::new() }
+    }
 }
 
 /// Who said a message.

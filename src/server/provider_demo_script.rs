@@ -2,15 +2,20 @@
 //!
 //! Pure: the same settings, counter and request give the same script. Nothing waits here.
 
-use crate::provider::{ProviderEvent, ProviderFault, ProviderRequest};
+use crate::attached;
+use crate::provider::{
+    ProviderContent, ProviderEvent, ProviderFault, ProviderMessage, ProviderRequest,
+};
 use crate::provider_demo::{CountTokens, DemoSettings, Triggers, failure, refusal};
 use crate::provider_demo_text::{Answer, answer};
 use fastrand::Rng;
+use kumari_documents::as_sent;
 use kumari_engine::encoding::Counted;
 use kumari_engine::meter::{Meter, Usage};
 use kumari_engine::price_book::ModelTier;
 use kumari_engine::settle::Finish;
 use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// Between two pieces of a slow answer.
@@ -79,12 +84,23 @@ struct Writer<'request> {
 }
 
 /// What an answer has used so far.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Used {
     input: u64,
     cached: u64,
     output: u64,
     reasoning: u64,
+    /// Of images and of sound.
+    beside: [(Meter, u64); 2],
+}
+
+/// A message's texts as a model is shown them: its documents, then its own.
+fn texts(message: &ProviderMessage) -> impl Iterator<Item = Cow<'_, str>> {
+    let documents = message.files.iter().filter_map(|file| match &file.content {
+        ProviderContent::Document { text, .. } => Some(Cow::Owned(as_sent(&file.name, text))),
+        ProviderContent::Media { .. } => None,
+    });
+    documents.chain(std::iter::once(Cow::Borrowed(message.text.as_str())))
 }
 
 impl Writer<'_> {
@@ -182,8 +198,9 @@ impl Writer<'_> {
     fn input(&mut self) -> Used {
         let encoding = &self.request.facts.encoding;
         let messages = &self.request.messages;
-        let counted = |texts: &[crate::provider::ProviderMessage]| {
-            let counts = texts.iter().map(|message| (self.count)(encoding.name, &message.text));
+        let counted = |messages: &[ProviderMessage]| {
+            let texts = messages.iter().flat_map(texts);
+            let counts = texts.map(|text| (self.count)(encoding.name, &text));
             counts.fold(Counted::default(), Counted::and)
         };
         let framing = u64::from(self.dice.u32(..=encoding.message_tokens));
@@ -192,7 +209,13 @@ impl Writer<'_> {
         let before = messages.split_last().map(|(_, before)| counted(before)).unwrap_or_default();
         let blocks = encoding.expected(before) / CACHE_BLOCK_TOKENS;
         let cached = if self.dice.bool() { blocks * CACHE_BLOCK_TOKENS } else { 0 };
-        Used { input: total.saturating_sub(cached), cached, ..Used::default() }
+        let files = messages.iter().flat_map(|message| &message.files);
+        let attachments = files.filter_map(|file| match file.content {
+            ProviderContent::Media { size, .. } => Some(size),
+            ProviderContent::Document { .. } => None,
+        });
+        let beside = attached::tokens(&self.request.facts, attachments, |range| range.expected);
+        Used { input: total.saturating_sub(cached), cached, output: 0, reasoning: 0, beside }
     }
 
     /// How long a frontier model thinks; at most a third of what the answer may have.
@@ -231,8 +254,9 @@ impl Used {
             (Meter::OutputTokens, self.output),
             (Meter::ReasoningTokens, self.reasoning),
         ];
+        let counts = counts.into_iter().chain(self.beside);
         // Texts that fit in memory stay far below what a usage can hold.
-        Usage::new(counts.into_iter().filter(|(_, count)| *count > 0)).unwrap_or_default()
+        Usage::new(counts.filter(|(_, count)| *count > 0)).unwrap_or_default()
     }
 }
 

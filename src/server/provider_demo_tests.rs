@@ -1,10 +1,13 @@
 //! The demo provider's properties, through the seam.
 
 use crate::provider::{
-    Provider as _, ProviderEvent, ProviderFault, ProviderMessage, ProviderRequest, ProviderRole,
+    Provider as _, ProviderContent, ProviderEvent, ProviderFault, ProviderFile, ProviderMessage,
+    ProviderRequest, ProviderRole,
 };
 use crate::provider_demo::{CountTokens, DemoPace, DemoProvider, DemoSettings};
+use bytes::Bytes;
 use futures::StreamExt as _;
+use kumari_engine::attachment::{Attachment, AttachmentTokens};
 use kumari_engine::encoding::Counted;
 use kumari_engine::meter::{Meter, Usage};
 use kumari_engine::price_book::{ModelKind, ModelTier, PublishedBook, TextModel};
@@ -44,7 +47,7 @@ fn request(model: &str, text: &str) -> ProviderRequest {
     ProviderRequest {
         model: model.parse().unwrap(),
         facts: facts(model),
-        messages: vec![ProviderMessage { role: ProviderRole::User, text: text.to_owned() }],
+        messages: vec![ProviderMessage::new(ProviderRole::User, text)],
         output_tokens_max: 4_096,
     }
 }
@@ -206,7 +209,7 @@ async fn triggers_do_what_they_say() {
 async fn a_trigger_of_an_earlier_message_is_over() {
     let mut request = request(LIGHT, "demo:refuse");
     for (role, text) in [(ProviderRole::Assistant, "no"), (ProviderRole::User, "and now?")] {
-        request.messages.push(ProviderMessage { role, text: text.to_owned() });
+        request.messages.push(ProviderMessage::new(role, text));
     }
     assert_eq!(finish(&all(QUIET, request).await), Some(Finish::Completed));
 }
@@ -304,4 +307,77 @@ async fn it_stops_before_it_accepts_without_having_used_anything() {
     let provider = DemoProvider::new(QUIET, coarse());
     let said: Said = provider.stream(request(LIGHT, "tides"), cancel).collect().await;
     assert_eq!(said, [Ok(ProviderEvent::Finished { finish: Finish::Stopped })]);
+}
+
+const PNG: &[u8] = include_bytes!("tests/media/picture.png");
+const VOICE: &[u8] = include_bytes!("tests/media/voice.m4a");
+const CLIP: &[u8] = include_bytes!("tests/media/clip.webm");
+
+fn media(name: &str, size: Attachment, bytes: &'static [u8]) -> ProviderFile {
+    let content = ProviderContent::Media { size, bytes: Bytes::from_static(bytes) };
+    ProviderFile { name: name.to_owned(), media_type: String::new(), content }
+}
+
+fn document(name: &str, text: &str, pages: u64) -> ProviderFile {
+    let content = ProviderContent::Document { text: text.into(), pages };
+    ProviderFile { name: name.to_owned(), media_type: String::new(), content }
+}
+
+fn with_files(model: &str, asked: &str, files: Vec<ProviderFile>) -> ProviderRequest {
+    let mut request = request(model, asked);
+    request.messages[0].files = files;
+    request
+}
+
+#[tokio::test]
+async fn it_shows_that_it_read_the_files() {
+    // What is said of them is not what it says: their bytes are.
+    let files = vec![
+        document("letter.pdf", "Dear Ada, one two three four five six seven eight nine ten", 3),
+        document("scan.pdf", "", 1),
+        media("a.png", Attachment::Image { width: 1, height: 1 }, PNG),
+        media("voice.m4a", Attachment::Audio { seconds: 1 }, VOICE),
+        media("clip.webm", Attachment::Video { seconds: 1 }, CLIP),
+        media("cut.png", Attachment::Image { width: 1, height: 1 }, b"\x89PNG"),
+    ];
+    let said = text(&all(QUIET, with_files("gemini-4-argon", "What is this?", files)).await);
+    for words in [
+        "I read **letter.pdf**: 3 pages, which begin: “Dear Ada one two three",
+        "I read **scan.pdf**: 1 page, without a text that I could read.",
+        "I looked at **a.png**: 40 × 25 pixels.",
+        "I listened to **voice.m4a**: 3 seconds.",
+        "I watched **clip.webm**: 3 seconds.",
+        "I could not make out **cut.png**.",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(!answer(LIGHT, "What is this?").await.contains("I read"));
+}
+
+#[tokio::test]
+async fn files_are_used_as_the_book_counts_them() {
+    let model = "gemini-4-argon";
+    let used = async |files: Vec<ProviderFile>| {
+        let said = all(QUIET, with_files(model, "What is this?", files)).await;
+        usage(&said).unwrap().clone()
+    };
+    let image = Attachment::Image { width: 2_000, height: 1_000 };
+    let clip = Attachment::Video { seconds: 7 };
+    let sound = Attachment::Audio { seconds: 60 };
+    let tokens = |formula: &Option<AttachmentTokens>, attachment| {
+        formula.as_ref().unwrap().tokens(attachment).unwrap().expected
+    };
+    let facts = facts(model);
+    let of_pictures = tokens(&facts.image_tokens, image) + tokens(&facts.video_tokens, clip);
+    let files = vec![media("a", image, PNG), media("b", sound, VOICE), media("c", clip, CLIP)];
+    let usage = used(files).await;
+    assert_eq!(usage.quantity(Meter::ImageInputTokens), of_pictures);
+    assert_eq!(usage.quantity(Meter::AudioInputTokens), tokens(&facts.audio_tokens, sound));
+    let long = "word ".repeat(4_000);
+    let more = used(vec![document("a.txt", &long, 7)]).await;
+    let text =
+        |usage: &Usage| usage.quantity(Meter::InputTokens) + usage.quantity(Meter::CacheReadTokens);
+    let sent = kumari_documents::as_sent("a.txt", &long);
+    let counted = facts.encoding.expected(coarse()(facts.encoding.name, &sent));
+    assert!(text(&more) > counted && text(&more) < counted + 200, "{more:?} for {counted}");
 }

@@ -6,6 +6,7 @@
 
 use crate::provider::{ProviderRequest, ProviderRole};
 use crate::provider_demo_code::code;
+use crate::provider_demo_files::seen;
 use crate::provider_demo_phrases::{
     ANGLES, CRITERIA, DEPTHS, NOTE, STEPS, STOP_WORDS, THOUGHTS, VOICES, Voice,
 };
@@ -38,12 +39,9 @@ pub(crate) struct Answer {
 
 /// The answer to the last message of the request; the same dice give the same answer.
 pub(crate) fn answer(request: &ProviderRequest, dice: &mut Rng) -> Answer {
-    let asked: String = request
-        .messages
-        .iter()
-        .rfind(|message| message.role == ProviderRole::User)
-        .map(|message| message.text.chars().take(LOOKED_AT_MAX).collect())
-        .unwrap_or_default();
+    let last = request.messages.iter().rfind(|message| message.role == ProviderRole::User);
+    let asked: String =
+        last.map(|message| message.text.chars().take(LOOKED_AT_MAX).collect()).unwrap_or_default();
     let frontier = request.facts.tier == ModelTier::Frontier;
     let voice = voice(request.model.as_str());
     let topic = topic(&asked, STOP_WORDS);
@@ -55,7 +53,7 @@ pub(crate) fn answer(request: &ProviderRequest, dice: &mut Rng) -> Answer {
         }
     };
 
-    let mut parts = Vec::new();
+    let mut parts = Vec::from_iter(last.and_then(|message| seen(&message.files)));
     if kind(&asked) == Kind::Greeting {
         parts.push("Hello! What would you like to work on?".to_owned());
         parts.push("I can explain something, compare two things, or write some code.".to_owned());

@@ -9,8 +9,8 @@
 //! that an endpoint sends back. What an endpoint sends is bounded in line, total size and time.
 //!
 //! Sending is in `provider_openai_send`, reading in `provider_openai_body`, the shape of the messages in `provider_openai_wire`,
-//! the splitting into meters in `provider_openai_usage`. Tools, images, audio and several choices
-//! are not asked for.
+//! files in `provider_openai_files`, the splitting into meters in `provider_openai_usage`. Tools,
+//! images and sound to be made, and several choices are not asked for.
 
 use crate::provider::{
     Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderStream, TimeoutPhase,
@@ -300,6 +300,9 @@ mod heard;
 #[cfg(test)]
 #[path = "provider_openai_tests.rs"]
 mod tests;
+#[cfg(test)]
+#[path = "provider_openai_files_tests.rs"]
+mod files_tests;
 #[cfg(test)]
 #[path = "provider_openai_send_tests.rs"]
 mod send_tests;

@@ -55,7 +55,7 @@ pub(crate) fn request() -> ProviderRequest {
         ModelKind::Text(text) => text,
         ModelKind::Image | ModelKind::Video(_) | ModelKind::ThreeD => panic!("not a text model"),
     };
-    let message = |role, text: &str| ProviderMessage { role, text: text.to_owned() };
+    let message = |role, text: &str| ProviderMessage::new(role, text);
     ProviderRequest {
         model: model.id,
         facts,
@@ -70,8 +70,13 @@ pub(crate) fn request() -> ProviderRequest {
 }
 
 pub(crate) async fn hear(settings: OpenAiSettings) -> Said {
+    hear_of(settings, request()).await
+}
+
+/// What is said to that request.
+pub(crate) async fn hear_of(settings: OpenAiSettings, request: ProviderRequest) -> Said {
     let provider = OpenAiProvider::new(settings).unwrap();
-    provider.stream(request(), CancellationToken::new()).collect().await
+    provider.stream(request, CancellationToken::new()).collect().await
 }
 
 /// What is said where the endpoint gives these replies.

@@ -2,6 +2,7 @@
 
 use crate::provider::{ProviderFault, ProviderRequest, TimeoutPhase};
 use crate::provider_openai::{OpenAiSettings, OpenAiSettingsFault, OutputLimit};
+use crate::provider_openai_files;
 use crate::provider_openai_wire::{LimitField, body, message_of};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode, Url};
@@ -72,12 +73,14 @@ impl Sender {
         request: &ProviderRequest,
         deadline: Deadline,
     ) -> Result<Response, ProviderFault> {
+        provider_openai_files::check(request)?;
         let mut tries_left = self.settings.retries_max;
         let mut limit_field = self.limit_field();
         let mut limit_field_changed = false;
         loop {
-            let body = body(&self.settings, request, limit_field);
-            let sending = self.client.post(self.url.clone()).json(&body).send();
+            // The body may be large: it is text by the end of this line, and nothing else.
+            let sending = self.client.post(self.url.clone());
+            let sending = sending.json(&body(&self.settings, request, limit_field)).send();
             let first_byte = self.settings.timeouts.first_byte;
             let sent = deadline.limit(first_byte, TimeoutPhase::FirstByte, sending).await?;
             let response = sent.map_err(|fault| self.not_reached(fault))?;

@@ -76,6 +76,22 @@ async fn missing_and_contradictory_usage_are_missing_not_zero() {
         })),
         Some(json!({
             "prompt_tokens": 10, "completion_tokens": 3,
+            "prompt_tokens_details": { "image_tokens": 6, "audio_tokens": 5 },
+        })),
+        Some(json!({
+            "prompt_tokens": 10, "completion_tokens": 3,
+            "prompt_tokens_details": {
+                "cached_tokens": 6, "cache_write_tokens": 5, "image_tokens": 10,
+            },
+        })),
+        Some(json!({
+            "prompt_tokens": 10, "completion_tokens": 3,
+            "prompt_tokens_details": {
+                "cached_tokens": u64::MAX, "cache_write_tokens": 1, "image_tokens": 1,
+            },
+        })),
+        Some(json!({
+            "prompt_tokens": 10, "completion_tokens": 3,
             "completion_tokens_details": { "reasoning_tokens": 4 },
         })),
         Some(json!({ "prompt_tokens": 10, "completion_tokens": 3, "total_tokens": 50 })),
@@ -106,6 +122,49 @@ async fn r07_overlapping_sums_become_disjoint_meters() {
             json!({
                 "input_tokens": 35, "cache_read_tokens": 60, "audio_input_tokens": 5,
                 "output_tokens": 16, "reasoning_tokens": 30, "audio_output_tokens": 4,
+            }),
+        ),
+        // Images that a cache did not know, one that knew them too, and one that knew all there was.
+        (
+            json!({
+                "prompt_tokens": 1_000, "completion_tokens": 5,
+                "prompt_tokens_details": { "cached_tokens": 128, "image_tokens": 800 },
+            }),
+            json!({
+                "input_tokens": 72, "cache_read_tokens": 128, "image_input_tokens": 800,
+                "output_tokens": 5,
+            }),
+        ),
+        (
+            json!({
+                "prompt_tokens": 1_000, "completion_tokens": 5, "total_tokens": 1_005,
+                "prompt_tokens_details": { "cached_tokens": 896, "image_tokens": 800 },
+            }),
+            json!({
+                "cache_read_tokens": 896, "image_input_tokens": 104, "output_tokens": 5,
+            }),
+        ),
+        (
+            json!({
+                "prompt_tokens": 100, "completion_tokens": 5,
+                "prompt_tokens_details": {
+                    "cached_tokens": 100, "image_tokens": 60, "audio_tokens": 30,
+                },
+            }),
+            json!({ "cache_read_tokens": 100, "output_tokens": 5 }),
+        ),
+        // Sound last; what is written to a cache overlaps as what is read from it.
+        (
+            json!({
+                "prompt_tokens": 100, "completion_tokens": 5,
+                "prompt_tokens_details": {
+                    "cached_tokens": 20, "cache_write_tokens": 65, "image_tokens": 60,
+                    "audio_tokens": 30, "text_tokens": 10,
+                },
+            }),
+            json!({
+                "cache_read_tokens": 20, "cache_write_tokens": 65, "audio_input_tokens": 15,
+                "output_tokens": 5,
             }),
         ),
         // A proxy in front of Anthropic.

@@ -1,7 +1,8 @@
 //! From the overlapping sums that endpoints report to disjoint meters (R7).
 //!
-//! `prompt_tokens` includes what was read from and written to a cache, audio and images;
-//! `completion_tokens` includes reasoning, audio and images. Endpoints differ in two ways that are
+//! `prompt_tokens` includes audio and images, and what was read from and written to a cache, which
+//! is of the same input and says not of which part: text, then images, then audio, the order in
+//! which caches keep them. `completion_tokens` includes reasoning, audio and images. Endpoints differ in two ways that are
 //! known and told apart by their own total: xAI's `completion_tokens` leaves reasoning out. What
 //! adds up in no known way, or contradicts what was seen, counts as missing: the caller then
 //! counts what is visible, and nobody pays for a guess.
@@ -94,8 +95,11 @@ impl Reported {
         let written = cache_written.checked_sub(written_1h)?;
         let input_audio = prompt.audio_tokens.unwrap_or(0);
         let input_images = prompt.image_tokens.unwrap_or(0);
-        let parts = [cache_read, cache_written, input_audio, input_images];
-        let input = less(self.prompt_tokens, &parts)?;
+        let input_text = less(self.prompt_tokens, &[input_audio, input_images])?;
+        let [input, input_images, input_audio] = beside_cache(
+            [input_text, input_images, input_audio],
+            cache_read.checked_add(cache_written)?,
+        )?;
 
         let reasoning = completion.reasoning_tokens.unwrap_or(0);
         let output_audio = completion.audio_tokens.unwrap_or(0);
@@ -148,6 +152,17 @@ fn agreed(names: [Option<u64>; 3]) -> Option<u64> {
         (0, count) | (count, 0) => Some(count),
         (one, other) => (one == other).then_some(one),
     })
+}
+
+/// What of each part a cache did not know; nothing where it knew more than there is.
+fn beside_cache(parts: [u64; 3], known: u64) -> Option<[u64; 3]> {
+    let mut left = known;
+    let parts = parts.map(|part| {
+        let of_part = part.min(left);
+        left -= of_part;
+        part - of_part
+    });
+    (left == 0).then_some(parts)
 }
 
 fn less(sum: u64, parts: &[u64]) -> Option<u64> {

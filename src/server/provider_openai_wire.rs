@@ -4,6 +4,7 @@
 
 use crate::provider::{ProviderEvent, ProviderFault, ProviderRequest, ProviderRole};
 use crate::provider_openai::{OpenAiSettings, failed};
+use crate::provider_openai_files::content;
 use kumari_engine::settle::Finish;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -47,7 +48,7 @@ pub(crate) fn body(
     let messages: Vec<Value> = request
         .messages
         .iter()
-        .map(|message| json!({ "role": role(message.role), "content": message.text }))
+        .map(|message| json!({ "role": role(message.role), "content": content(message) }))
         .collect();
     let own_name = settings.model_names.get(&request.model).map(String::as_str);
     let mut body = json!({

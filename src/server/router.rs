@@ -5,8 +5,8 @@ use crate::problem::Problem;
 use crate::service_command::Admission;
 use crate::{
     action, action_events, assets, authorize, balance, batch, calibration, conversations, estimate,
-    events, health, limits, price_book, receipt, request_log, service, session, shield, statement,
-    stop, top_up,
+    events, file_show, files, health, limits, price_book, receipt, request_log, service, session,
+    shield, statement, stop, top_up,
 };
 use axum::Router;
 use axum::http::StatusCode;
@@ -28,6 +28,7 @@ use tower_http::compression::CompressionLayer;
 pub(crate) fn router(app: &Arc<App>) -> Router {
     Router::new()
         .merge(api().merge(service_api()).layer(from_fn(limits::in_time)))
+        .merge(uploads())
         .merge(streams())
         .merge(web().layer(CompressionLayer::new()))
         .method_not_allowed_fallback(method_not_allowed)
@@ -74,6 +75,12 @@ fn service_api() -> Router<Arc<App>> {
         .route("/api/accounts/{account}/actions/{id}/receipt", get(service::receipt))
         .route("/api/accounts/{account}/entries", get(service::entries))
         .route("/api/batch", post(batch::run))
+}
+
+/// A file may take longer to come than any other request; it has limits of its own.
+fn uploads() -> Router<Arc<App>> {
+    let in_time = get(file_show::show).delete(files::remove).layer(from_fn(limits::in_time));
+    Router::new().route("/api/files/{file_id}", in_time.put(files::put))
 }
 
 fn streams() -> Router<Arc<App>> {

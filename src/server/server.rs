@@ -1,9 +1,12 @@
 //! A running server: put together from its parts, stopped without losing an answer or a hold.
 
+use crate::answer_files::FileMemory;
 use crate::app::{App, Config};
 use crate::books::{self, Books, PublishFault};
 use crate::calibrations::{Calibrations, PutFault};
 use crate::counter::Counter;
+use crate::file_reader::FileReader;
+use crate::file_upload::Uploads;
 use crate::hub::Hub;
 use crate::limits::{Rates, Seats};
 use crate::provider::Provider;
@@ -99,6 +102,9 @@ impl Server {
             counter: parts.counter,
             hub: Hub::default(),
             runs: Runs::default(),
+            uploads: Uploads::default(),
+            file_reader: FileReader::default(),
+            file_memory: FileMemory::default(),
             streams: Seats::new(),
             stopping: CancellationToken::new(),
             aborting: CancellationToken::new(),

@@ -11,7 +11,8 @@ use std::sync::Arc;
 /// The page may run what this server serves and nothing else; `wasm-unsafe-eval` lets it compile
 /// the rules, and only those.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-     style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; frame-ancestors 'none'; \
+     style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; \
+     connect-src 'self'; frame-ancestors 'none'; \
      base-uri 'none'; form-action 'self'; object-src 'none'";
 
 const HEADERS: [(HeaderName, HeaderValue); 7] = [
@@ -37,31 +38,42 @@ const HEADERS: [(HeaderName, HeaderValue); 7] = [
     ),
 ];
 
-/// Adds the security headers to every response.
+/// Adds the security headers to every response; one that says something stricter keeps it.
 pub(crate) async fn harden(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, value);
+        response.headers_mut().entry(name).or_insert(value);
     }
     response
 }
 
 /// Refuses what another site's page could make a browser send: a request that changes something
-/// is JSON, and of our own origin where a browser says whence it comes.
+/// is of our own origin where a browser says whence it comes, and one that posts is JSON. No page
+/// of another site can make a browser put or delete: it would have to ask first, and nobody answers.
 pub(crate) async fn same_origin(
     State(app): State<Arc<App>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
-    if !safe && let Err(problem) = check(request.headers(), app.config.public_origin.as_deref()) {
-        return problem.into_response();
+    let (method, headers) = (request.method(), request.headers());
+    let own_page = || own_page(headers, app.config.public_origin.as_deref());
+    let checked = match *method {
+        Method::GET | Method::HEAD | Method::OPTIONS => Ok(()),
+        Method::PUT | Method::DELETE => own_page(),
+        _ => own_page().and_then(|()| json_only(headers)),
+    };
+    match checked {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
     }
-    next.run(request).await
 }
 
-fn check(headers: &HeaderMap, public_origin: Option<&str>) -> Result<(), Problem> {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn own_page(headers: &HeaderMap, public_origin: Option<&str>) -> Result<(), Problem> {
+    let text = |name: HeaderName| text(headers, name);
     let fetched_from = text(HeaderName::from_static("sec-fetch-site"));
     if fetched_from.is_some_and(|site| site != "same-origin" && site != "none") {
         return Err(cross_origin());
@@ -76,8 +88,12 @@ fn check(headers: &HeaderMap, public_origin: Option<&str>) -> Result<(), Problem
             return Err(cross_origin());
         }
     }
-    let media_type =
-        text(header::CONTENT_TYPE).and_then(|value| value.split(';').next()).map(str::trim);
+    Ok(())
+}
+
+fn json_only(headers: &HeaderMap) -> Result<(), Problem> {
+    let media_type = text(headers, header::CONTENT_TYPE);
+    let media_type = media_type.and_then(|value| value.split(';').next()).map(str::trim);
     if media_type.is_some_and(|value| value.eq_ignore_ascii_case("application/json")) {
         return Ok(());
     }
@@ -105,7 +121,7 @@ fn cross_origin() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{json_only, own_page};
     use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
     fn code(pairs: &[(&'static str, &'static str)], public_origin: Option<&str>) -> &'static str {
@@ -113,7 +129,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
-        match check(&headers, public_origin) {
+        match own_page(&headers, public_origin).and_then(|()| json_only(&headers)) {
             Ok(()) => "ok",
             Err(problem) => problem.code(),
         }

@@ -3,13 +3,16 @@
 
 use crate::app::App;
 use crate::rows;
+use kumari_engine::time::Timestamp;
 use kumari_store::{ACCOUNTS_DUE_MAX, SESSIONS_MAX};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-/// How often sessions and counters that are over are forgotten.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
+/// How long a file stays that no message has.
+const UNSENT_FILE: Duration = Duration::from_secs(24 * 3_600);
+/// How many files are forgotten at a time: each may be large, and others want to write too.
+const FILES_AT_A_TIME: u32 = 8;
 
 /// Sweeps until the process stops.
 pub(crate) async fn run(app: Arc<App>) {
@@ -22,7 +25,7 @@ pub(crate) async fn run(app: Arc<App>) {
             () = app.stopping.cancelled() => return,
         }
         accounts(&app).await;
-        if tidied.elapsed() >= TIDY_EVERY {
+        if tidied.elapsed() >= app.config.tidy_every {
             tidied = Instant::now();
             tidy(&app).await;
         }
@@ -55,5 +58,23 @@ async fn tidy(app: &App) {
     app.rates.forget_idle();
     if let Err(fault) = app.store().forget_sessions(app.now(), SESSIONS_MAX).await {
         tracing::warn!(%fault, "sessions that are over were not forgotten");
+    }
+    forget_files(app).await;
+}
+
+/// Forgets files that were put there a day ago and never sent.
+async fn forget_files(app: &App) {
+    let day = i64::try_from(UNSENT_FILE.as_millis()).unwrap_or(i64::MAX);
+    let Ok(before) = Timestamp::from_millis(app.now().as_millis().saturating_sub(day)) else {
+        return;
+    };
+    while !app.stopping.is_cancelled() {
+        match app.store().forget_files(before, FILES_AT_A_TIME).await {
+            Ok(forgotten) if forgotten == FILES_AT_A_TIME => {}
+            Ok(_) => return,
+            Err(fault) => {
+                return tracing::warn!(%fault, "files that were never sent were not forgotten");
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! Rows that belong to a change are written with it or not at all. No chat write can fail on what
 //! is already there, so a command never fails the ones that are committed together with it.
 
+use crate::files::FileFacts;
 use kumari_engine::amount::Credits;
 use kumari_engine::encoding::TokenKind;
 use kumari_engine::id::{ActionId, ModelId};
@@ -67,6 +68,9 @@ pub struct Message {
     pub tokens: BTreeMap<TokenKind, u64>,
     /// When its action began.
     pub created_at: Timestamp,
+    /// What is known of the files that were sent along, in their order; at most
+    /// [`crate::MESSAGE_FILES_MAX`].
+    pub files: Vec<FileFacts>,
 }
 
 /// Who wrote a message.

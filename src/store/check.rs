@@ -3,9 +3,10 @@
 
 use crate::chat::{ChatWrite, Message};
 use crate::error::StoreError;
+use crate::files::StoredFile;
 use crate::limits::{
-    BATCH_MAX, BOOK_BYTES_MAX, CALIBRATION_BYTES_MAX, CHAT_WRITES_MAX, KEY_NAME_BYTES_MAX,
-    TEXT_BYTES_MAX, TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
+    BATCH_MAX, BOOK_BYTES_MAX, CALIBRATION_BYTES_MAX, CHAT_WRITES_MAX, FILE_BYTES_MAX,
+    KEY_NAME_BYTES_MAX, MESSAGE_FILES_MAX, TEXT_BYTES_MAX, TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
 };
 use crate::lookup::{ServiceKey, StoredBook, StoredCalibration};
 use crate::store::{Commit, Decided, Wanted};
@@ -84,6 +85,8 @@ pub(crate) fn chat(writes: &[ChatWrite]) -> Result<(), StoreError> {
         let text = match write {
             ChatWrite::Append { conversation, messages } => {
                 at_most("bytes of a title", conversation.title.len(), TITLE_BYTES_MAX)?;
+                let files = messages.iter().map(|message| message.files.len()).max();
+                files_of_message(files.unwrap_or(0))?;
                 messages.iter().map(|Message { text, .. }| text.len()).max()
             }
             ChatWrite::Update(update) => update.text.as_ref().map(String::len),
@@ -118,6 +121,22 @@ pub(crate) fn key(key: &ServiceKey) -> Result<(), StoreError> {
         return Err(StoreError::Invalid("a key's name with control characters"));
     }
     at_most("bytes of a key's name", key.name.len(), KEY_NAME_BYTES_MAX)
+}
+
+/// The file is not too long, and is as long as it says.
+pub(crate) fn file(file: &StoredFile) -> Result<(), StoreError> {
+    at_most("bytes of a file", file.content.len(), FILE_BYTES_MAX)?;
+    at_most("bytes of a text", file.text.as_ref().map_or(0, String::len), TEXT_BYTES_MAX)?;
+    if u64::try_from(file.content.len()).is_ok_and(|bytes| bytes == file.facts.bytes) {
+        Ok(())
+    } else {
+        Err(StoreError::Invalid("a file that is not as long as it says"))
+    }
+}
+
+/// One message has not too many files.
+pub(crate) fn files_of_message(count: usize) -> Result<(), StoreError> {
+    at_most("files of a message", count, MESSAGE_FILES_MAX)
 }
 
 /// The price book is a text that every database keeps, and not too long.

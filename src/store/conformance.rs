@@ -28,6 +28,10 @@ pub use crate::conformance_fence::{
     many_commits_at_once_do_not_disturb_each_other, one_action_sent_by_a_crowd_is_one_hold,
     racing_grants_all_arrive, repeats_get_the_first_answer,
 };
+pub use crate::conformance_files::{
+    a_file_comes_back_as_it_was_put_there, a_message_keeps_its_files,
+    files_are_added_while_there_is_room, files_have_limits,
+};
 pub use crate::conformance_lane::{
     a_bad_command_disturbs_no_neighbour, a_batch_answers_like_one_at_a_time,
     a_closing_ledger_finishes_what_is_queued, a_full_lane_is_busy,
@@ -91,11 +95,13 @@ macro_rules! store_conformance {
             a_commit_that_did_not_look_loses_to_what_is_there,
             a_commit_wins_or_loses_by_its_fence,
             a_crowd_for_one_hold,
+            a_file_comes_back_as_it_was_put_there,
             a_fresh_account_is_empty,
             a_full_lane_is_busy,
             a_hold_at_hand_runs_out,
             a_late_settlement_captures_nothing,
             a_loser_runs_alone_after_three_losses,
+            a_message_keeps_its_files,
             a_payment_learns_what_expired_of_its_lot,
             a_payment_object_has_one_account,
             a_published_book_never_changes,
@@ -114,6 +120,8 @@ macro_rules! store_conformance {
             chat_writes_of_one_call_take_effect_in_order,
             e11_two_webhooks_and_a_reader_make_one_lot,
             entries_come_back_byte_for_byte,
+            files_are_added_while_there_is_room,
+            files_have_limits,
             holds_expire_by_read_and_by_sweep,
             ids_sort_by_their_bytes,
             limits_are_enforced,

@@ -153,6 +153,7 @@ fn question(number: u64, text: &str) -> Result<Message, Failure> {
         charge: None,
         tokens: BTreeMap::from([(TokenKind::O200kBase, 1)]),
         created_at: at(0),
+        files: Vec::new(),
     })
 }
 

@@ -197,5 +197,6 @@ fn message(action_id: ActionId, leg: Option<u32>, text: &str) -> Message {
         charge: None,
         tokens: BTreeMap::new(),
         created_at: at(0),
+        files: Vec::new(),
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::chat::{Author, ChatWrite, Conversation, Message, MessageStatus};
 use crate::conformance::random_command;
+use crate::conformance_files::{document, picture};
+use crate::files::{FileRoom, StoredFile};
 use crate::fixtures::{BOOK, Random};
 use crate::fixtures::{
     Command, Desk, Failure, Outcome, account, action, at, conversation, credits, request,
@@ -50,6 +52,7 @@ pub async fn what_a_copy_reads_is_listed_in_pages(store: Arc<dyn Store>) -> Outc
             charge: None,
             tokens: BTreeMap::new(),
             created_at: at(9),
+            files: Vec::new(),
         })
     };
     let appended = |number: u128, messages: Vec<Message>| ChatWrite::Append {
@@ -90,7 +93,7 @@ pub async fn a_copy_has_everything(store: Arc<dyn Store>) -> Outcome {
     fill(&source).await?;
     let copied = migrate(source.store(), store.as_ref(), false, |_| {}).await?;
     assert_eq!((copied.accounts, copied.books, copied.sessions, copied.keys), (5, 2, 3, 2));
-    assert!(copied.entries > 200 && copied.messages > 100, "{copied:?}");
+    assert!(copied.entries > 200 && copied.messages > 100 && copied.files == 3, "{copied:?}");
     same(source.store(), store.as_ref()).await?;
 
     let refused = migrate(source.store(), store.as_ref(), false, |_| {}).await;
@@ -154,6 +157,11 @@ async fn fill(desk: &Desk) -> Outcome {
         };
         desk.store().add_service_key(key).await?;
     }
+    let files = [document(1, "one"), picture(2, b"two"), picture(3, b"three")];
+    for (file, is_used) in files.into_iter().zip([true, false, true]) {
+        let file = StoredFile { is_used, ..file };
+        desk.store().add_file(&account(2)?, file, FileRoom::ANY).await?;
+    }
     for (version, published) in [("b1", 1), ("b2", 2)] {
         let book = StoredBook {
             version: version.parse()?,
@@ -186,6 +194,11 @@ async fn same(left: &dyn Store, right: &dyn Store) -> Outcome {
         assert_eq!(one, right.conversations(&id, None, 100).await?);
         let one = left.all_messages(&id, None, 1_000).await?;
         assert_eq!(one, right.all_messages(&id, None, 1_000).await?);
+        let files = left.files(&id, None, 100).await?;
+        assert_eq!(files, right.files(&id, None, 100).await?);
+        for file in files {
+            assert_eq!(left.file(&id, file).await?, right.file(&id, file).await?);
+        }
     }
     Ok(())
 }

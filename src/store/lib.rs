@@ -3,7 +3,7 @@
 //! A [`Store`] keeps what the engine decided and never decides itself: it computes no amount, and
 //! of the journal it only ever adds rows. [`Ledger`] is the one place that loads an account, lets
 //! the engine decide in memory, and appends and commits what came out. Beside the journal a store
-//! keeps conversations, sessions and published price books.
+//! keeps conversations, attached files, sessions and published price books.
 //!
 //! It knows no HTTP, no model provider and no price.
 //!
@@ -13,15 +13,18 @@ mod error;
 mod limits;
 mod clock;
 mod chat;
+mod files;
 mod lookup;
 mod stored;
 mod store;
 mod check;
 mod values;
 mod memory;
+mod memory_files;
 mod sqlite;
 mod sqlite_ledger;
 mod sqlite_chat;
+mod sqlite_files;
 mod sqlite_checkpoint;
 mod sqlite_log;
 mod sqlite_lookup;
@@ -32,6 +35,7 @@ mod sqlite_readers;
 mod postgres;
 mod postgres_ledger;
 mod postgres_chat;
+mod postgres_files;
 mod postgres_lookup;
 mod postgres_audit;
 mod postgres_schema;
@@ -55,6 +59,7 @@ mod conformance_cache;
 mod conformance_money;
 mod conformance_time;
 mod conformance_chat;
+mod conformance_files;
 mod conformance_lookup;
 mod conformance_migrate;
 mod conformance_edges;
@@ -69,6 +74,9 @@ pub use chat::{
 };
 pub use clock::{Clock, SettableClock, SystemClock};
 pub use error::StoreError;
+pub use files::{
+    FileAdded, FileContent, FileFacts, FileId, FileRemoved, FileRoom, FileStore, StoredFile,
+};
 pub use ledger::{
     Done, LANE_WAITING_MAX, LOSSES_MAX, Ledger, LedgerCommand, LedgerCounts, LedgerError, Swept,
 };

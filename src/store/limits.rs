@@ -32,6 +32,14 @@ pub const KEY_NAME_BYTES_MAX: usize = 128;
 pub const TITLE_BYTES_MAX: usize = 1_024;
 /// The longest text of a message, in bytes.
 pub const TEXT_BYTES_MAX: usize = 8 * 1_024 * 1_024;
+/// The most files of one list, and of one clean-up.
+pub const FILES_MAX: u32 = 1_000;
+/// The most files of one message.
+pub const MESSAGE_FILES_MAX: usize = 20;
+/// The longest file, in bytes.
+pub const FILE_BYTES_MAX: usize = 20 * 1_024 * 1_024;
+/// The longest part of a file that is read at once, in bytes.
+pub const FILE_PART_BYTES_MAX: u32 = 1_024 * 1_024;
 /// The longest calibration, in bytes.
 pub const CALIBRATION_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 /// The longest price book, in bytes.

@@ -12,6 +12,7 @@ use crate::limits::{
 use crate::lookup::{
     BookListing, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
 };
+use crate::memory_files::{Files, mark_used};
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
 use crate::stored::{Stored, StoredAction, StoredState};
 use crate::values::to_json;
@@ -48,6 +49,7 @@ struct Kept {
     conversations: BTreeMap<ConversationId, Conversation>,
     /// By the action and the leg that name them; the person's message has no leg.
     messages: BTreeMap<(ActionId, Option<u32>), (ConversationId, Message)>,
+    files: Files,
 }
 
 impl MemoryStore {
@@ -60,6 +62,20 @@ impl MemoryStore {
     /// only assigns.
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the files of an account.
+    pub(crate) fn with_files<T>(
+        &self,
+        account: &AccountId,
+        work: impl FnOnce(&mut Files) -> T,
+    ) -> Result<T, StoreError> {
+        Ok(work(&mut self.tables().accounts.entry(account.clone()).or_default().files))
+    }
+
+    /// Does something with the files of each account.
+    pub(crate) fn with_all_files(&self, mut work: impl FnMut(&mut Files)) {
+        self.tables().accounts.values_mut().for_each(|kept| work(&mut kept.files));
     }
 }
 
@@ -155,6 +171,7 @@ impl Kept {
         let stored = stored.or_insert_with(|| conversation.clone());
         stored.updated_at = stored.updated_at.max(conversation.updated_at);
         for message in messages {
+            mark_used(&mut self.files, &message.files);
             self.messages
                 .entry((message.action_id.clone(), message.author.leg()))
                 .or_insert_with(|| (conversation.id, message.clone()));

@@ -8,8 +8,10 @@
 use crate::audit::{Difference, audit};
 use crate::chat::{ChatWrite, Conversation, ConversationId, Message};
 use crate::error::StoreError;
+use crate::files::{FileAdded, FileId, FileRoom};
 use crate::limits::{
-    ACCOUNTS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, KEYS_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
+    ACCOUNTS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, FILES_MAX, KEYS_MAX, PAYMENT_CLAIMS_MAX,
+    SESSIONS_MAX,
 };
 use crate::lookup::TokenHash;
 use crate::store::{Commit, CommitOutcome, Store, Wanted};
@@ -43,6 +45,8 @@ pub struct Migrated {
     pub entries: u64,
     /// Their messages.
     pub messages: u64,
+    /// Their files.
+    pub files: u64,
 }
 
 /// Why a copy was broken off; resume it where that can be mended.
@@ -81,6 +85,14 @@ pub enum MigrateFault {
         /// Which entry.
         entry: u64,
     },
+    /// The target has another file under that id.
+    #[error("account {account}: file {file} of the two stores is not the same")]
+    FileDiffers {
+        /// Whose.
+        account: AccountId,
+        /// Which file.
+        file: FileId,
+    },
     /// The audit of the target found something.
     #[error("the audit of the copy: {0}")]
     Audit(Box<Difference>),
@@ -114,6 +126,7 @@ pub async fn migrate(
             copy.entries(account).await?;
             copy.compare(account).await?;
             copy.conversations(account).await?;
+            copy.files(account).await?;
             copy.messages(account).await?;
             copy.so_far.accounts = copy.so_far.accounts.saturating_add(1);
             (copy.tell)(&copy.so_far);
@@ -289,6 +302,31 @@ impl Copy<'_> {
             let append = |conversation| ChatWrite::Append { conversation, messages: Vec::new() };
             let writes = page.into_iter().map(append).collect();
             self.to.write_chat(id, writes).await.map_err(MigrateFault::To)?;
+        }
+    }
+
+    /// One file at a time is in memory.
+    async fn files(&mut self, id: &AccountId) -> Result<(), MigrateFault> {
+        let mut after: Option<FileId> = None;
+        loop {
+            let page = self.from.files(id, after, FILES_MAX).await.map_err(MigrateFault::From)?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(*last);
+            for file in page {
+                let found = self.from.file(id, file).await.map_err(MigrateFault::From)?;
+                let Some(found) = found else { continue };
+                let added = self.to.add_file(id, found, FileRoom::ANY).await;
+                match added.map_err(MigrateFault::To)? {
+                    FileAdded::Added | FileAdded::Same(_) => {}
+                    FileAdded::Differs | FileAdded::TooMany | FileAdded::Full => {
+                        return Err(MigrateFault::FileDiffers { account: id.clone(), file });
+                    }
+                }
+                self.so_far.files = self.so_far.files.saturating_add(1);
+                (self.tell)(&self.so_far);
+            }
         }
     }
 

@@ -12,6 +12,7 @@
 use crate::chat::{ActionChat, ChatWrite, Conversation, ConversationId, Message};
 use crate::check;
 use crate::error::StoreError;
+use crate::files::{FileAdded, FileRoom, StoredFile};
 use crate::limits::{
     ACCOUNTS_DUE_MAX, ACCOUNTS_MAX, ACTIONS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX,
     KEYS_MAX, MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
@@ -24,7 +25,10 @@ use crate::postgres_pool::{Connections, Loan, answered, committed};
 use crate::postgres_statement::{Statement, run, run_one};
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
 use crate::stored::Stored;
-use crate::{postgres_audit, postgres_chat, postgres_ledger, postgres_lookup, postgres_schema};
+use crate::{
+    postgres_audit, postgres_chat, postgres_files, postgres_ledger, postgres_lookup,
+    postgres_schema,
+};
 use async_trait::async_trait;
 use kumari_engine::account::{Account, Change, Refused};
 use kumari_engine::entry::Entry;
@@ -91,8 +95,20 @@ impl PostgresStore {
     }
 
     /// Runs one statement, which is a transaction of its own and may be repeated.
-    async fn one(&self, statement: Statement<'_>) -> Result<Vec<Row>, StoreError> {
+    pub(crate) async fn one(&self, statement: Statement<'_>) -> Result<Vec<Row>, StoreError> {
         self.0.again(|_| self.0.one(&statement)).await
+    }
+
+    /// Adds a file where there is room.
+    pub(crate) async fn add_one_file(
+        &self,
+        account: AccountId,
+        file: StoredFile,
+        room: FileRoom,
+    ) -> Result<FileAdded, StoreError> {
+        let connections = Arc::clone(&self.0);
+        finished(async move { connections.again(|_| connections.add(&account, &file, room)).await })
+            .await
     }
 
     /// Reads by several statements.
@@ -164,6 +180,31 @@ impl Connections {
         committed(run(loan.client()?, statements)).await?;
         loan.give_back();
         Ok(())
+    }
+
+    /// Adds a file, with the account's files to itself. Where an earlier attempt may have happened,
+    /// the file is there.
+    async fn add(
+        &self,
+        account: &AccountId,
+        file: &StoredFile,
+        room: FileRoom,
+    ) -> Result<FileAdded, Fault> {
+        let loan = self.get().await?;
+        let client = loan.client()?;
+        let statements: Vec<Statement<'_>> = std::iter::once(Statement::plain(BEGIN))
+            .chain(postgres_files::look(account, file.facts.file_id))
+            .collect();
+        let read = answered(run(client, &statements)).await?;
+        let added = postgres_files::admitted(&read, file, room)?;
+        if added == FileAdded::Added {
+            let statements = [postgres_files::add(account, file)?, Statement::plain(COMMIT)];
+            committed(run(client, &statements)).await?;
+        } else {
+            answered(run_one(client, &Statement::plain(ROLLBACK))).await?;
+        }
+        loan.give_back();
+        Ok(added)
     }
 
     /// Where an earlier attempt may have happened, what is in the place of its entries says

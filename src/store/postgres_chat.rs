@@ -7,6 +7,7 @@ use crate::chat::{
     MessageUpdate,
 };
 use crate::error::StoreError;
+use crate::postgres_files;
 use crate::postgres_statement::{Statement, param};
 use crate::values::{from_json, parse, time, to_json};
 use kumari_engine::amount::Credits;
@@ -27,9 +28,9 @@ const TOUCH: &str = "\
 
 const APPEND: &str = "\
     INSERT INTO messages (account_id, conversation_id, action_id, leg, model, text, status, \
-    charge_micros, tokens, created_at) \
+    charge_micros, tokens, created_at, files) \
     SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], \
-    $6::bytea[], $7::text[], $8::bigint[], $9::text[], $10::bigint[]) \
+    $6::bytea[], $7::text[], $8::bigint[], $9::text[], $10::bigint[], $11::text[]) \
     ON CONFLICT (account_id, action_id, leg) DO NOTHING";
 
 const UPDATE: &str = "\
@@ -54,16 +55,16 @@ const CONVERSATION: &str = "\
 
 const MESSAGES: &str = "\
     SELECT conversation_id, action_id, leg, model, text, status, charge_micros, tokens, \
-    created_at FROM messages WHERE account_id = $1 AND conversation_id = $2 \
+    created_at, files FROM messages WHERE account_id = $1 AND conversation_id = $2 \
     ORDER BY created_at DESC, action_id DESC, leg DESC LIMIT $3";
 
 const ACTION_CHAT: &str = "\
     SELECT conversation_id, action_id, leg, model, text, status, charge_micros, tokens, \
-    created_at FROM messages WHERE account_id = $1 AND action_id = $2 ORDER BY leg";
+    created_at, files FROM messages WHERE account_id = $1 AND action_id = $2 ORDER BY leg";
 
 const ALL_MESSAGES: &str = "\
     SELECT conversation_id, action_id, leg, model, text, status, charge_micros, tokens, \
-    created_at FROM messages WHERE account_id = $1 AND (action_id, leg) > ($2, $3) \
+    created_at, files FROM messages WHERE account_id = $1 AND (action_id, leg) > ($2, $3) \
     ORDER BY action_id, leg LIMIT $4";
 
 /// What can be written together: of each account either updates or what is appended.
@@ -138,6 +139,10 @@ impl<'a> Round<'a> {
         if !self.messages.is_empty() {
             statements.push(appending(&self.messages)?);
         }
+        let sent = self.messages.iter().flat_map(|(account, _, message)| {
+            message.files.iter().map(|facts| (*account, facts.file_id))
+        });
+        statements.extend(postgres_files::mark_used(sent));
         Ok(())
     }
 }
@@ -184,7 +189,7 @@ fn touching<'a>(conversations: BTreeMap<(&'a str, Uuid), (&'a str, Timestamp)>) 
 fn appending<'a>(messages: &[(&'a str, Uuid, &'a Message)]) -> Result<Statement<'a>, StoreError> {
     let (mut ids, mut conversations, mut actions) = (vec![], vec![], vec![]);
     let (mut legs, mut models, mut texts, mut statuses) = (vec![], vec![], vec![], vec![]);
-    let (mut charges, mut tokens, mut times) = (vec![], vec![], vec![]);
+    let (mut charges, mut tokens, mut times, mut files) = (vec![], vec![], vec![], vec![]);
     for (account, conversation, message) in messages {
         let (leg, model) = match &message.author {
             Author::User => (USER, None),
@@ -200,6 +205,7 @@ fn appending<'a>(messages: &[(&'a str, Uuid, &'a Message)]) -> Result<Statement<
         charges.push(message.charge.map(Credits::as_micros));
         tokens.push(to_json("tokens", &message.tokens)?);
         times.push(message.created_at.as_millis());
+        files.push(to_json("files", &message.files)?);
     }
     let columns = [
         param(ids),
@@ -212,6 +218,7 @@ fn appending<'a>(messages: &[(&'a str, Uuid, &'a Message)]) -> Result<Statement<
         param(charges),
         param(tokens),
         param(times),
+        param(files),
     ];
     Ok(Statement::new(APPEND, columns))
 }
@@ -314,6 +321,7 @@ fn message_of(row: &Row) -> Result<Message, StoreError> {
         charge: charge.map(Credits::from_micros),
         tokens: from_json("tokens", row.try_get(7)?)?,
         created_at: time(row.try_get(8)?)?,
+        files: from_json("files", row.try_get(9)?)?,
     })
 }
 

@@ -108,7 +108,7 @@ impl SqliteStore {
     }
 
     /// Does something that reads, as of one instant.
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

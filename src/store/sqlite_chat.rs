@@ -5,6 +5,7 @@ use crate::chat::{
     MessageUpdate,
 };
 use crate::error::StoreError;
+use crate::sqlite_files::mark_used;
 use crate::values::{from_json, parse, time, to_json};
 use kumari_engine::amount::Credits;
 use kumari_engine::id::{AccountId, ActionId};
@@ -14,8 +15,7 @@ use rusqlite::{Connection, Row, params};
 /// The leg of what the person wrote.
 const USER: i64 = -1;
 
-const MESSAGE: &str =
-    "conversation_id, action_id, leg, model, text, status, charge_micros, tokens, created_at";
+const MESSAGE: &str = "conversation_id, action_id, leg, model, text, status, charge_micros, tokens, created_at, files";
 
 /// Writes rows that were checked.
 pub(crate) fn write(
@@ -70,8 +70,8 @@ fn append(
     transaction
         .prepare_cached(
             "INSERT INTO messages (account_id, conversation_id, action_id, leg, model, text, \
-             status, charge_micros, tokens, created_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+             status, charge_micros, tokens, created_at, files) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
              ON CONFLICT (account_id, action_id, leg) DO NOTHING",
         )?
         .execute(params![
@@ -85,8 +85,9 @@ fn append(
             message.charge.map(Credits::as_micros),
             to_json("tokens", &message.tokens)?,
             message.created_at.as_millis(),
+            to_json("files", &message.files)?,
         ])?;
-    Ok(())
+    mark_used(transaction, account, &message.files)
 }
 
 fn update(
@@ -242,6 +243,7 @@ fn message_of(row: &Row<'_>) -> Result<(ConversationId, Message), StoreError> {
         charge: charge.map(Credits::from_micros),
         tokens: from_json("tokens", row.get_ref(7)?.as_str()?)?,
         created_at: time(row.get(8)?)?,
+        files: from_json("files", row.get_ref(9)?.as_str()?)?,
     };
     Ok((parse("a conversation's id", row.get_ref(0)?.as_str()?)?, message))
 }

@@ -2,6 +2,7 @@
 
 use crate::chat::{ActionChat, ChatWrite, Conversation, ConversationId, Message};
 use crate::error::StoreError;
+use crate::files::FileStore;
 use crate::lookup::{
     BookListing, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
 };
@@ -77,7 +78,7 @@ pub type Decide = Arc<dyn Fn(&Account) -> Result<Decided, Refused> + Send + Sync
 /// before they began. Every key of the journal and of the chat begins with the account, no
 /// call needs a lock, a join or a sequence across accounts.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: FileStore + Send + Sync + 'static {
     /// How many commit lanes it can use side by side: one where one transaction writes at a time.
     fn lanes_max(&self) -> usize {
         1

@@ -22,7 +22,7 @@ use crate::repository::Repository;
 use crate::run;
 
 /// What is fed, each a program of `tests/fuzz`.
-pub(crate) const TARGETS: [&str; 10] = [
+pub(crate) const TARGETS: [&str; 11] = [
     "document",
     "scan",
     "price_book",
@@ -33,6 +33,7 @@ pub(crate) const TARGETS: [&str; 10] = [
     "provider_stream",
     "usage",
     "attachment",
+    "media",
 ];
 
 const BUILD_LIMIT: Duration = Duration::from_secs(1800);

@@ -47,6 +47,8 @@ const SERVER_TESTS: &[&str] = &[
     "--test",
     "bad_input",
     "--test",
+    "files",
+    "--test",
     "migrate_store",
     "--test",
     "money",
@@ -54,6 +56,8 @@ const SERVER_TESTS: &[&str] = &[
     "outcomes",
     "--test",
     "routes",
+    "--test",
+    "send_files",
     "--test",
     "statement",
 ];

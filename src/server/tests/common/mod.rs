@@ -168,13 +168,22 @@ pub(crate) fn book_with(changes: &[(&str, Value)]) -> PublishedBook {
     kumari_wire::publish(&json.to_string()).unwrap()
 }
 
+static O200K: LazyLock<Vocabulary> = LazyLock::new(|| {
+    let file = vocabulary_folder().join(Encoding::O200kBase.file_name());
+    Vocabulary::from_bytes(&std::fs::read(file).unwrap()).unwrap()
+});
+
 /// Tokens of a text, as the server counts them.
 pub(crate) fn tokens(text: &str) -> u64 {
-    static O200K: LazyLock<Vocabulary> = LazyLock::new(|| {
-        let file = vocabulary_folder().join(Encoding::O200kBase.file_name());
-        Vocabulary::from_bytes(&std::fs::read(file).unwrap()).unwrap()
-    });
     O200K.count(text)
+}
+
+/// The same of several texts together, as a request has them.
+pub(crate) fn input_tokens(texts: &[&str]) -> Value {
+    let counted: Vec<_> = texts.iter().map(|text| O200K.tokens(text)).collect();
+    let all: u64 = counted.iter().map(|tokens| tokens.all).sum();
+    let latin: u64 = counted.iter().map(|tokens| tokens.latin).sum();
+    serde_json::json!({ "o200k_base": all, "o200k_base_latin": latin })
 }
 
 /// The vocabularies, built once and kept with the build products.

@@ -8,8 +8,9 @@ use kumari_engine::id::{AccountId, ActionId, BookVersion, CalibrationVersion};
 use kumari_engine::time::Timestamp;
 use kumari_store::{
     ActionChat, BookListing, ChatWrite, Commit, CommitOutcome, Conversation, ConversationId,
-    Decide, MemoryStore, Message, PaymentClaim, ServiceKey, Session, Store, StoreError, Stored,
-    StoredBook, StoredCalibration, TokenHash, Wanted,
+    Decide, FileAdded, FileFacts, FileId, FileRemoved, FileRoom, FileStore, MemoryStore, Message,
+    PaymentClaim, ServiceKey, Session, Store, StoreError, Stored, StoredBook, StoredCalibration,
+    StoredFile, TokenHash, Wanted,
 };
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -110,4 +111,63 @@ inner! {
     fn put_calibration(calibration: StoredCalibration) -> Result<(), StoreError>;
     fn calibration(known: Option<&CalibrationVersion>) -> Result<Option<StoredCalibration>, StoreError>;
     fn ping() -> Result<(), StoreError>;
+}
+
+#[async_trait]
+impl FileStore for Unsure {
+    async fn add_file(
+        &self,
+        account: &AccountId,
+        file: StoredFile,
+        room: FileRoom,
+    ) -> Result<FileAdded, StoreError> {
+        self.inner.add_file(account, file, room).await
+    }
+
+    async fn file(
+        &self,
+        account: &AccountId,
+        id: FileId,
+    ) -> Result<Option<StoredFile>, StoreError> {
+        self.inner.file(account, id).await
+    }
+
+    async fn file_part(
+        &self,
+        account: &AccountId,
+        id: FileId,
+        from: u64,
+        bytes: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.file_part(account, id, from, bytes).await
+    }
+
+    async fn file_facts(
+        &self,
+        account: &AccountId,
+        ids: &[FileId],
+    ) -> Result<Vec<FileFacts>, StoreError> {
+        self.inner.file_facts(account, ids).await
+    }
+
+    async fn files(
+        &self,
+        account: &AccountId,
+        after: Option<FileId>,
+        limit: u32,
+    ) -> Result<Vec<FileId>, StoreError> {
+        self.inner.files(account, after, limit).await
+    }
+
+    async fn remove_file(
+        &self,
+        account: &AccountId,
+        id: FileId,
+    ) -> Result<FileRemoved, StoreError> {
+        self.inner.remove_file(account, id).await
+    }
+
+    async fn forget_files(&self, before: Timestamp, limit: u32) -> Result<u32, StoreError> {
+        self.inner.forget_files(before, limit).await
+    }
 }

@@ -1,0 +1,182 @@
+//! `GET /api/files/{file_id}`: a file's bytes, all of them or the part that is asked for.
+//!
+//! A browser may take its time with them: they are read piece by piece as it does, so a download is
+//! never in memory as a whole.
+
+use crate::app::App;
+use crate::files::unknown;
+use crate::problem::{Answer, Problem};
+use crate::segment::Segment;
+use crate::session::Caller;
+use async_stream::try_stream;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use futures::Stream;
+use kumari_engine::id::AccountId;
+use kumari_store::{FILE_PART_BYTES_MAX, FileContent, FileFacts, FileId};
+use std::fmt::Write as _;
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// What is shown may run nothing and load nothing, wherever it is opened.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
+/// `GET /api/files/{file_id}`.
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Segment(id): Segment,
+    asked: HeaderMap,
+) -> Answer<Response> {
+    let id: FileId = id.parse().map_err(|_| unknown())?;
+    let facts = app.store().file_facts(&caller.account, &[id]).await?.pop().ok_or_else(unknown)?;
+    let asked = asked.get(header::RANGE).and_then(|range| range.to_str().ok());
+    let (status, part) = match asked.and_then(|range| part(range, facts.bytes)) {
+        None => (StatusCode::OK, 0..facts.bytes),
+        Some(part) if part.is_empty() => return Err(beyond()),
+        Some(part) => (StatusCode::PARTIAL_CONTENT, part),
+    };
+    let length = part.end.saturating_sub(part.start);
+    let last = part.end.saturating_sub(1);
+    let place = format!("bytes {}-{last}/{}", part.start, facts.bytes);
+    let mut headers = vec![
+        (header::CONTENT_TYPE, facts.media_type.clone()),
+        (header::CONTENT_LENGTH, length.to_string()),
+        (header::CONTENT_DISPOSITION, disposition(&facts)),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.to_owned()),
+        (header::CACHE_CONTROL, "private, max-age=31536000, immutable".to_owned()),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
+    ];
+    if status == StatusCode::PARTIAL_CONTENT {
+        headers.push((header::CONTENT_RANGE, place));
+    }
+    let mut response =
+        (status, Body::from_stream(pieces(app, caller.account, id, part))).into_response();
+    insert(&mut response, headers)?;
+    Ok(response)
+}
+
+fn insert(response: &mut Response, headers: Vec<(HeaderName, String)>) -> Answer<()> {
+    for (name, value) in headers {
+        let value = value.try_into().map_err(|fault| Problem::internal("header", &fault))?;
+        response.headers_mut().insert(name, value);
+    }
+    Ok(())
+}
+
+/// The bytes of a part, read as they are sent.
+fn pieces(
+    app: Arc<App>,
+    account: AccountId,
+    id: FileId,
+    part: Range<u64>,
+) -> impl Stream<Item = io::Result<Bytes>> {
+    try_stream! {
+        let mut from = part.start;
+        while from < part.end {
+            let left = u32::try_from(part.end.saturating_sub(from)).unwrap_or(u32::MAX);
+            let wanted = left.min(FILE_PART_BYTES_MAX);
+            let read = app.store().file_part(&account, id, from, wanted).await;
+            let piece = read.map_err(io::Error::other)?.filter(|piece| !piece.is_empty());
+            // The answer breaks off: its length was told already.
+            let piece = piece.ok_or_else(|| io::Error::other("a file that is gone"))?;
+            from = from.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+            yield Bytes::from(piece);
+        }
+    }
+}
+
+/// The part that `Range` asks for, an empty one where there is none of it; nothing where the header
+/// is of another form, or asks for several, and is passed over.
+fn part(range: &str, bytes: u64) -> Option<Range<u64>> {
+    let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
+    let number = |text: &str| text.parse::<u64>().ok();
+    match (first, last) {
+        ("", last) => Some(bytes.saturating_sub(number(last)?)..bytes),
+        (first, "") => Some(number(first)?..bytes),
+        (first, last) => {
+            let (first, last) = (number(first)?, number(last)?);
+            (first <= last).then(|| first..last.saturating_add(1).min(bytes))
+        }
+    }
+}
+
+fn beyond() -> Problem {
+    Problem::new(
+        StatusCode::RANGE_NOT_SATISFIABLE,
+        "range_not_satisfiable",
+        "the file ends before this part of it",
+    )
+}
+
+/// What a browser does with the bytes, and how it names them. What can be seen or heard may be
+/// shown; anything else could be read as a page of ours.
+fn disposition(facts: &FileFacts) -> String {
+    let kind = match facts.content {
+        FileContent::Document { .. } => "attachment",
+        FileContent::Image { .. } | FileContent::Audio { .. } | FileContent::Video { .. } => {
+            "inline"
+        }
+    };
+    let is_plain = |sign: &char| sign.is_ascii_graphic() && !matches!(sign, '"' | '\\' | '%');
+    let plain: String =
+        facts.name.chars().map(|sign| if is_plain(&sign) { sign } else { '_' }).collect();
+    // The name as it is, by RFC 8187, for all that is younger than that.
+    let mut exact = String::new();
+    for byte in facts.name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
+            exact.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(exact, "%{byte:02X}");
+        }
+    }
+    format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{exact}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{disposition, part};
+    use kumari_store::{FileContent, FileFacts, FileId};
+
+    #[test]
+    fn a_part_is_what_one_range_names() {
+        for (range, expected) in [
+            ("bytes=0-0", Some(0..1)),
+            ("bytes=2-", Some(2..10)),
+            ("bytes=-3", Some(7..10)),
+            ("bytes=-99", Some(0..10)),
+            ("bytes=5-99", Some(5..10)),
+            ("bytes=10-", Some(10..10)),
+            ("bytes=-0", Some(10..10)),
+            ("bytes=5-4", None),
+            ("bytes=0-1,3-4", None),
+            ("bytes=-", None),
+            ("lines=1-2", None),
+        ] {
+            assert_eq!(part(range, 10), expected, "{range}");
+        }
+        assert!(part("bytes=11-12", 10).is_some_and(|part| part.is_empty()));
+    }
+
+    #[test]
+    fn no_name_breaks_out_of_its_header() {
+        let facts = |name: &str, content| FileFacts {
+            file_id: FileId(uuid::Uuid::nil()),
+            name: name.to_owned(),
+            media_type: String::new(),
+            bytes: 0,
+            content,
+        };
+        let image = FileContent::Image { width: 1, height: 1 };
+        assert_eq!(
+            disposition(&facts("a\"; b\\ 世%0a.png", image)),
+            "inline; filename=\"a_;_b____0a.png\"; \
+             filename*=UTF-8''a%22%3B%20b%5C%20%E4%B8%96%250a.png"
+        );
+    }
+}

@@ -1,0 +1,270 @@
+//! Sending files along: priced by what the server read, given to the model, counted again with the
+//! conversation.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what is not there fails the test"
+)]
+
+#[cfg(test)]
+mod common;
+
+use common::client::{Client, Reply, new_id, reply};
+use common::{BEGIN, STORES, TestServer, input_tokens, time, tokens};
+use kumari_documents::as_sent;
+use kumari_engine::attachment::Attachment;
+use kumari_server::provider::{ProviderContent, ProviderFile};
+use kumari_store::{
+    Author, ChatWrite, Conversation, FileContent, FileFacts, Message, MessageStatus,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const MODEL: &str = "gpt-6-luna";
+/// One that takes recordings and clips too.
+const HEARING: &str = "gemini-3.8-flash";
+const PNG: &[u8] = include_bytes!("media/picture.png");
+const VOICE: &[u8] = include_bytes!("media/voice.webm");
+const CLIP: &[u8] = include_bytes!("media/clip.mp4");
+
+/// Puts a file there, and answers with its id and its content.
+async fn put(client: &Client, name: &str, bytes: &[u8]) -> (String, Value) {
+    let id = new_id();
+    let request = client.request(Method::PUT, &format!("/api/files/{id}?name={name}"));
+    let added = reply(request.body(bytes.to_vec()).send().await.unwrap()).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    (id, added.body)
+}
+
+/// A send with the quote that a composer would show for these texts and attachments.
+async fn compose(
+    client: &Client,
+    conversation: &str,
+    model: &str,
+    text: &str,
+    (files, texts, attachments): (&[&String], &[&str], &[&Value]),
+    messages: u32,
+) -> Value {
+    let request = json!({
+        "task": "direct",
+        "models": [model],
+        "input_tokens": input_tokens(texts),
+        "messages": messages,
+        "attachments": attachments,
+    });
+    let told = client.post("/api/estimate", &json!({ "request": request })).await;
+    assert_eq!(told.body["eligibility"]["verdict"], "allowed", "{told:?}");
+    json!({
+        "action_id": new_id(),
+        "conversation_id": conversation,
+        "task": "direct",
+        "models": [model],
+        "text": text,
+        "files": files,
+        "quote": {
+            "price_book": told.body["estimate"]["price_book"],
+            "rules": kumari_engine::RULES_VERSION,
+            "high": told.body["eligibility"]["hold"],
+            "caps": told.body["eligibility"]["caps"],
+        },
+    })
+}
+
+fn code(reply: &Reply) -> (u16, &str) {
+    (reply.status, reply.body["code"].as_str().unwrap_or_default())
+}
+
+fn text_of(file: &ProviderFile) -> Option<&str> {
+    match &file.content {
+        ProviderContent::Document { text, .. } => Some(text),
+        ProviderContent::Media { .. } => None,
+    }
+}
+
+#[tokio::test]
+async fn what_goes_along_is_priced_sent_and_counted_again() {
+    for store in STORES {
+        let server = TestServer::start(store).await;
+        let client = server.guest().await;
+        let (text_id, document) = put(&client, "notes.txt", b"One, two, three.").await;
+        let (image_id, image) = put(&client, "a.png", PNG).await;
+        let (voice_id, voice) = put(&client, "voice.webm", VOICE).await;
+        let (clip_id, clip) = put(&client, "clip.mp4", CLIP).await;
+        let conversation = new_id();
+        let sent = as_sent("notes.txt", "One, two, three.");
+        let of_media: Vec<&Value> = [&clip, &image, &voice].map(|file| &file["content"]).into();
+        let files = [&clip_id, &text_id, &image_id, &voice_id];
+        let parts = (&files[..], &["What is this?", &sent][..], &of_media[..]);
+        let send = compose(&client, &conversation, HEARING, "What is this?", parts, 1).await;
+        let view = client.send(&send).await;
+        assert_eq!(view["hold"], send["quote"]["high"], "{store:?}: the server's own price");
+
+        let asked = server.scripted.asked().await;
+        let [message] = &asked.messages[..] else { panic!("{:?}", asked.messages) };
+        assert_eq!(message.text, "What is this?");
+        let names: Vec<&str> = message.files.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["clip.mp4", "notes.txt", "a.png", "voice.webm"]);
+        assert_eq!(text_of(&message.files[1]), Some("One, two, three."));
+        let size = Attachment::Image { width: 40, height: 25 };
+        let bytes = bytes::Bytes::from_static(PNG);
+        assert_eq!(message.files[2].content, ProviderContent::Media { size, bytes });
+        client.ended(&view).await;
+
+        let opened = client.get(&format!("/api/conversations/{conversation}")).await;
+        let [question, answer] = &opened.body["messages"].as_array().unwrap()[..] else {
+            panic!("{opened:?}")
+        };
+        let views = json!([clip, document, image, voice]);
+        assert_eq!(question["files"], views, "{store:?}");
+        assert_eq!(question["tokens"]["o200k_base"], tokens("What is this?"), "those of its text");
+        assert_eq!(answer.get("files"), None);
+        let removed = client.request(Method::DELETE, &format!("/api/files/{image_id}"));
+        let removed = reply(removed.send().await.unwrap()).await;
+        assert_eq!(code(&removed), (409, "file_used"));
+
+        // The next message of the conversation brings them all along again.
+        let said = answer["text"].as_str().unwrap();
+        let (more_id, more) = put(&client, "more.png", PNG).await;
+        let mut of_media = of_media.clone();
+        of_media.push(&more["content"]);
+        let texts = ["And this?", "What is this?", &sent, said];
+        let parts = (&[&more_id][..], &texts[..], &of_media[..]);
+        let send = compose(&client, &conversation, HEARING, "And this?", parts, 3).await;
+        let view = client.send(&send).await;
+        assert_eq!(view["hold"], send["quote"]["high"], "{store:?}");
+        let asked = server.scripted.asked().await;
+        let counts: Vec<usize> = asked.messages.iter().map(|one| one.files.len()).collect();
+        assert_eq!(counts, [4, 0, 1]);
+        client.ended(&view).await;
+    }
+}
+
+#[tokio::test]
+async fn a_quote_that_leaves_files_out_is_asked_about_again() {
+    for store in STORES {
+        let server = TestServer::start(store).await;
+        let client = server.guest().await;
+        let long = "A long document. ".repeat(2_000);
+        let (text_id, _) = put(&client, "long.txt", long.as_bytes()).await;
+        let (clip_id, _) = put(&client, "clip.mp4", CLIP).await;
+        for id in [&text_id, &clip_id] {
+            let nothing = (&[id][..], &["Hello"][..], &[][..]);
+            let send = compose(&client, &new_id(), HEARING, "Hello", nothing, 1).await;
+            let refused = client.post("/api/actions", &send).await;
+            assert_eq!(code(&refused), (409, "price_changed"), "{store:?}");
+        }
+        assert_eq!(client.balance().await["standing"]["held"], "0");
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_is_harmless_and_other_files_are_another_send() {
+    for store in STORES {
+        let server = TestServer::start(store).await;
+        let client = server.guest().await;
+        let (id, image) = put(&client, "a.png", PNG).await;
+        let (other, _) = put(&client, "b.png", PNG).await;
+        let parts = (&[&id][..], &[""][..], &[&image["content"]][..]);
+        let send = compose(&client, &new_id(), MODEL, "", parts, 1).await;
+        let view = client.send(&send).await;
+        client.ended(&view).await;
+        let again = client.post("/api/actions", &send).await;
+        assert_eq!((again.status, &again.body["action_id"]), (200, &send["action_id"]));
+        for files in [json!([other]), json!([id, other]), json!([])] {
+            let mut changed = send.clone();
+            changed["files"] = files;
+            changed["text"] = json!("");
+            let refused = client.post("/api/actions", &changed).await;
+            assert_eq!(code(&refused), (409, "action_id_reused"), "{store:?} {changed}");
+        }
+        // A message of files alone is called by the first one's name.
+        let listed = client.get("/api/conversations").await;
+        assert_eq!(listed.body["conversations"][0]["title"], "a.png");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_go_along_is_refused_and_nothing_is_held() {
+    let server = TestServer::start(STORES[1]).await;
+    let client = server.guest().await;
+    let (image, _) = put(&client, "a.png", PNG).await;
+    let (voice, _) = put(&client, "voice.webm", VOICE).await;
+    let mut wav = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+    wav.extend(44_100_u32.to_le_bytes());
+    wav.extend(88_200_u32.to_le_bytes());
+    wav.extend(b"\x02\0\x10\0data\xff\xff\xff\xff");
+    wav.resize(17 << 20, 0);
+    let (large, _) = put(&client, "large.wav", &wav).await;
+    let (larger, _) = put(&client, "larger.wav", &wav).await;
+    let other = server.guest().await;
+    let (theirs, _) = put(&other, "a.png", PNG).await;
+    let many: Vec<String> = (0..21).map(|_| new_id()).collect();
+    let nothing = (&[][..], &["Hello"][..], &[][..]);
+    let send = compose(&client, &new_id(), MODEL, "Hello", nothing, 1).await;
+    for (files, expected, path) in [
+        (json!([image, new_id()]), (404, "file_unknown"), json!("files[1]")),
+        (json!([theirs]), (404, "file_unknown"), json!("files[0]")),
+        (json!([image, image]), (422, "request_invalid"), json!("files[1]")),
+        (json!(many), (422, "request_invalid"), json!("files")),
+        (json!(["x"]), (422, "request_invalid"), json!("files[0]")),
+        (json!([image, voice]), (422, "request_invalid"), json!("attachments[1]")),
+        (json!([large, larger]), (413, "files_too_large"), Value::Null),
+    ] {
+        let mut send = send.clone();
+        send["files"] = files;
+        let refused = client.post("/api/actions", &send).await;
+        assert_eq!(code(&refused), expected, "{refused:?}");
+        assert_eq!(refused.body["path"], path, "{refused:?}");
+    }
+    let mut empty = send.clone();
+    empty["text"] = json!(" ");
+    empty["files"] = json!([]);
+    assert_eq!(code(&client.post("/api/actions", &empty).await), (422, "request_invalid"));
+    assert_eq!(client.balance().await["standing"]["held"], "0");
+    // The very id that was refused is as good as new.
+    let view = client.send(&send).await;
+    client.ended(&view).await;
+}
+
+/// A file may be removed in the instant in which it is sent.
+#[tokio::test]
+async fn a_conversation_goes_on_without_a_file_that_is_gone() {
+    for store in STORES {
+        let server = TestServer::start(store).await;
+        let mut client = server.guest().await;
+        let account = client.begin().await["account_id"].as_str().unwrap().parse().unwrap();
+        let conversation = new_id();
+        let facts = FileFacts {
+            file_id: new_id().parse().unwrap(),
+            name: "gone.png".to_owned(),
+            media_type: "image/png".to_owned(),
+            bytes: 9,
+            content: FileContent::Image { width: 40, height: 25 },
+        };
+        let image = json!({ "kind": "image", "width": 40, "height": 25 });
+        let message = Message {
+            action_id: new_id().parse().unwrap(),
+            author: Author::User,
+            text: "Look at this".to_owned(),
+            status: MessageStatus::Sent,
+            charge: None,
+            tokens: BTreeMap::new(),
+            created_at: time(BEGIN),
+            files: vec![facts],
+        };
+        let (id, title) = (conversation.parse().unwrap(), String::new());
+        let append = ChatWrite::Append {
+            conversation: Conversation { id, title, updated_at: time(BEGIN) },
+            messages: vec![message],
+        };
+        server.store.write_chat(&account, vec![append]).await.unwrap();
+        let parts = (&[][..], &["Hello", "Look at this"][..], &[&image][..]);
+        let send = compose(&client, &conversation, MODEL, "Hello", parts, 2).await;
+        let view = client.send(&send).await;
+        let asked = server.scripted.asked().await;
+        assert!(asked.messages.iter().all(|message| message.files.is_empty()), "{store:?}");
+        let done = client.ended(&view).await;
+        assert_eq!(done["legs"][0]["status"], "completed", "{done}");
+    }
+}
