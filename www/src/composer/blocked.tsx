@@ -4,16 +4,20 @@ import { CircleAlert } from 'lucide-react';
 import type { Prices } from '../credits/client';
 import { DENIAL_TITLES, capsWords, modeName, sentence } from '../credits/words';
 import { useDialogs } from '../dialogs/dialogs';
+import { type Refused, RefusalWays, refusalWords, refusedPlace } from './file-refusal';
 
 export function Blocked({
   denial,
   prices,
+  refused,
   takeCheaper,
 }: {
   denial: Denial;
   prices: Prices;
+  refused: Refused;
   takeCheaper: (remedy: Extract<Remedy, { kind: 'cheaper' }>) => void;
 }) {
+  const isOfFile = refusedPlace(denial) !== null;
   return (
     <section className="notice" data-code={denial.code} aria-label={DENIAL_TITLES[denial.code]}>
       <CircleAlert aria-hidden size={18} className="notice-icon" />
@@ -21,8 +25,9 @@ export function Blocked({
         <p className="notice-title" id="blocked-reason">
           {DENIAL_TITLES[denial.code]}
         </p>
-        <p>{explain(denial, prices)}</p>
+        <p>{isOfFile ? refusalWords(denial, refused, prices) : explain(denial, prices)}</p>
         <div className="notice-ways">
+          {isOfFile && <RefusalWays denial={denial} refused={refused} prices={prices} />}
           {denial.remedies.map((remedy, index) => (
             <Way
               key={index}

@@ -1,20 +1,25 @@
 // The place to write: what is asked, and of which models. What it costs and whether it may be sent
 // follows the price by itself: nothing here is rendered for it.
-import type { Encoding, Flag, ModelId } from '@kumari/credits';
-import { Square } from 'lucide-react';
+import type { Encoding, Flag, ModelId, Request } from '@kumari/credits';
+import { Paperclip, Square } from 'lucide-react';
 import { useCallback, useLayoutEffect, useMemo, useRef } from 'react';
 import type { History } from '../chat/turns';
 import { type Prices, useCredits } from '../credits/client';
 import type { Mode } from '../credits/words';
 import { chosen, withMode, withModel, withRequest } from './choice';
+import { AttachButton } from './attach-button';
+import { type DraftFile, partOf, waitsFor } from './draft-files';
 import { EstimateView } from './estimate-view';
+import { FileChips } from './file-chips';
 import { MessageField } from './message-field';
 import { ModePicker } from './mode-picker';
 import { ModelPicker } from './model-picker';
 import { usePricing, useTerms } from './pricing';
 import { Hint, Notice, Routed, SendButton, whyNot } from './readiness';
 import type { KeptDraft } from './use-draft';
+import { pastedFiles, useDrop } from './use-drop';
 import type { FieldHandle } from './use-field';
+import { useFiles } from './use-files';
 import { useSend } from './use-send';
 
 export function Composer({
@@ -44,7 +49,10 @@ export function Composer({
   const field = useRef<FieldHandle | null>(null);
   const first = useRef(draft.text);
   const read = useCallback(() => field.current?.text() ?? first.current, []);
-  const isEmpty = draft.text.trim() === '';
+  const files = useMemo(() => partOf(draft.files), [draft.files]);
+  const isEmpty = draft.text.trim() === '' && files.length === 0;
+  const attaching = useFiles(kept, encodings);
+  const isDropping = useDrop(attaching?.attach);
 
   const pricing = usePricing(read);
   const flush = () => {
@@ -53,12 +61,17 @@ export function Composer({
   const send = useSend({ conversationId, kept, choice, pricing, flush });
   const isNew = send.notice?.code === 'price_changed';
   const flags = useFlags(prices, draft.text);
-  const terms = useMemo(
-    () => ({ choice, prices, history, flags, encodings, isCareful: isNew }),
-    [choice, encodings, flags, history, isNew, prices],
-  );
+  const terms = useMemo(() => {
+    const priced = files.map(({ file_id: id, content }) => ({ id, content }));
+    return { choice, prices, history, flags, files: priced, encodings, isCareful: isNew };
+  }, [choice, encodings, files, flags, history, isNew, prices]);
   useTerms(pricing, terms);
-  const facts = { status: credits.status, isEmpty, isSending: send.isSending };
+  const facts = {
+    status: credits.status,
+    isEmpty,
+    isSending: send.isSending,
+    waitsFor: waitsFor(files),
+  };
 
   const submit = () => {
     if (whyNot(pricing.price(), facts) !== null || running !== null) return;
@@ -70,6 +83,11 @@ export function Composer({
   const pickModel = useLatest((model: ModelId) => {
     if (book) change((draft) => withModel(draft, book, model));
   });
+  const takeRequest = (request: Request) => {
+    change((draft) => withRequest(draft, request));
+  };
+  const remove = useLatest((file: DraftFile) => attaching?.remove(file));
+  const retry = useLatest((file: DraftFile) => attaching?.retry(file));
   const submitLatest = useLatest(submit);
 
   return (
@@ -79,10 +97,23 @@ export function Composer({
         prices={prices}
         isEmpty={isEmpty}
         notice={send.notice}
-        takeCheaper={(remedy) => {
-          change((draft) => withRequest(draft, remedy.request));
+        refused={{
+          files,
+          earlier: history.attachments.length,
+          models: choice?.models ?? NO_MODELS,
+          optionsOf: pricing.options,
+          remove,
+          take: takeRequest,
+        }}
+        takeCheaper={({ request }) => {
+          takeRequest(request);
         }}
       />
+      {attaching?.notice && (
+        <p className="notice notice-line" role="alert">
+          {attaching.notice}
+        </p>
+      )}
       <form
         className="composer"
         aria-label="New message"
@@ -90,7 +121,22 @@ export function Composer({
           event.preventDefault();
           submit();
         }}
+        onPasteCapture={(event) => {
+          const pasted = pastedFiles(event.clipboardData);
+          if (pasted.length === 0) return;
+          event.preventDefault();
+          event.stopPropagation();
+          attaching?.attach(pasted);
+        }}
       >
+        <FileChips
+          files={draft.files}
+          remove={remove}
+          retry={retry}
+          models={choice?.models ?? NO_MODELS}
+          pricing={pricing}
+          prices={prices}
+        />
         <MessageField
           handle={field}
           draft={draft}
@@ -104,6 +150,7 @@ export function Composer({
         />
         <div className="composer-bar">
           <div className="composer-choice">
+            <AttachButton attach={attaching?.attach} />
             <ModePicker mode={draft.mode} pick={pickMode} />
             {choice && book && prices && choice.mode !== 'routing' && (
               <ModelPicker
@@ -121,7 +168,13 @@ export function Composer({
             )}
           </div>
           <div className="composer-send">
-            <EstimateView pricing={pricing} isEmpty={isEmpty} isNew={isNew} prices={prices} />
+            <EstimateView
+              pricing={pricing}
+              files={files}
+              isEmpty={isEmpty}
+              isNew={isNew}
+              prices={prices}
+            />
             {running === null ? (
               <SendButton pricing={pricing} facts={facts} />
             ) : (
@@ -139,6 +192,13 @@ export function Composer({
           </div>
         </div>
       </form>
+      {isDropping && (
+        <div className="drop-target" data-testid="drop-target">
+          <span className="drop-words">
+            <Paperclip aria-hidden size={22} /> Drop files to attach them
+          </span>
+        </div>
+      )}
       <p className="composer-hint">
         <Hint
           pricing={pricing}
@@ -146,6 +206,7 @@ export function Composer({
           isEmpty={isEmpty}
           compared={choice?.mode === 'compare' ? choice.models.length : 0}
           isOffline={credits.status === 'offline'}
+          waitsFor={facts.waitsFor}
         />
       </p>
     </div>

@@ -7,7 +7,9 @@ import { capsWords, levelWords, sumWords } from '../credits/words';
 import { announce } from '../ui/announce';
 import { LevelBadge } from '../ui/level-badge';
 import { PriceLines } from '../ui/price-lines';
-import { type DraftPricing, usePrice } from './pricing';
+import { sizeWords } from '../files/content';
+import type { DraftFile } from './draft-files';
+import { type DraftPrice, type DraftPricing, usePrice } from './pricing';
 
 /** Long enough that a person who types is not read every price between. */
 const ANNOUNCE_MS = 1_200;
@@ -15,12 +17,14 @@ const ANNOUNCE_MS = 1_200;
 /** The live estimate beside Send. Its place is kept when there is nothing to show. */
 export function EstimateView({
   pricing,
+  files,
   isEmpty,
   isNew,
   prices,
 }: {
   pricing: DraftPricing;
-  /** There is no text yet. */
+  files: readonly DraftFile[];
+  /** There is nothing to send yet. */
   isEmpty: boolean;
   /** The price changed since the person last looked. */
   isNew: boolean;
@@ -31,7 +35,7 @@ export function EstimateView({
   if (!isThere || isEmpty || !prices) {
     return (
       <div className="estimate" data-empty>
-        <span className="estimate-hint">The price appears as you type</span>
+        {isEmpty && <span className="estimate-hint">The price appears as you type</span>}
       </div>
     );
   }
@@ -48,7 +52,7 @@ export function EstimateView({
       </PopoverDisclosure>
       <Popover className="popover estimate-popover" gutter={8} unmountOnHide>
         <PopoverHeading className="popover-title">What this message may cost</PopoverHeading>
-        <EstimateDetails pricing={pricing} prices={prices} />
+        <EstimateDetails pricing={pricing} files={files} prices={prices} />
       </Popover>
     </PopoverProvider>
   );
@@ -117,7 +121,15 @@ function useAnnouncement(pricing: DraftPricing, prices: Prices | null): void {
   }, [pricing, prices, subscribe]);
 }
 
-function EstimateDetails({ pricing, prices }: { pricing: DraftPricing; prices: Prices }) {
+function EstimateDetails({
+  pricing,
+  files,
+  prices,
+}: {
+  pricing: DraftPricing;
+  files: readonly DraftFile[];
+  prices: Prices;
+}) {
   const { estimate, sent, isExact } = usePrice(pricing, (price) => price);
   if (!estimate) return null;
   const { format, nameOf } = prices;
@@ -154,12 +166,12 @@ function EstimateDetails({ pricing, prices }: { pricing: DraftPricing; prices: P
           </li>
         ))}
       </ul>
-      {sent.conversation > 0 && (
+      <FileShares pricing={pricing} files={files} format={format} />
+      {sent.conversation + sent.files > 0 && (
         <p className="muted">
           {isExact ? '' : 'About '}
           {sent.all.toLocaleString()} tokens of text are sent to each model, of which{' '}
-          {sent.conversation.toLocaleString()} are the conversation so far. A model’s own count may
-          differ.
+          {partsWords(sent)}. A model’s own count may differ.
         </p>
       )}
       {estimate.likely && (
@@ -179,6 +191,52 @@ function EstimateDetails({ pricing, prices }: { pricing: DraftPricing; prices: P
       </p>
     </>
   );
+}
+
+/** What each file adds. */
+function FileShares({
+  pricing,
+  files,
+  format,
+}: {
+  pricing: DraftPricing;
+  files: readonly DraftFile[];
+  format: (amount: string) => string;
+}) {
+  const shares = pricing.shares();
+  const priced = files.filter(({ file_id }) => shares.has(file_id));
+  if (priced.length === 0) return null;
+  return (
+    <table className="lines file-shares">
+      <caption>What each file adds to the likely price</caption>
+      <thead className="visually-hidden">
+        <tr>
+          <th scope="col">File</th>
+          <th scope="col">Credits</th>
+        </tr>
+      </thead>
+      <tbody>
+        {priced.map(({ file_id, name, content }) => (
+          <tr key={file_id}>
+            <th scope="row">
+              {name}
+              {content && <small>{sizeWords(content)}</small>}
+            </th>
+            <td>+{format(shares.get(file_id) ?? '0')}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** "1,200 are documents and 300 the conversation so far". */
+function partsWords({ conversation, files }: DraftPrice['sent']): string {
+  const parts = [
+    files > 0 ? `${files.toLocaleString()} are of documents` : '',
+    conversation > 0 ? `${conversation.toLocaleString()} are the conversation so far` : '',
+  ];
+  return parts.filter((part) => part !== '').join(' and ');
 }
 
 function CapsNote({ caps, nameOf }: { caps: Caps; nameOf: (model: string) => string }) {

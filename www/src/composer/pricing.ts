@@ -10,6 +10,8 @@ import { useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'reac
 import type { History } from '../chat/turns';
 import { type Prices, useClient, useSubscribe } from '../credits/client';
 import type { Mode } from '../credits/words';
+import { beyond } from '../credits/amounts';
+import { type Content, countsOf } from '../files/content';
 import { bytesOf, requestOf } from './choice';
 import type { Edit } from './editor';
 import type { ModelOption } from './model-options';
@@ -21,9 +23,16 @@ export interface Terms {
   prices: Prices | null;
   history: History;
   flags: Request['flags'];
+  files: readonly PricedFile[];
   encodings: readonly Encoding[];
   /** Prices were refused for want of a vocabulary: each byte counts, which is never too few. */
   isCareful: boolean;
+}
+
+/** A file of the message; nothing is known yet of what is in one that is still being read. */
+export interface PricedFile {
+  id: string;
+  content: Content | undefined;
 }
 
 /** The price as it is shown: one object until it changes. */
@@ -34,8 +43,8 @@ export interface DraftPrice {
   denial: Denial | null;
   /** It is of the exact count of the text. */
   isExact: boolean;
-  /** Tokens that are sent, as they are counted here, and how many of them are earlier messages. */
-  sent: { all: number; conversation: number };
+  /** Tokens that are sent, as they are counted here: those of earlier messages and of documents too. */
+  sent: { all: number; conversation: number; files: number };
 }
 
 const NO_PRICE: DraftPrice = {
@@ -43,7 +52,7 @@ const NO_PRICE: DraftPrice = {
   estimate: null,
   denial: null,
   isExact: false,
-  sent: { all: 0, conversation: 0 },
+  sent: { all: 0, conversation: 0, files: 0 },
 };
 
 export class DraftPricing {
@@ -54,6 +63,7 @@ export class DraftPricing {
   #count = NOT_COUNTED;
   #draft: CreditsState['draft'] = null;
   #price = NO_PRICE;
+  #shares: { of: unknown; shares: ReadonlyMap<string, string> } = { of: null, shares: new Map() };
 
   /** `read` gives the text as it is. */
   constructor(read: () => string) {
@@ -89,17 +99,18 @@ export class DraftPricing {
    * The request for `text`, which is the text as it is: by its exact count where that comes in time.
    * Text and terms may change from here on.
    */
-  async requestOf(text: string): Promise<Request | null> {
+  async requestOf(text: string): Promise<Priced | null> {
     const [terms, counted] = [this.#terms, this.#count];
     const count = (await this.#text?.exact(text)) ?? counted;
     if (!terms?.choice || !terms.prices) return null;
     const flags = count.isExact ? terms.prices.flags(text) : terms.flags;
-    return requestWith(terms, terms.choice, flags, count, () => text);
+    const request = requestWith({ ...terms, flags }, terms.choice, count, () => text);
+    return { request, files: idsOf(terms) };
   }
 
   /** Lets the client price `request` in place of the draft while `send` begins. */
-  priced<T>(request: Request | null, send: () => T): T {
-    this.#client?.setRequest(request);
+  priced<T>(priced: Priced | null, send: () => T): T {
+    this.#client?.setRequest(priced?.request ?? null, priced?.files);
     const sent = send();
     this.#tell();
     return sent;
@@ -125,36 +136,95 @@ export class DraftPricing {
     });
   };
 
+  /** What each file adds to the likely price: what there is with it beyond that without it. */
+  shares(): ReadonlyMap<string, string> {
+    const draft = this.#client?.state().draft ?? null;
+    if (draft !== this.#shares.of) {
+      this.#shares = { of: draft, shares: this.#sharesIn(draft?.estimate ?? null) };
+    }
+    return this.#shares.shares;
+  }
+
+  #sharesIn(estimate: Estimate | null): ReadonlyMap<string, string> {
+    const shares = new Map<string, string>();
+    const terms = this.#terms;
+    const { choice, prices } = terms ?? {};
+    if (!terms || !choice || !prices) return shares;
+    const likely = (files: readonly PricedFile[]) => {
+      const request = requestWith({ ...terms, files }, choice, this.#count, this.#read);
+      return prices.estimate(request, estimate?.caps)?.expected;
+    };
+    // Where there is no price for all of them, it is that of those that the models take.
+    const files = terms.files.filter(
+      ({ content }) => content && choice.models.every((model) => takes(prices, model, content)),
+    );
+    const all = files.length === 0 ? undefined : (estimate?.expected ?? likely(files));
+    for (const { id } of files) {
+      const without = likely(files.filter((file) => file.id !== id));
+      const share = all !== undefined && without !== undefined ? beyond(all, without) : null;
+      if (share !== null) shares.set(id, share);
+    }
+    return shares;
+  }
+
   #sent(): DraftPrice['sent'] {
     const [encoding] = this.#terms?.encodings ?? [];
     if (!this.#terms || encoding === undefined) return NO_PRICE.sent;
     const conversation = this.#terms.history.tokens[encoding] ?? 0;
-    return { all: conversation + (this.#count.tokens[encoding] ?? 0), conversation };
+    const files = countsOf(contentsOf(this.#terms)).tokens[encoding] ?? 0;
+    const all = conversation + files + (this.#count.tokens[encoding] ?? 0);
+    return { all, conversation, files };
   }
 
   /** The client tells all who follow it. */
   #tell(): void {
     const choice = this.#terms?.prices ? this.#terms.choice : null;
-    this.#client?.setRequest(choice && this.#request(choice));
+    this.#client?.setRequest(
+      choice && this.#request(choice),
+      this.#terms ? idsOf(this.#terms) : null,
+    );
   }
 
   #request(choice: Choice): Request | null {
     const terms = this.#terms;
-    return terms && requestWith(terms, choice, terms.flags, this.#count, this.#read);
+    return terms && requestWith(terms, choice, this.#count, this.#read);
   }
 }
 
 type Choice = NonNullable<Terms['choice']>;
 
-function requestWith(
-  { history, encodings, isCareful }: Terms,
-  choice: Choice,
-  flags: Request['flags'],
-  count: TokenCount,
-  read: () => string,
-): Request {
+/** What is priced: a request, and the files that it counts. */
+export interface Priced {
+  request: Request;
+  files: string[];
+}
+
+function requestWith(terms: Terms, choice: Choice, count: TokenCount, read: () => string): Request {
+  const { history, encodings, flags, isCareful } = terms;
   const isByBytes = isCareful && !count.isExact;
-  return requestOf(choice, history, isByBytes ? bytesOf(read(), encodings) : count.tokens, flags);
+  const counted = isByBytes ? bytesOf(read(), encodings) : count.tokens;
+  return requestOf(choice, history, counted, flags, countsOf(contentsOf(terms)));
+}
+
+function contentsOf({ files }: Terms): Content[] {
+  return files.flatMap(({ content }) => content ?? []);
+}
+
+function idsOf({ files }: Terms): string[] {
+  return files.map(({ id }) => id);
+}
+
+/** Whether `model` takes a file at all. */
+export function takes(prices: Prices, model: ModelId, content: Content): boolean {
+  const kind = prices.models.find((one) => one.id === model)?.kind;
+  if (content.kind === 'document' || typeof kind !== 'object' || !('text' in kind)) return true;
+  const alone: Request = {
+    task: 'direct',
+    models: [model],
+    input_tokens: { [kind.text.encoding.name]: 0 },
+    attachments: [content],
+  };
+  return prices.estimate(alone) !== null;
 }
 
 /** Prices the text that `read` gives; on which terms, `useTerms` says. */

@@ -7,6 +7,7 @@ import type { Prices } from '../credits/client';
 import { useDialogs } from '../dialogs/dialogs';
 import { announce } from '../ui/announce';
 import { AnswerCard } from './answer-card';
+import { MessageFiles } from './message-files';
 
 /** Closer to the end than this, new text keeps the end in view. */
 const AT_END_PX = 120;
@@ -73,10 +74,13 @@ function TurnView({ turn, prices }: { turn: Turn; prices: Prices | null }) {
       aria-label="Message and answer"
     >
       <div className="thread-column">
-        <p className="asked">
-          <span className="visually-hidden">You: </span>
-          {turn.text}
-        </p>
+        <MessageFiles files={turn.files} />
+        {turn.text !== '' && (
+          <p className="asked">
+            <span className="visually-hidden">You: </span>
+            {turn.text}
+          </p>
+        )}
         {turn.answers.length === 0 && <p className="asked-note">Sending…</p>}
       </div>
       <div

@@ -1,0 +1,48 @@
+// Files that are dropped anywhere on the page.
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+
+/** Whether files are held over the page; `attach` gets those that are dropped. */
+export function useDrop(attach: ((files: readonly File[]) => void) | undefined): boolean {
+  const [isOver, setIsOver] = useState(false);
+  const latest = useRef(attach);
+  useLayoutEffect(() => {
+    latest.current = attach;
+  });
+  useEffect(() => {
+    const end = new AbortController();
+    // Before the editor, which would put a text file's text into the message.
+    const options = { signal: end.signal, capture: true };
+    const over = (event: DragEvent) => {
+      if (!hasFiles(event.dataTransfer)) return;
+      event.preventDefault();
+      setIsOver(true);
+    };
+    window.addEventListener('dragenter', over, options);
+    window.addEventListener('dragover', over, options);
+    const left = ({ relatedTarget }: DragEvent) => {
+      if (relatedTarget === null) setIsOver(false);
+    };
+    window.addEventListener('dragleave', left, options);
+    const dropped = (event: DragEvent) => {
+      setIsOver(false);
+      if (!hasFiles(event.dataTransfer)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      latest.current?.([...(event.dataTransfer?.files ?? [])]);
+    };
+    window.addEventListener('drop', dropped, options);
+    return () => {
+      end.abort();
+    };
+  }, []);
+  return isOver;
+}
+
+/** The files that a paste is of; none where it is of text that also has a picture. */
+export function pastedFiles(data: DataTransfer): File[] {
+  return data.types.includes('text/plain') ? [] : [...data.files];
+}
+
+function hasFiles(data: DataTransfer | null): boolean {
+  return data?.types.includes('Files') ?? false;
+}
