@@ -62,7 +62,9 @@ export function useFiles(
 
 function attached(file_id: string, file: File): DraftFile {
   hold(file_id, file);
-  const { name, type: media_type, size: bytes } = file;
+  const { type: media_type, size: bytes } = file;
+  // The server trims it too.
+  const name = file.name.trim() || 'file';
   const known = { file_id, name, media_type, bytes, isStored: false };
   if (bytes <= FILE_BYTES_MAX) return known;
   letGo(file_id);
@@ -125,7 +127,7 @@ async function readAndUpload(
   const file = fileOf(file_id);
   if (!file) return;
   if (!content) {
-    const reading = await inTurn(() => readFile(file, encodings));
+    const reading = await inTurn(() => readFile(file, name, encodings));
     if (signal.aborted) return;
     if (reading.kind === 'fault') {
       announce(`${name}: ${reading.words}`);
@@ -138,7 +140,7 @@ async function readAndUpload(
       tell(file_id, { content: reading.content });
     }
   }
-  const end = await upload(file_id, file, signal);
+  const end = await upload(file_id, name, file, signal);
   if (signal.aborted) return;
   if (end.kind === 'stored') {
     tell(file_id, { ...end.view, isStored: true });

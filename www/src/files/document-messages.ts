@@ -4,6 +4,7 @@ import type { ReadDocument } from '@kumari/credits/documents';
 export interface DocumentOrder {
   id: number;
   file: File;
+  name: string;
 }
 
 export type DocumentAnswer = { id: number } & DocumentReading;

@@ -8,10 +8,10 @@ let orders = 0;
 const waiting = new Map<number, (reading: DocumentReading) => void>();
 
 /** Reads a document. Where the worker cannot be had, the server's reading has to do. */
-export function readInWorker(file: File): Promise<DocumentReading> {
+export function readInWorker(file: File, name: string): Promise<DocumentReading> {
   worker ??= startWorker();
   orders += 1;
-  const order: DocumentOrder = { id: orders, file };
+  const order: DocumentOrder = { id: orders, file, name };
   worker.postMessage(order);
   return new Promise((resolve) => waiting.set(order.id, resolve));
 }

@@ -2,13 +2,13 @@
 import { asSent, init, readDocument } from '@kumari/credits/documents';
 import type { DocumentAnswer, DocumentOrder, DocumentReading } from './document-messages';
 
-globalThis.onmessage = ({ data: { id, file } }: MessageEvent<DocumentOrder>) => {
-  void read(file).then((reading) => {
+globalThis.onmessage = ({ data: { id, file, name } }: MessageEvent<DocumentOrder>) => {
+  void read(file, name).then((reading) => {
     globalThis.postMessage({ id, ...reading } satisfies DocumentAnswer);
   });
 };
 
-async function read(file: File): Promise<DocumentReading> {
+async function read(file: File, name: string): Promise<DocumentReading> {
   try {
     await init();
   } catch {
@@ -22,8 +22,8 @@ async function read(file: File): Promise<DocumentReading> {
     return { kind: 'fault', words };
   }
   try {
-    const { text, ...document } = readDocument(bytes, { name: file.name, mediaType: file.type });
-    return { kind: 'read', document, text: asSent(file.name, text) };
+    const { text, ...document } = readDocument(bytes, { name, mediaType: file.type });
+    return { kind: 'read', document, text: asSent(name, text) };
   } catch (error) {
     return { kind: 'fault', words: error instanceof Error ? error.message : String(error) };
   }

@@ -18,7 +18,11 @@ const METADATA_MS_MAX = 10_000;
 
 export const TOO_LARGE = `Larger than ${FILE_BYTES_MAX / 1024 / 1024} MB, the most that a file may have. Attach a part of it.`;
 
-export function readFile(file: File, encodings: readonly Encoding[]): Promise<FileReading> {
+export function readFile(
+  file: File,
+  name: string,
+  encodings: readonly Encoding[],
+): Promise<FileReading> {
   const [kind] = file.type.split('/');
   switch (kind) {
     case 'image':
@@ -27,7 +31,7 @@ export function readFile(file: File, encodings: readonly Encoding[]): Promise<Fi
     case 'video':
       return readRecording(file, kind);
     default:
-      return readDocument(file, encodings);
+      return readDocument(file, name, encodings);
   }
 }
 
@@ -71,8 +75,12 @@ function readRecording(file: File, kind: 'audio' | 'video'): Promise<FileReading
   });
 }
 
-async function readDocument(file: File, encodings: readonly Encoding[]): Promise<FileReading> {
-  const reading = await readInWorker(file);
+async function readDocument(
+  file: File,
+  name: string,
+  encodings: readonly Encoding[],
+): Promise<FileReading> {
+  const reading = await readInWorker(file, name);
   if (reading.kind === 'fault') return { kind: 'fault', words: `${sentence(reading.words)}.` };
   if (reading.kind === 'unknown') return UNKNOWN;
   const tokens = await countOnce(reading.text, encodings);

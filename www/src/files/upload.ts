@@ -30,7 +30,12 @@ function tell(fileId: string, part: number | undefined): void {
 }
 
 /** Uploads a file under its id: a repeat does no harm. `fetch` would not say how far it is. */
-export function upload(fileId: string, file: File, signal: AbortSignal): Promise<UploadEnd> {
+export function upload(
+  fileId: string,
+  name: string,
+  file: File,
+  signal: AbortSignal,
+): Promise<UploadEnd> {
   const request = new XMLHttpRequest();
   return new Promise<UploadEnd>((resolve) => {
     const end = (how: UploadEnd) => {
@@ -54,7 +59,7 @@ export function upload(fileId: string, file: File, signal: AbortSignal): Promise
     };
     signal.addEventListener('abort', abort);
     tell(fileId, 0);
-    request.open('PUT', `${addressOf(fileId)}?name=${encodeURIComponent(file.name)}`);
+    request.open('PUT', `${addressOf(fileId)}?name=${encodeURIComponent(name)}`);
     request.setRequestHeader('content-type', file.type || 'application/octet-stream');
     request.setRequestHeader('accept', 'application/json');
     request.send(file);

@@ -1,0 +1,357 @@
+// Files in the chat: what each adds is shown before it is uploaded, and is what the server says too.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { deflateSync, crc32 } from 'node:zlib';
+import { assertAccessible, micros, openApp, startBrowser, startServer } from './harness.js';
+
+const PAPERS = new URL('../../src/documents/tests/fixtures/', import.meta.url);
+const MODEL = 'gemini-3.8-flash';
+const HELLO = { o200k_base: 2, o200k_base_latin: 2 };
+
+let browser;
+let server;
+before(async () => {
+  [browser, server] = await Promise.all([startBrowser(), startServer()]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.end();
+});
+
+/** A grey picture of so many pixels. */
+function png(width, height, name = 'picture.png') {
+  const chunk = (kind, data) => {
+    const body = Buffer.concat([Buffer.from(kind), data]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  // Eight bits of grey.
+  head[8] = 8;
+  const rows = Buffer.alloc((width + 1) * height, 120);
+  for (let row = 0; row < height; row += 1) rows[row * (width + 1)] = 0;
+  const buffer = Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', head),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+  return { name, mimeType: 'image/png', buffer };
+}
+
+/** A silent recording of so many seconds. */
+function wav(seconds, name = 'voice memo.wav') {
+  const rate = 8_000;
+  const samples = Math.round(rate * seconds);
+  const buffer = Buffer.alloc(44 + samples, 128);
+  buffer.write('RIFF', 0);
+  buffer.writeUInt32LE(36 + samples, 4);
+  buffer.write('WAVEfmt ', 8);
+  buffer.writeUInt32LE(16, 16);
+  buffer.writeUInt16LE(1, 20);
+  buffer.writeUInt16LE(1, 22);
+  buffer.writeUInt32LE(rate, 24);
+  buffer.writeUInt32LE(rate, 28);
+  buffer.writeUInt16LE(1, 32);
+  buffer.writeUInt16LE(8, 34);
+  buffer.write('data', 36);
+  buffer.writeUInt32LE(samples, 40);
+  return { name, mimeType: 'audio/wav', buffer };
+}
+
+async function paper(fixture, name = fixture, mimeType = 'application/pdf') {
+  return { name, mimeType, buffer: await readFile(new URL(fixture, PAPERS)) };
+}
+
+const text = (name, words) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(words) });
+
+/** What tests of files speak of, beside the parts of every page. */
+async function openFiles(t, options) {
+  const app = await openApp(t, browser, server, options);
+  const { page } = app;
+  const chips = page.getByTestId('file');
+  const chip = (name) => chips.filter({ hasText: name });
+  return {
+    ...app,
+    chips,
+    chip,
+    attach: (...files) => page.getByTestId('file-input').setInputFiles(files),
+    remove: (name) => page.getByRole('button', { name: `Remove ${name}`, exact: true }),
+    reason: (words) => page.locator('.send + .visually-hidden', { hasText: words }).waitFor(),
+    /** Waits until Send waits for nothing. */
+    ready: () => page.locator('.send[aria-disabled=false]').waitFor(),
+    async ask(model) {
+      await page.getByRole('button', { name: /^Model: / }).click();
+      await page.getByRole('option', { name: model }).click();
+    },
+    /** What a file adds, as its chip says. */
+    shareOf: (name) => chip(name).getByTestId('share').getAttribute('data-share'),
+    estimateOf: async (more) => {
+      const request = { task: 'direct', models: [MODEL], messages: 1, ...more };
+      const { status, body } = await app.ask('POST', '/api/estimate', { request });
+      assert.equal(status, 200);
+      return body.estimate;
+    },
+  };
+}
+
+/** Holds uploads until what it gives is called; `views` has what the server then says of them. */
+async function holdUploads(page) {
+  const views = new Map();
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route('**/api/files/*', async (route) => {
+    if (route.request().method() !== 'PUT') return route.fallback();
+    await held;
+    const response = await route.fetch();
+    const view = await response.json();
+    views.set(view.name, view);
+    await route.fulfill({ response });
+  });
+  return { release, views };
+}
+
+const plus = (...counts) => {
+  const sum = {};
+  for (const [kind, count] of counts.flatMap(Object.entries)) {
+    sum[kind] = (sum[kind] ?? 0) + count;
+  }
+  return sum;
+};
+
+test('the price of files is there before they are uploaded, and is the server’s', async (t) => {
+  let uploads;
+  const app = await openFiles(t, { before: async (page) => (uploads = await holdUploads(page)) });
+  await app.ask('Gemini 3.8 Flash');
+  await app.message.fill('hello world');
+  await app.attach(
+    png(1024, 768),
+    await paper('invoice-fpdf.pdf'),
+    await paper('memo-libreoffice.docx', 'memo.docx', ''),
+    wav(41.2),
+  );
+  await app.chip('picture.png').getByText('1,024 × 768').waitFor();
+  await app
+    .chip('invoice-fpdf.pdf')
+    .getByText(/^\d+ pages?/)
+    .waitFor();
+  await app
+    .chip('memo.docx')
+    .getByText(/^\d+ pages?/)
+    .waitFor();
+  await app.chip('voice memo.wav').getByText('0:42').waitFor();
+  const shown = await app.exactPrices();
+  const share = await app.shareOf('picture.png');
+  await app.reason('picture.png is still being uploaded.');
+  assert.equal(await app.page.getByRole('progressbar').count(), 4);
+  await assertAccessible(app.page, 'files on their way');
+  assert.equal(uploads.views.size, 0, 'all that was before anything was uploaded');
+
+  uploads.release();
+  await app.ready();
+  assert.deepEqual(await app.prices(), shown, 'the server read the same');
+  const { views } = uploads;
+  const papers = ['invoice-fpdf.pdf', 'memo.docx'].map((name) => views.get(name).content.tokens);
+  assert.ok(papers.every((tokens) => tokens.o200k_base > 10));
+  const input_tokens = plus(HELLO, ...papers);
+  const attachments = [views.get('picture.png').content, views.get('voice memo.wav').content];
+  assert.deepEqual(attachments, [
+    { kind: 'image', width: 1024, height: 768 },
+    { kind: 'audio', seconds: 42 },
+  ]);
+  const { low, expected, high } = await app.estimateOf({ input_tokens, attachments });
+  assert.deepEqual(shown, { low, expected, high });
+  const without = await app.estimateOf({ input_tokens, attachments: attachments.slice(1) });
+  assert.equal(micros(share), micros(expected) - micros(without.expected));
+
+  await app.estimate.click();
+  const details = app.page.getByRole('dialog');
+  await details.getByText('What each file adds to the likely price').waitFor();
+  await details.getByRole('row', { name: /picture\.png/ }).waitFor();
+  await assertAccessible(app.page, 'what each file adds');
+  app.assertSilent();
+});
+
+test('a file is removed by keyboard, here and on the server', async (t) => {
+  const app = await openFiles(t);
+  await app.message.fill('hello world');
+  const before = await app.exactPrices();
+  await app.attach(png(1024, 768, 'one.png'), png(1024, 768, 'two.png'));
+  await app.ready();
+  assert.notDeepEqual(await app.prices(), before);
+  const gone = app.page.waitForResponse((response) => response.request().method() === 'DELETE');
+  await app.remove('one.png').focus();
+  await app.page.keyboard.press('Enter');
+  const response = await gone;
+  assert.equal(response.status(), 204);
+  const focused = () => app.page.evaluate(() => document.activeElement.ariaLabel);
+  assert.equal(await focused(), 'Remove two.png');
+  await app.page.keyboard.press('Enter');
+  await app.chips.waitFor({ state: 'detached' });
+  assert.equal(await focused(), 'Attach files');
+  assert.deepEqual(await app.prices(), before);
+  app.assertSilent();
+});
+
+/** A transfer of files, as a paste or a drop has it. */
+const transferOf = (page, files) =>
+  page.evaluateHandle(
+    (files) => {
+      const data = new DataTransfer();
+      for (const { name, mimeType, bytes } of files) {
+        data.items.add(new File([new Uint8Array(bytes)], name, { type: mimeType }));
+      }
+      return data;
+    },
+    files.map(({ buffer, ...file }) => ({ ...file, bytes: [...buffer] })),
+  );
+
+test('files are pasted and dropped; a text that has a picture beside it is pasted as text', async (t) => {
+  const app = await openFiles(t);
+  const { page } = app;
+  const editor = page.locator('.cm-content');
+  await editor.waitFor();
+  const paste = (data) =>
+    editor.evaluate((element, clipboardData) => {
+      const event = { clipboardData, bubbles: true, cancelable: true };
+      element.dispatchEvent(new ClipboardEvent('paste', event));
+    }, data);
+  await paste(await transferOf(page, [png(64, 64, 'pasted.png')]));
+  await app.chip('pasted.png').getByText('64 × 64').waitFor();
+
+  const dropped = await transferOf(page, [text('dropped.txt', 'Dropped words.')]);
+  await editor.dispatchEvent('dragenter', { dataTransfer: dropped });
+  await page.getByTestId('drop-target').waitFor();
+  await assertAccessible(page, 'a file over the page');
+  await editor.dispatchEvent('drop', { dataTransfer: dropped });
+  await page.getByTestId('drop-target').waitFor({ state: 'detached' });
+  await app.chip('dropped.txt').getByText('1 page').waitFor();
+
+  const both = await transferOf(page, [png(64, 64, 'beside.png')]);
+  await both.evaluate((data) => data.setData('text/plain', 'a cell'));
+  await paste(both);
+  await page.waitForFunction(() => document.querySelector('.cm-line').textContent === 'a cell');
+  assert.equal(await app.chips.count(), 2);
+  assert.equal(await app.written(), 'a cell', 'and no text of a file is in the message');
+  await app.ready();
+  app.assertSilent();
+});
+
+test('a file that cannot be read says why, and blocks nothing', async (t) => {
+  const app = await openFiles(t);
+  await app.message.fill('hello world');
+  const before = await app.exactPrices();
+  await app.attach(
+    { name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('no picture') },
+    await paper('letter-qpdf-encrypted.pdf', 'locked.pdf'),
+    { name: 'old.doc', mimeType: '', buffer: Buffer.from('d0cf11e0a1b11ae1', 'hex') },
+    { name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.alloc(20 * 1024 * 1024 + 1, 'a') },
+  );
+  await app.chip('broken.png').getByText('This picture cannot be read.').waitFor();
+  await app.chip('locked.pdf').getByText('The PDF is encrypted: save a copy without').waitFor();
+  await app
+    .chip('old.doc')
+    .getByText(/cannot be read/)
+    .waitFor();
+  await app.chip('large.txt').getByText('Larger than 20 MB').waitFor();
+  assert.deepEqual(await app.exactPrices(), before);
+  await app.ready();
+  await assertAccessible(app.page, 'files that cannot be read');
+  await app.remove('broken.png').click();
+  assert.equal(await app.chips.count(), 3);
+  app.assertSilent();
+});
+
+test('a message has at most twenty files', async (t) => {
+  const app = await openFiles(t);
+  const files = Array.from({ length: 22 }, (_none, index) => text(`${index}.txt`, `${index}`));
+  await app.attach(...files);
+  await app.page
+    .getByRole('alert')
+    .getByText('2 files were left out: a message has at most 20.')
+    .waitFor();
+  assert.equal(await app.chips.count(), 20);
+  await app.ready();
+  app.assertSilent();
+});
+
+test('an upload that failed is tried again, and Send waits for it', async (t) => {
+  const app = await openFiles(t, { allowed: [/Failed to load resource/] });
+  const { page } = app;
+  await page.route('**/api/files/*', (route) => route.abort(), { times: 1 });
+  await app.attach(text('notes.txt', 'Some notes.'));
+  await app.chip('notes.txt').getByText('the server cannot be reached').waitFor();
+  await app.reason('notes.txt was not uploaded. Try again, or remove it.');
+  await page.getByRole('button', { name: 'Upload notes.txt again' }).click();
+  await app.ready();
+  app.assertSilent();
+});
+
+test('what the server read counts, where it is something else', async (t) => {
+  const app = await openFiles(t);
+  await app.page.route('**/api/files/*', async (route) => {
+    const response = await route.fetch();
+    const view = await response.json();
+    view.content = { kind: 'image', width: 2000, height: 1000 };
+    await route.fulfill({ response, json: view });
+  });
+  await app.attach(png(64, 64));
+  await app.chip('picture.png').getByText('2,000 × 1,000').waitFor();
+  const attachments = [{ kind: 'image', width: 2000, height: 1000 }];
+  await app.ready();
+  const { expected } = await app.estimateOf({
+    models: ['gpt-6-luna'],
+    input_tokens: { o200k_base: 0 },
+    attachments,
+  });
+  assert.equal((await app.exactPrices()).expected, expected);
+  app.assertSilent();
+});
+
+test('a model that does not take a file is named, with what would help', async (t) => {
+  const app = await openFiles(t);
+  const { page } = app;
+  await app.message.fill('hello world');
+  await app.attach(png(640, 480), wav(3));
+  const notice = page.getByRole('region', { name: 'This cannot be sent as it is' });
+  await notice.getByText('voice memo.wav: GPT-6 Luna takes no audio at all').waitFor();
+  await app.chip('voice memo.wav').getByText('Not for GPT-6 Luna').waitFor();
+  await app.chip('picture.png').getByTestId('share').waitFor();
+  await notice.getByRole('button', { name: 'Remove voice memo.wav' }).waitFor();
+  await assertAccessible(page, 'a file that a model does not take');
+  await notice.getByRole('button', { name: /^Ask Gemini 3.8 Flash/ }).click();
+  await page.getByRole('button', { name: 'Model: Gemini 3.8 Flash' }).waitFor();
+  await app.ready();
+  assert.equal(await notice.count(), 0);
+  app.assertSilent();
+});
+
+test('a draft keeps its files across a reload', async (t) => {
+  const app = await openFiles(t);
+  const { page } = app;
+  await app.ask('Gemini 3.8 Flash');
+  await app.attach(png(640, 480), await paper('invoice-fpdf.pdf'), wav(3));
+  await app.ready();
+  const before = await app.exactPrices();
+  await page.reload();
+  await app.ready();
+  assert.equal(await app.chips.count(), 3);
+  assert.deepEqual(await app.exactPrices(), before);
+  const preview = app.chip('picture.png').locator('img');
+  await preview.evaluate((image) => image.decode());
+  assert.match(await preview.getAttribute('src'), /^\/api\/files\//);
+
+  const held = await holdUploads(page);
+  await app.attach(text('late.txt', 'too late'));
+  await app.reason('late.txt is still being uploaded.');
+  await page.reload();
+  await app.chip('late.txt').getByText('Attach it again.').waitFor();
+  await app.ready();
+  held.release();
+  app.assertSilent();
+});
