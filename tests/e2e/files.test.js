@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { deflateSync, crc32 } from 'node:zlib';
-import { assertAccessible, micros, openApp, startBrowser, startServer } from './harness.js';
+import {
+  assertAccessible,
+  bookWith,
+  micros,
+  openApp,
+  startBrowser,
+  startServer,
+} from './harness.js';
 
 const PAPERS = new URL('../../src/documents/tests/fixtures/', import.meta.url);
 const MODEL = 'gemini-3.8-flash';
@@ -71,8 +78,8 @@ async function paper(fixture, name = fixture, mimeType = 'application/pdf') {
 const text = (name, words) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(words) });
 
 /** What tests of files speak of, beside the parts of every page. */
-async function openFiles(t, options) {
-  const app = await openApp(t, browser, server, options);
+async function openFiles(t, options = {}) {
+  const app = await openApp(t, browser, options.server ?? server, options);
   const { page } = app;
   const chips = page.getByTestId('file');
   const chip = (name) => chips.filter({ hasText: name });
@@ -85,7 +92,7 @@ async function openFiles(t, options) {
     reason: (words) => page.locator('.send + .visually-hidden', { hasText: words }).waitFor(),
     /** Waits until Send waits for nothing. */
     ready: () => page.locator('.send[aria-disabled=false]').waitFor(),
-    async ask(model) {
+    async choose(model) {
       await page.getByRole('button', { name: /^Model: / }).click();
       await page.getByRole('option', { name: model }).click();
     },
@@ -127,7 +134,7 @@ const plus = (...counts) => {
 test('the price of files is there before they are uploaded, and is the server’s', async (t) => {
   let uploads;
   const app = await openFiles(t, { before: async (page) => (uploads = await holdUploads(page)) });
-  await app.ask('Gemini 3.8 Flash');
+  await app.choose('Gemini 3.8 Flash');
   await app.message.fill('hello world');
   await app.attach(
     png(1024, 768),
@@ -334,7 +341,7 @@ test('a model that does not take a file is named, with what would help', async (
 test('a draft keeps its files across a reload', async (t) => {
   const app = await openFiles(t);
   const { page } = app;
-  await app.ask('Gemini 3.8 Flash');
+  await app.choose('Gemini 3.8 Flash');
   await app.attach(png(640, 480), await paper('invoice-fpdf.pdf'), wav(3));
   await app.ready();
   const before = await app.exactPrices();
@@ -353,5 +360,127 @@ test('a draft keeps its files across a reload', async (t) => {
   await app.chip('late.txt').getByText('Attach it again.').waitFor();
   await app.ready();
   held.release();
+  app.assertSilent();
+});
+
+test('files are sent with a message or alone, are shown, and count again with the next message', async (t) => {
+  const app = await openFiles(t);
+  const { page } = app;
+  await app.choose('Gemini 3.8 Flash');
+  await app.message.fill('hello world');
+  await app.attach(
+    png(1024, 768),
+    await paper('memo-libreoffice.docx', 'memo.docx', ''),
+    wav(41.2),
+  );
+  await app.ready();
+  const { high } = await app.exactPrices();
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route('**/api/actions', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await app.send.click();
+  const sent = page.getByRole('list', { name: 'Files of this message' });
+  await sent.getByRole('link', { name: 'Open picture.png' }).waitFor();
+  await page.locator('.asked-note').waitFor();
+  assert.equal(await app.chips.count(), 0, 'they are in the message now');
+  release();
+
+  const [charge] = await app.charges(1);
+  assert.ok(micros(charge) <= micros(high), `${charge} is at most ${high}`);
+  await page.waitForURL(/\/c\//);
+  const conversation = page.url().split('/').pop();
+  const { body } = await app.ask('GET', `/api/conversations/${conversation}`);
+  const [question] = body.messages;
+  assert.deepEqual(
+    question.files.map(({ name, content }) => [name, content.kind]),
+    [
+      ['picture.png', 'image'],
+      ['memo.docx', 'document'],
+      ['voice memo.wav', 'audio'],
+    ],
+  );
+  await page.getByText('I looked at picture.png: 1024 × 768 pixels.').waitFor();
+  await page.getByText('I listened to voice memo.wav: 42 seconds.').waitFor();
+  const picture = sent.getByRole('img', { name: 'picture.png' });
+  await picture.evaluate((image) => image.decode());
+  const player = sent.locator('audio');
+  await player.evaluate(
+    (audio) => audio.readyState > 0 || new Promise((resolve) => (audio.onloadedmetadata = resolve)),
+  );
+  const download = page.waitForEvent('download');
+  await sent.getByRole('link', { name: /memo\.docx/ }).click();
+  assert.equal((await download).suggestedFilename(), 'memo.docx');
+  const opened = page.waitForEvent('popup');
+  await sent.getByRole('link', { name: 'Open picture.png' }).click();
+  await (await opened).close();
+
+  // The server counts the answer once it is complete; the page asks for that by itself.
+  await app.message.fill('hello world');
+  const history = body.messages.map(({ tokens }) => tokens);
+  const papers = question.files.flatMap(({ content }) => content.tokens ?? []);
+  const pictures = question.files.map(({ content }) => content);
+  const attachments = pictures.filter(({ kind }) => kind !== 'document');
+  const input_tokens = plus(HELLO, ...history, ...papers);
+  const next = { input_tokens, attachments, messages: 3 };
+  const served = await app.estimateOf(next);
+  await page.locator(`[data-high="${served.high}"]`).waitFor();
+  const { low, expected } = await app.exactPrices();
+  assert.deepEqual([low, expected], [served.low, served.expected]);
+
+  // After a reload all of that is as it was; then a picture alone is a message.
+  await page.reload();
+  await picture.evaluate((image) => image.decode());
+  await page.locator(`[data-high="${served.high}"]`).waitFor();
+  await app.message.fill('');
+  await app.attach(png(64, 64, 'small.png'));
+  await app.ready();
+  await app.send.click();
+  await app.charges(2);
+  await page.getByText('I looked at small.png: 64 × 64 pixels.').waitFor();
+  assert.equal(await sent.count(), 2);
+  assert.equal(await page.locator('.asked').count(), 1, 'no empty text is shown');
+  app.assertSilent();
+});
+
+test('a message that is not taken gives its files back', async (t) => {
+  const app = await openFiles(t, { allowed: [/Failed to load resource/] });
+  const { page } = app;
+  await app.attach(png(640, 480));
+  await app.ready();
+  await app.exactPrices();
+  const problem = {
+    status: 404,
+    contentType: 'application/problem+json',
+    body: JSON.stringify({ code: 'file_unknown', detail: 'there is no such file' }),
+  };
+  await page.route('**/api/actions', (route) => route.fulfill(problem), { times: 1 });
+  await app.send.click();
+  await page.getByRole('alert').getByText('there is no such file').waitFor();
+  await app.chip('picture.png').getByText('640 × 480').waitFor();
+  await app.ready();
+  await app.send.click();
+  await app.charges(1);
+  app.assertSilent();
+});
+
+test('without credits files stay with the draft', async (t) => {
+  const own = await startServer({
+    book: await bookWith((book) => {
+      book.plans.find((plan) => plan.id === 'free').credits = '0.01';
+    }),
+  });
+  t.after(own.end);
+  const app = await openFiles(t, { server: own });
+  const stored = app.page.waitForResponse((response) => response.request().method() === 'PUT');
+  await app.attach(png(640, 480));
+  await (await stored).finished();
+  await app.page.getByRole('progressbar').waitFor({ state: 'detached' });
+  await app.chip('picture.png').getByTestId('share').waitFor();
+  await app.page.getByText('Not enough credits for this message').first().waitFor();
+  await app.page.reload();
+  await app.chip('picture.png').getByTestId('share').waitFor();
   app.assertSilent();
 });

@@ -43,7 +43,12 @@ test('the history is each message with the first ended answer that has text', ()
     message({ action_id: 'b', text: 'again', tokens: o200k(100) }),
     message({ action_id: 'b', leg: 0, text: 'half', status: 'running', tokens: o200k(1_000) }),
   ]);
-  expect(historyOf(turns)).toEqual({ messages: 3, tokens: o200k(111), attachments: [] });
+  expect(historyOf(turns)).toEqual({
+    messages: 3,
+    tokens: o200k(111),
+    attachments: [],
+    attachmentBytes: 0,
+  });
 });
 
 test('files of earlier messages are sent again: documents as text, all else as it is', () => {
@@ -73,6 +78,7 @@ test('files of earlier messages are sent again: documents as text, all else as i
     messages: 2,
     tokens: { o200k_base: 11, o200k_base_latin: 4 },
     attachments: [picture],
+    attachmentBytes: 1,
   });
 });
 

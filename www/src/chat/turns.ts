@@ -2,7 +2,7 @@
 import type { ActionView, LegStatus } from '@kumari/credits/client';
 import type { Attachment, Task } from '@kumari/credits';
 import { type Tokens, plus } from '../credits/tokens';
-import { type FileView, countsOf } from '../files/content';
+import { type FileView, attachmentBytesOf, countsOf } from '../files/content';
 import type { Message } from './api';
 
 export interface Answer {
@@ -75,6 +75,8 @@ export interface History {
   messages: number;
   tokens: Tokens;
   attachments: readonly Attachment[];
+  /** Of the attachments, all together. */
+  attachmentBytes: number;
 }
 
 /** Every earlier message, its files too, with the first ended answer to it that has text. */
@@ -82,6 +84,7 @@ export function historyOf(turns: readonly Turn[]): History {
   let tokens: Tokens = {};
   let messages = 0;
   const attachments: Attachment[] = [];
+  let attachmentBytes = 0;
   const add = (some: Tokens) => {
     messages += 1;
     tokens = plus(tokens, some);
@@ -90,10 +93,11 @@ export function historyOf(turns: readonly Turn[]): History {
     const files = countsOf(turn.files.map(({ content }) => content));
     add(plus(turn.tokens, files.tokens));
     attachments.push(...files.attachments);
+    attachmentBytes += attachmentBytesOf(turn.files);
     const answer = turn.answers.find((one) => one.status !== 'running' && one.text !== '');
     if (answer) add(answer.tokens);
   }
-  return { messages, tokens, attachments };
+  return { messages, tokens, attachments, attachmentBytes };
 }
 
 function emptyTurn(message: Message): Turn {

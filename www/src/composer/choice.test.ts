@@ -110,7 +110,7 @@ test('only the very draft that had no answer is sent again by the same ids', () 
 });
 
 test('the request counts the conversation and the new message', () => {
-  const history = { messages: 2, tokens: { o200k_base: 100 }, attachments: [] };
+  const history = { messages: 2, tokens: { o200k_base: 100 }, attachments: [], attachmentBytes: 0 };
   expect(requestOf({ mode: 'direct', models: ['a'] }, history, { o200k_base: 7 }, [])).toEqual({
     task: 'direct',
     models: ['a'],
@@ -121,7 +121,8 @@ test('the request counts the conversation and the new message', () => {
 
 test('files of this message come after those of earlier ones', () => {
   const image = (width: number) => ({ kind: 'image' as const, width, height: 1 });
-  const history = { messages: 2, tokens: { o200k_base: 100 }, attachments: [image(1)] };
+  const before = { messages: 2, attachments: [image(1)], attachmentBytes: 9 };
+  const history = { ...before, tokens: { o200k_base: 100 } };
   const files = {
     attachments: [image(2), { kind: 'audio' as const, seconds: 3 }],
     tokens: { o200k_base: 50, o200k_base_latin: 40 },
@@ -138,7 +139,7 @@ test('files of this message come after those of earlier ones', () => {
 
 test('a text counted by its bytes keeps what is known of the conversation', () => {
   const tokens = { o200k_base: 100, o200k_base_latin: 90 };
-  const history = { messages: 2, tokens, attachments: [] };
+  const history = { messages: 2, tokens, attachments: [], attachmentBytes: 0 };
   const choice = { mode: 'direct' as const, models: ['a'] };
   const counted = bytesOf('Grüße', ['o200k_base']);
   expect(requestOf(choice, history, counted, []).input_tokens).toEqual({

@@ -70,7 +70,7 @@ export function Composer({
     status: credits.status,
     isEmpty,
     isSending: send.isSending,
-    waitsFor: waitsFor(files),
+    waitsFor: waitsFor(files, history.attachmentBytes),
   };
 
   const submit = () => {

@@ -32,10 +32,22 @@ test('Send waits for each file until the server has it, and for no file that can
     ['broken', [STORED, BROKEN], null],
   ];
   for (const [what, files, words] of cases) {
-    const waits = waitsFor(files);
+    const waits = waitsFor(files, 0);
     if (words === null) expect(waits, what).toBeNull();
-    else expect(waits, what).toMatch(words);
+    else expect(waits?.words, what).toMatch(words);
   }
+});
+
+test('pictures, recordings and clips of a conversation have a limit together', () => {
+  const half = { ...STORED, bytes: 16 * 1024 * 1024 };
+  const paper: DraftFile = {
+    ...half,
+    content: { kind: 'document', format: 'txt', pages: 1, characters: 1, tokens: {}, warnings: [] },
+  };
+  expect(waitsFor([half, half, paper], 0)).toBeNull();
+  expect(waitsFor([half, STORED], half.bytes)?.words).toMatch(/of a conversation .* 32 MB/);
+  expect(waitsFor([half, half, STORED], 0)?.words).toMatch(/32 MB together/);
+  expect(waitsFor([paper], 2 * half.bytes)).toBeNull();
 });
 
 test('a file that cannot be sent is left out, and nothing but what the server has is sent', () => {

@@ -1,5 +1,10 @@
 // The files of a draft, from when they were chosen until they are sent.
-import type { Content, FileView } from '../files/content';
+import {
+  ATTACHMENT_BYTES_MAX,
+  type Content,
+  type FileView,
+  attachmentBytesOf,
+} from '../files/content';
 import { isHeld } from '../files/held';
 
 /** A file that somebody attached. */
@@ -62,14 +67,36 @@ export function viewsOf(files: readonly DraftFile[]): FileView[] {
   );
 }
 
-/** What Send waits for, in words; nothing where all are there. */
-export function waitsFor(files: readonly DraftFile[]): string | null {
+/** What Send waits for. */
+export interface Wait {
+  words: string;
+  /** It passes by itself. */
+  isPassing: boolean;
+}
+
+/**
+ * What Send waits for; nothing where all files are there. Earlier messages' attachments have
+ * `earlier` bytes.
+ */
+export function waitsFor(files: readonly DraftFile[], earlier: number): Wait | null {
   for (const { name, content, fault, isStored } of partOf(files)) {
-    if (fault) return `${name} was not uploaded. Try again, or remove it.`;
-    if (!content) return `${name} is still being read.`;
-    if (!isStored) return `${name} is still being uploaded.`;
+    if (fault) return waits(`${name} was not uploaded. Try again, or remove it.`, false);
+    if (!content) return waits(`${name} is still being read.`, true);
+    if (!isStored) return waits(`${name} is still being uploaded.`, true);
   }
-  return null;
+  const attached = attachmentBytesOf(partOf(files));
+  if (attached === 0 || earlier + attached <= ATTACHMENT_BYTES_MAX) return null;
+  const most = `${ATTACHMENT_BYTES_MAX / 1024 / 1024} MB`;
+  return waits(
+    earlier === 0
+      ? `Pictures, recordings and clips may have ${most} together. Remove some, or attach smaller ones.`
+      : `Pictures, recordings and clips of a conversation may have ${most} together. Remove some, or begin a new one.`,
+    false,
+  );
+}
+
+function waits(words: string, isPassing: boolean): Wait {
+  return { words, isPassing };
 }
 
 export function isDraftFile(kept: unknown): kept is DraftFile {

@@ -6,6 +6,7 @@ import { useId } from 'react';
 import type { Credits, Prices } from '../credits/client';
 import { DENIAL_TITLES, capsWords, levelWords, sentence, sumWords } from '../credits/words';
 import { Blocked } from './blocked';
+import type { Wait } from './draft-files';
 import type { Refused } from './file-refusal';
 import { type DraftPrice, type DraftPricing, usePrice } from './pricing';
 import type { Notice as NoticeWords } from './use-send';
@@ -15,8 +16,8 @@ export interface Facts {
   status: Credits['status'];
   isEmpty: boolean;
   isSending: boolean;
-  /** What it waits for besides, in words. */
-  waitsFor: string | null;
+  /** What it waits for besides. */
+  waitsFor: Wait | null;
 }
 
 /** Why the draft may not be sent, in words; nothing where it may. */
@@ -25,7 +26,7 @@ export function whyNot({ denial, isPriced }: DraftPrice, facts: Facts): string |
   if (facts.isSending) return 'Sending…';
   if (denial && isShown(denial, facts)) return DENIAL_TITLES[denial.code];
   if (facts.isEmpty) return 'Write a message first.';
-  if (facts.waitsFor !== null) return facts.waitsFor;
+  if (facts.waitsFor) return facts.waitsFor.words;
   if (!isPriced) return 'Prices are still loading.';
   return null;
 }
@@ -127,8 +128,8 @@ export function Hint({
   /** How many models are compared; 0 in other modes. */
   compared: number;
   isOffline: boolean;
-  /** What Send waits for, in words. */
-  waitsFor: string | null;
+  /** What Send waits for. */
+  waitsFor: Wait | null;
 }) {
   const level = usePrice(pricing, ({ estimate }) =>
     estimate && compared > 0 ? levelWords(estimate.level) : null,
@@ -143,7 +144,9 @@ export function Hint({
   if (isOffline) {
     return <strong>You are offline. Your draft is kept; Send waits for the connection.</strong>;
   }
-  if (waitsFor !== null) return <span>{waitsFor}</span>;
+  if (waitsFor) {
+    return <span className={waitsFor.isPassing ? '' : 'composer-sum'}>{waitsFor.words}</span>;
+  }
   if (words.length > 0 && !isEmpty) {
     return <span className="composer-sum">{sentence(words.join('; '))}</span>;
   }

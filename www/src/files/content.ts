@@ -4,6 +4,8 @@ import { type Tokens, plus } from '../credits/tokens';
 
 export const FILES_MAX = 20;
 export const FILE_BYTES_MAX = 20 * 1024 * 1024;
+/** Of all pictures, recordings and clips of a conversation. */
+export const ATTACHMENT_BYTES_MAX = 32 * 1024 * 1024;
 
 /** What is in a file, as the server reads it. */
 export type Content = DocumentContent | Attachment;
@@ -36,6 +38,12 @@ export interface FileCounts {
 }
 
 export const NO_COUNTS: FileCounts = { attachments: [], tokens: {} };
+
+/** How many bytes of files a model is given as they are. */
+export function attachmentBytesOf(files: readonly { bytes: number; content?: Content }[]): number {
+  const attachments = files.filter(({ content }) => content && content.kind !== 'document');
+  return attachments.reduce((sum, { bytes }) => sum + bytes, 0);
+}
 
 export function countsOf(contents: readonly Content[]): FileCounts {
   let counts = NO_COUNTS;

@@ -20,7 +20,7 @@ const EXAMPLES: readonly { mode: Mode; text: string; size?: number }[] = [
   { mode: 'direct', text: 'What speaks for and against a four-day working week?' },
 ];
 
-const NO_HISTORY: History = { messages: 0, tokens: {}, attachments: [] };
+const NO_HISTORY: History = { messages: 0, tokens: {}, attachments: [], attachmentBytes: 0 };
 
 export const Start = memo(function Start({
   prices,
