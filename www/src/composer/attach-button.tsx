@@ -1,12 +1,24 @@
 import { Paperclip } from 'lucide-react';
-import { useRef } from 'react';
-import { ATTACH_ID } from './use-files';
+import { type RefObject, useRef } from 'react';
+import type { DraftFile } from './draft-files';
+
+/** Where the cursor goes once the last file is removed. */
+export const ATTACH_ID = 'attach';
+
+/** What is done with files of the draft. */
+export interface Attaching {
+  attach: (chosen: readonly File[]) => void;
+  remove: (file: DraftFile) => void;
+  retry: (file: DraftFile) => void;
+}
 
 /** Opens the browser's own choice of files. */
 export function AttachButton({
-  attach,
+  attaching,
+  isReady,
 }: {
-  attach: ((files: readonly File[]) => void) | undefined;
+  attaching: RefObject<Attaching | null>;
+  isReady: boolean;
 }) {
   const input = useRef<HTMLInputElement>(null);
   return (
@@ -16,7 +28,7 @@ export function AttachButton({
         type="button"
         className="icon-button attach"
         aria-label="Attach files"
-        disabled={attach === undefined}
+        disabled={!isReady}
         onClick={() => input.current?.click()}
       >
         <Paperclip aria-hidden size={18} />
@@ -26,9 +38,10 @@ export function AttachButton({
         type="file"
         multiple
         hidden
+        disabled={!isReady}
         data-testid="file-input"
         onChange={({ target }) => {
-          attach?.([...(target.files ?? [])]);
+          attaching.current?.attach([...(target.files ?? [])]);
           // The same file may be chosen again once it was removed.
           target.value = '';
         }}

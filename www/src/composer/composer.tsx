@@ -1,25 +1,23 @@
 // The place to write: what is asked, and of which models. What it costs and whether it may be sent
 // follows the price by itself: nothing here is rendered for it.
 import type { Encoding, Flag, ModelId, Request } from '@kumari/credits';
-import { Paperclip, Square } from 'lucide-react';
+import { Square } from 'lucide-react';
 import { useCallback, useLayoutEffect, useMemo, useRef } from 'react';
 import type { History } from '../chat/turns';
 import { type Prices, useCredits } from '../credits/client';
 import type { Mode } from '../credits/words';
 import { chosen, withMode, withModel, withRequest } from './choice';
-import { AttachButton } from './attach-button';
-import { type DraftFile, partOf, waitsFor } from './draft-files';
+import { useLater } from '../use-later';
+import { AttachButton, type Attaching } from './attach-button';
+import { partOf, waitsFor } from './draft-files';
 import { EstimateView } from './estimate-view';
-import { FileChips } from './file-chips';
 import { MessageField } from './message-field';
 import { ModePicker } from './mode-picker';
 import { ModelPicker } from './model-picker';
 import { usePricing, useTerms } from './pricing';
 import { Hint, Notice, Routed, SendButton, whyNot } from './readiness';
 import type { KeptDraft } from './use-draft';
-import { pastedFiles, useDrop } from './use-drop';
 import type { FieldHandle } from './use-field';
-import { useFiles } from './use-files';
 import { useSend } from './use-send';
 
 export function Composer({
@@ -51,8 +49,8 @@ export function Composer({
   const read = useCallback(() => field.current?.text() ?? first.current, []);
   const files = useMemo(() => partOf(draft.files), [draft.files]);
   const isEmpty = draft.text.trim() === '' && files.length === 0;
-  const attaching = useFiles(kept, encodings);
-  const isDropping = useDrop(attaching?.attach);
+  const later = useLater();
+  const attaching = useRef<Attaching | null>(null);
 
   const pricing = usePricing(read);
   const flush = () => {
@@ -86,8 +84,6 @@ export function Composer({
   const takeRequest = (request: Request) => {
     change((draft) => withRequest(draft, request));
   };
-  const remove = useLatest((file: DraftFile) => attaching?.remove(file));
-  const retry = useLatest((file: DraftFile) => attaching?.retry(file));
   const submitLatest = useLatest(submit);
 
   return (
@@ -102,18 +98,13 @@ export function Composer({
           earlier: history.attachments.length,
           models: choice?.models ?? NO_MODELS,
           optionsOf: pricing.options,
-          remove,
+          remove: (file) => attaching.current?.remove(file),
           take: takeRequest,
         }}
         takeCheaper={({ request }) => {
           takeRequest(request);
         }}
       />
-      {attaching?.notice && (
-        <p className="notice notice-line" role="alert">
-          {attaching.notice}
-        </p>
-      )}
       <form
         className="composer"
         aria-label="New message"
@@ -122,21 +113,24 @@ export function Composer({
           submit();
         }}
         onPasteCapture={(event) => {
-          const pasted = pastedFiles(event.clipboardData);
-          if (pasted.length === 0) return;
+          const { types, files: pasted } = event.clipboardData;
+          // A text may have a picture of itself beside it.
+          if (types.includes('text/plain') || pasted.length === 0) return;
           event.preventDefault();
           event.stopPropagation();
-          attaching?.attach(pasted);
+          attaching.current?.attach([...pasted]);
         }}
       >
-        <FileChips
-          files={draft.files}
-          remove={remove}
-          retry={retry}
-          models={choice?.models ?? NO_MODELS}
-          pricing={pricing}
-          prices={prices}
-        />
+        {later && (
+          <later.AttachedFiles
+            handle={attaching}
+            kept={kept}
+            encodings={encodings}
+            models={choice?.models ?? NO_MODELS}
+            pricing={pricing}
+            prices={prices}
+          />
+        )}
         <MessageField
           handle={field}
           draft={draft}
@@ -150,7 +144,7 @@ export function Composer({
         />
         <div className="composer-bar">
           <div className="composer-choice">
-            <AttachButton attach={attaching?.attach} />
+            <AttachButton attaching={attaching} isReady={later !== null && book !== null} />
             <ModePicker mode={draft.mode} pick={pickMode} />
             {choice && book && prices && choice.mode !== 'routing' && (
               <ModelPicker
@@ -192,13 +186,6 @@ export function Composer({
           </div>
         </div>
       </form>
-      {isDropping && (
-        <div className="drop-target" data-testid="drop-target">
-          <span className="drop-words">
-            <Paperclip aria-hidden size={22} /> Drop files to attach them
-          </span>
-        </div>
-      )}
       <p className="composer-hint">
         <Hint
           pricing={pricing}

@@ -8,18 +8,19 @@ import { FileIcon } from '../files/file-icon';
 import { addressHere } from '../files/held';
 import { progressOf, subscribeProgress } from '../files/upload';
 import type { DraftFile } from './draft-files';
-import { type DraftPricing, takes, usePrice } from './pricing';
-import { ATTACH_ID, type Attaching } from './use-files';
+import { sharesOf, takes } from './file-shares';
+import { type DraftPricing, usePrice } from './pricing';
+import { ATTACH_ID, type Attaching } from './attach-button';
 
 export const FileChips = memo(function FileChips({
   files,
-  remove,
-  retry,
+  attaching,
   models,
   pricing,
   prices,
-}: Pick<Attaching, 'remove' | 'retry'> & {
+}: {
   files: readonly DraftFile[];
+  attaching: Attaching;
   /** The models that are asked. */
   models: readonly ModelId[];
   pricing: DraftPricing;
@@ -31,7 +32,7 @@ export const FileChips = memo(function FileChips({
     const buttons = list.current?.querySelectorAll<HTMLElement>('.file-remove') ?? [];
     const next = buttons[index + 1] ?? buttons[index - 1] ?? document.getElementById(ATTACH_ID);
     next?.focus();
-    remove(file);
+    attaching.remove(file);
   };
   return (
     <ul ref={list} className="files" aria-label="Attached files">
@@ -55,7 +56,7 @@ export const FileChips = memo(function FileChips({
               className="chip-remove"
               aria-label={`Upload ${file.name} again`}
               onClick={() => {
-                retry(file);
+                attaching.retry(file);
               }}
             >
               <RotateCw aria-hidden size={14} />
@@ -110,7 +111,7 @@ function FileNote({
   pricing: DraftPricing;
   prices: Prices | null;
 }) {
-  const share = usePrice(pricing, () => pricing.shares().get(file_id));
+  const share = usePrice(pricing, () => sharesOf(pricing).get(file_id));
   if (fault) return <span className="file-note file-fault">{fault.words}</span>;
   if (!content) return <span className="file-note">Reading… {bytesWords(bytes)}</span>;
   const refusing = prices ? models.filter((model) => !takes(prices, model, content)) : [];

@@ -5,7 +5,7 @@ import { sentence } from '../credits/words';
 import { microsOf } from '../credits/amounts';
 import type { DraftFile } from './draft-files';
 import type { ModelOption } from './model-options';
-import { takes } from './pricing';
+import { takes } from './file-shares';
 
 /** Models that are offered instead. */
 const OFFERED_MAX = 2;
@@ -22,44 +22,52 @@ export interface Refused {
   take: (request: Request) => void;
 }
 
-/** The attachment that a denial is of, by its place; nothing where it is of something else. */
-export function refusedPlace({ code, path }: Denial): number | 'all' | null {
-  if (code !== 'request_invalid' || path === undefined) return null;
-  if (path === 'attachments') return 'all';
+/** The attachment that a denial is of, by its place; nothing where there are too many. */
+function refusedPlace({ path = '' }: Denial): number | null {
   const place = /^attachments\[(\d+)\]$/.exec(path)?.[1];
   return place === undefined ? null : Number(place);
 }
 
 /** The file at a place among all attachments; nothing where it is an earlier message's. */
-export function fileAt(place: number, { files, earlier }: Refused): DraftFile | undefined {
+function fileAt(place: number, { files, earlier }: Refused): DraftFile | undefined {
   const attachments = files.filter(({ content }) => content && content.kind !== 'document');
   return attachments[place - earlier];
 }
 
 /** Why, in the engine's own words but for the names. */
-export function refusalWords(denial: Denial, refused: Refused, { nameOf }: Prices): string {
+function refusalWords(denial: Denial, refused: Refused, { nameOf }: Prices): string {
   const place = refusedPlace(denial);
-  if (place === 'all') {
+  if (place === null) {
     return refused.earlier === 0
       ? 'A message has at most 20 pictures, recordings and clips.'
       : 'Pictures, recordings and clips of earlier messages are sent again, and all together may be 20. Remove some, or begin a new conversation.';
   }
-  const file = fileAt(place ?? 0, refused)?.name ?? 'A file of an earlier message';
+  const file = fileAt(place, refused)?.name ?? 'A file of an earlier message';
   const reason = denial.message.replace(/`([^`]+)`/g, (_all, id: string) => nameOf(id));
   return `${file}: ${sentence(reason)}.`;
 }
 
-export function RefusalWays({
-  denial,
-  refused,
-  prices,
-}: {
+interface RefusalProps {
   denial: Denial;
   refused: Refused;
   prices: Prices;
-}) {
+}
+
+export function FileRefusal(props: RefusalProps) {
+  const { denial, refused, prices } = props;
+  return (
+    <>
+      <p>{refusalWords(denial, refused, prices)}</p>
+      <div className="notice-ways">
+        <RefusalWays {...props} />
+      </div>
+    </>
+  );
+}
+
+function RefusalWays({ denial, refused, prices }: RefusalProps) {
   const place = refusedPlace(denial);
-  const file = typeof place === 'number' ? fileAt(place, refused) : undefined;
+  const file = place === null ? undefined : fileAt(place, refused);
   const able = refused.models.filter((model) =>
     refused.files.every(({ content }) => !content || takes(prices, model, content)),
   );

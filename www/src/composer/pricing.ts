@@ -3,14 +3,13 @@
 //
 // None of that is rendered. Only what shows the price follows it, so a letter in a long draft
 // renders a few words and nothing around them.
-import type { Denial, Encoding, Estimate, ModelId, Request } from '@kumari/credits';
+import type { Caps, Denial, Encoding, Estimate, ModelId, Request } from '@kumari/credits';
 import type { CreditsClient, CreditsState } from '@kumari/credits/client';
 import type { TokenCount } from '@kumari/credits/tokens';
 import { useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react';
 import type { History } from '../chat/turns';
 import { type Prices, useClient, useSubscribe } from '../credits/client';
 import type { Mode } from '../credits/words';
-import { beyond } from '../credits/amounts';
 import { type Content, countsOf } from '../files/content';
 import { bytesOf, requestOf } from './choice';
 import type { Edit } from './editor';
@@ -63,7 +62,6 @@ export class DraftPricing {
   #count = NOT_COUNTED;
   #draft: CreditsState['draft'] = null;
   #price = NO_PRICE;
-  #shares: { of: unknown; shares: ReadonlyMap<string, string> } = { of: null, shares: new Map() };
 
   /** `read` gives the text as it is. */
   constructor(read: () => string) {
@@ -136,35 +134,17 @@ export class DraftPricing {
     });
   };
 
-  /** What each file adds to the likely price: what there is with it beyond that without it. */
-  shares(): ReadonlyMap<string, string> {
-    const draft = this.#client?.state().draft ?? null;
-    if (draft !== this.#shares.of) {
-      this.#shares = { of: draft, shares: this.#sharesIn(draft?.estimate ?? null) };
-    }
-    return this.#shares.shares;
+  /** On which terms it is. */
+  terms(): Terms | null {
+    return this.#terms;
   }
 
-  #sharesIn(estimate: Estimate | null): ReadonlyMap<string, string> {
-    const shares = new Map<string, string>();
+  /** The likely price of the message with these files instead; nothing where there is none. */
+  likely(files: readonly PricedFile[], caps: Caps | undefined): string | undefined {
     const terms = this.#terms;
-    const { choice, prices } = terms ?? {};
-    if (!terms || !choice || !prices) return shares;
-    const likely = (files: readonly PricedFile[]) => {
-      const request = requestWith({ ...terms, files }, choice, this.#count, this.#read);
-      return prices.estimate(request, estimate?.caps)?.expected;
-    };
-    // Where there is no price for all of them, it is that of those that the models take.
-    const files = terms.files.filter(
-      ({ content }) => content && choice.models.every((model) => takes(prices, model, content)),
-    );
-    const all = files.length === 0 ? undefined : (estimate?.expected ?? likely(files));
-    for (const { id } of files) {
-      const without = likely(files.filter((file) => file.id !== id));
-      const share = all !== undefined && without !== undefined ? beyond(all, without) : null;
-      if (share !== null) shares.set(id, share);
-    }
-    return shares;
+    if (!terms?.choice) return undefined;
+    const request = requestWith({ ...terms, files }, terms.choice, this.#count, this.#read);
+    return terms.prices?.estimate(request, caps)?.expected;
   }
 
   #sent(): DraftPrice['sent'] {
@@ -212,19 +192,6 @@ function contentsOf({ files }: Terms): Content[] {
 
 function idsOf({ files }: Terms): string[] {
   return files.map(({ id }) => id);
-}
-
-/** Whether `model` takes a file at all. */
-export function takes(prices: Prices, model: ModelId, content: Content): boolean {
-  const kind = prices.models.find((one) => one.id === model)?.kind;
-  if (content.kind === 'document' || typeof kind !== 'object' || !('text' in kind)) return true;
-  const alone: Request = {
-    task: 'direct',
-    models: [model],
-    input_tokens: { [kind.text.encoding.name]: 0 },
-    attachments: [content],
-  };
-  return prices.estimate(alone) !== null;
 }
 
 /** Prices the text that `read` gives; on which terms, `useTerms` says. */

@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 /** Whether files are held over the page; `attach` gets those that are dropped. */
-export function useDrop(attach: ((files: readonly File[]) => void) | undefined): boolean {
+export function useDrop(attach: (files: readonly File[]) => void): boolean {
   const [isOver, setIsOver] = useState(false);
   const latest = useRef(attach);
   useLayoutEffect(() => {
@@ -28,7 +28,7 @@ export function useDrop(attach: ((files: readonly File[]) => void) | undefined):
       if (!hasFiles(event.dataTransfer)) return;
       event.preventDefault();
       event.stopPropagation();
-      latest.current?.([...(event.dataTransfer?.files ?? [])]);
+      latest.current([...(event.dataTransfer?.files ?? [])]);
     };
     window.addEventListener('drop', dropped, options);
     return () => {
@@ -36,11 +36,6 @@ export function useDrop(attach: ((files: readonly File[]) => void) | undefined):
     };
   }, []);
   return isOver;
-}
-
-/** The files that a paste is of; none where it is of text that also has a picture. */
-export function pastedFiles(data: DataTransfer): File[] {
-  return data.types.includes('text/plain') ? [] : [...data.files];
 }
 
 function hasFiles(data: DataTransfer | null): boolean {

@@ -1,63 +1,60 @@
 // Attaches files to the draft: reads each one here, so that its price is there at once, then uploads
 // it. The draft says how far each is; the work itself is this page's.
 import type { Encoding } from '@kumari/credits';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useClient } from '../credits/client';
 import { FILES_MAX, FILE_BYTES_MAX, sizeWords } from '../files/content';
 import { fileOf, hold, isHeld, letGo } from '../files/held';
 import { type FileReading, TOO_LARGE, readFile } from '../files/read-file';
 import { removeUpload, upload } from '../files/upload';
 import { announce } from '../ui/announce';
+import type { Attaching } from './attach-button';
 import { withFiles } from './choice';
 import { type DraftFile, type FileChange, changed } from './draft-files';
 import type { ChangeDraft, KeptDraft } from './use-draft';
 
-/** The button that opens the choice of files. */
-export const ATTACH_ID = 'attach';
-
-export interface Attaching {
-  attach: (chosen: readonly File[]) => void;
-  remove: (file: DraftFile) => void;
-  retry: (file: DraftFile) => void;
-  /** Why some of what was chosen last was left out. */
-  notice: string | null;
-}
-
 export function useFiles(
   { draft, change }: KeptDraft,
   encodings: readonly Encoding[],
-): Attaching | null {
+): {
+  attaching: Attaching;
+  /** Why some of what was chosen last was left out. */
+  notice: string | null;
+} {
   const client = useClient();
   const [notice, setNotice] = useState<string | null>(null);
-  const { files } = draft;
-  useWork(files, change, encodings);
+  const latest = useRef(draft.files);
+  useLayoutEffect(() => {
+    latest.current = draft.files;
+  });
+  useWork(draft.files, change, encodings);
 
-  if (!client) return null;
-  return {
-    notice,
-    attach(chosen) {
-      const room = Math.max(0, FILES_MAX - files.length);
-      const taken = chosen.slice(0, room).map((file) => attached(client.newId(), file));
-      const words = leftOutWords(chosen.length - taken.length);
-      setNotice(words);
-      if (words !== null) announce(words);
-      if (taken.length > 0) change((draft) => withFiles(draft, [...draft.files, ...taken]));
-    },
-    remove({ file_id, fault }) {
-      setNotice(null);
-      letGo(file_id);
-      if (fault?.canRetry !== false) removeUpload(file_id);
-      change((draft) => {
-        return withFiles(
-          draft,
-          draft.files.filter((one) => one.file_id !== file_id),
-        );
-      });
-    },
-    retry({ file_id }) {
-      change((draft) => withFiles(draft, changed(draft.files, file_id, {})));
-    },
-  };
+  const attaching = useMemo<Attaching>(() => {
+    return {
+      attach(chosen) {
+        if (!client) return;
+        const room = Math.max(0, FILES_MAX - latest.current.length);
+        const taken = chosen.slice(0, room).map((file) => attached(client.newId(), file));
+        const words = leftOutWords(chosen.length - taken.length);
+        setNotice(words);
+        if (taken.length > 0) change((draft) => withFiles(draft, [...draft.files, ...taken]));
+      },
+      remove({ file_id, fault }) {
+        setNotice(null);
+        letGo(file_id);
+        if (fault?.canRetry !== false) removeUpload(file_id);
+        change((draft) => withFiles(draft, without(draft.files, file_id)));
+      },
+      retry({ file_id }) {
+        change((draft) => withFiles(draft, changed(draft.files, file_id, {})));
+      },
+    };
+  }, [change, client]);
+  return { attaching, notice };
+}
+
+function without(files: readonly DraftFile[], fileId: string): DraftFile[] {
+  return files.filter((file) => file.file_id !== fileId);
 }
 
 function attached(file_id: string, file: File): DraftFile {

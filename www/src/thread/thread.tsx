@@ -6,8 +6,8 @@ import type { Sending } from '../composer/draft';
 import type { Prices } from '../credits/client';
 import { useDialogs } from '../dialogs/dialogs';
 import { announce } from '../ui/announce';
+import { useLater } from '../use-later';
 import { AnswerCard } from './answer-card';
-import { MessageFiles } from './message-files';
 
 /** Closer to the end than this, new text keeps the end in view. */
 const AT_END_PX = 120;
@@ -66,6 +66,7 @@ export const Thread = memo(function Thread({
 
 function TurnView({ turn, prices }: { turn: Turn; prices: Prices | null }) {
   const dialogs = useDialogs();
+  const later = useLater();
   const isCompared = turn.answers.length > 1;
   return (
     <section
@@ -74,7 +75,7 @@ function TurnView({ turn, prices }: { turn: Turn; prices: Prices | null }) {
       aria-label="Message and answer"
     >
       <div className="thread-column">
-        <MessageFiles files={turn.files} />
+        {later && <later.MessageFiles files={turn.files} />}
         {turn.text !== '' && (
           <p className="asked">
             <span className="visually-hidden">You: </span>
