@@ -51,6 +51,27 @@ function png(width, height, name = 'picture.png') {
   return { name, mimeType: 'image/png', buffer };
 }
 
+/** A photograph of 40 × 20 pixels that says it was taken with the camera on its side. */
+async function turnedJpeg(page) {
+  const bytes = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(40, 20);
+    canvas.getContext('2d').fillRect(0, 0, 40, 20);
+    const jpeg = await canvas.convertToBlob({ type: 'image/jpeg' });
+    return [...new Uint8Array(await jpeg.arrayBuffer())];
+  });
+  // One entry, big-endian: the orientation (0x0112), a short, one of it, 6.
+  const exif = Buffer.from('4d4d002a00000008000101120003000000010006000000000000', 'hex');
+  const body = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), exif]);
+  const head = Buffer.from([0xff, 0xe1, 0, body.length + 2]);
+  const buffer = Buffer.concat([
+    Buffer.from(bytes.slice(0, 2)),
+    head,
+    body,
+    Buffer.from(bytes.slice(2)),
+  ]);
+  return { name: 'turned.jpg', mimeType: 'image/jpeg', buffer };
+}
+
 /** A silent recording of so many seconds. */
 function wav(seconds, name = 'voice memo.wav') {
   const rate = 8_000;
@@ -184,6 +205,21 @@ test('the price of files is there before they are uploaded, and is the server’
   app.assertSilent();
 });
 
+test('a picture has the sides that it is shown with, here and on the server', async (t) => {
+  let uploads;
+  const app = await openFiles(t, { before: async (page) => (uploads = await holdUploads(page)) });
+  await app.attach(await turnedJpeg(app.page));
+  await app.chip('turned.jpg').getByText('20 × 40').waitFor();
+  uploads.release();
+  await app.ready();
+  assert.deepEqual(uploads.views.get('turned.jpg').content, {
+    kind: 'image',
+    width: 20,
+    height: 40,
+  });
+  app.assertSilent();
+});
+
 test('a file is removed by keyboard, here and on the server', async (t) => {
   const app = await openFiles(t);
   await app.message.fill('hello world');
@@ -257,6 +293,7 @@ test('a file that cannot be read says why, and blocks nothing', async (t) => {
     { name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('no picture') },
     await paper('letter-qpdf-encrypted.pdf', 'locked.pdf'),
     { name: 'old.doc', mimeType: '', buffer: Buffer.from('d0cf11e0a1b11ae1', 'hex') },
+    text('empty.txt', ''),
     { name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.alloc(20 * 1024 * 1024 + 1, 'a') },
   );
   await app.chip('broken.png').getByText('This picture cannot be read.').waitFor();
@@ -265,12 +302,13 @@ test('a file that cannot be read says why, and blocks nothing', async (t) => {
     .chip('old.doc')
     .getByText(/cannot be read/)
     .waitFor();
+  await app.chip('empty.txt').getByText('There is nothing in the file.').waitFor();
   await app.chip('large.txt').getByText('Larger than 20 MB').waitFor();
   assert.deepEqual(await app.exactPrices(), before);
   await app.ready();
   await assertAccessible(app.page, 'files that cannot be read');
   await app.remove('broken.png').click();
-  assert.equal(await app.chips.count(), 3);
+  assert.equal(await app.chips.count(), 4);
   app.assertSilent();
 });
 

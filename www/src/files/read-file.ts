@@ -18,11 +18,14 @@ const METADATA_MS_MAX = 10_000;
 
 export const TOO_LARGE = `Larger than ${FILE_BYTES_MAX / 1024 / 1024} MB, the most that a file may have. Attach a part of it.`;
 
+const EMPTY = 'There is nothing in the file.';
+
 export function readFile(
   file: File,
   name: string,
   encodings: readonly Encoding[],
 ): Promise<FileReading> {
+  if (file.size === 0) return Promise.resolve({ kind: 'fault', words: EMPTY });
   const [kind] = file.type.split('/');
   switch (kind) {
     case 'image':
