@@ -178,6 +178,14 @@ test('the price of files is there before they are uploaded, and is the server’
   await app.reason('picture.png is still being uploaded.');
   assert.equal(await app.page.getByRole('progressbar').count(), 4);
   await assertAccessible(app.page, 'files on their way');
+  await app.estimate.click();
+  const details = app.page.getByRole('dialog');
+  await details.getByText('What each file adds to the likely price').waitFor();
+  await details.getByRole('row', { name: /picture\.png/ }).waitFor();
+  await assertAccessible(app.page, 'what each file adds');
+  const words = await details.getByText(/tokens of text are sent to each model/).textContent();
+  const [, ofDocuments] = /of which ([\d,]+) are of documents/.exec(words);
+  await app.page.keyboard.press('Escape');
   assert.equal(uploads.views.size, 0, 'all that was before anything was uploaded');
 
   uploads.release();
@@ -186,6 +194,7 @@ test('the price of files is there before they are uploaded, and is the server’
   const { views } = uploads;
   const papers = ['invoice-fpdf.pdf', 'memo.docx'].map((name) => views.get(name).content.tokens);
   assert.ok(papers.every((tokens) => tokens.o200k_base > 10));
+  assert.equal(Number(ofDocuments.replaceAll(',', '')), plus(...papers).o200k_base, 'each token');
   const input_tokens = plus(HELLO, ...papers);
   const attachments = [views.get('picture.png').content, views.get('voice memo.wav').content];
   assert.deepEqual(attachments, [
@@ -196,12 +205,6 @@ test('the price of files is there before they are uploaded, and is the server’
   assert.deepEqual(shown, { low, expected, high });
   const without = await app.estimateOf({ input_tokens, attachments: attachments.slice(1) });
   assert.equal(micros(share), micros(expected) - micros(without.expected));
-
-  await app.estimate.click();
-  const details = app.page.getByRole('dialog');
-  await details.getByText('What each file adds to the likely price').waitFor();
-  await details.getByRole('row', { name: /picture\.png/ }).waitFor();
-  await assertAccessible(app.page, 'what each file adds');
   app.assertSilent();
 });
 
@@ -274,13 +277,14 @@ test('files are pasted and dropped; a text that has a picture beside it is paste
   await editor.dispatchEvent('drop', { dataTransfer: dropped });
   await page.getByTestId('drop-target').waitFor({ state: 'detached' });
   await app.chip('dropped.txt').getByText('1 page').waitFor();
+  assert.equal(await app.written(), '', 'the text of a file is not the message’s');
 
   const both = await transferOf(page, [png(64, 64, 'beside.png')]);
   await both.evaluate((data) => data.setData('text/plain', 'a cell'));
   await paste(both);
   await page.waitForFunction(() => document.querySelector('.cm-line').textContent === 'a cell');
   assert.equal(await app.chips.count(), 2);
-  assert.equal(await app.written(), 'a cell', 'and no text of a file is in the message');
+  assert.equal(await app.written(), 'a cell');
   await app.ready();
   app.assertSilent();
 });

@@ -117,7 +117,6 @@ export function Composer({
           // A text may have a picture of itself beside it.
           if (types.includes('text/plain') || pasted.length === 0) return;
           event.preventDefault();
-          event.stopPropagation();
           attaching.current?.attach([...pasted]);
         }}
       >

@@ -27,7 +27,6 @@ export function useDrop(attach: (files: readonly File[]) => void): boolean {
       setIsOver(false);
       if (!hasFiles(event.dataTransfer)) return;
       event.preventDefault();
-      event.stopPropagation();
       latest.current([...(event.dataTransfer?.files ?? [])]);
     };
     window.addEventListener('drop', dropped, options);
