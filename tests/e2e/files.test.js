@@ -223,6 +223,31 @@ test('a picture has the sides that it is shown with, here and on the server', as
   app.assertSilent();
 });
 
+test('the reader of documents comes with the first of them; until then Send waits', async (t) => {
+  let asked = 0;
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  const app = await openFiles(t);
+  await app.page.route('**/assets/documents_bg-*.wasm', async (route) => {
+    asked += 1;
+    await held;
+    await route.continue();
+  });
+  await app.message.fill('hello world');
+  await app.exactPrices();
+  await app.attach(png(64, 64));
+  await app.ready();
+  assert.equal(asked, 0, 'no other file needs it');
+  await app.attach(text('notes.txt', 'Some notes.'));
+  await app.reason('notes.txt is still being read.');
+  await app.estimate.getByText('~').first().waitFor();
+  assert.equal(asked, 1);
+  release();
+  await app.chip('notes.txt').getByText('1 page').waitFor();
+  await app.ready();
+  app.assertSilent();
+});
+
 test('a file is removed by keyboard, here and on the server', async (t) => {
   const app = await openFiles(t);
   await app.message.fill('hello world');

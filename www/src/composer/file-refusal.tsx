@@ -1,11 +1,11 @@
 // What a model does not take of the message's files, and what would help.
 import type { Denial, Request } from '@kumari/credits';
+import { microsOf } from '../credits/amounts';
 import type { Prices } from '../credits/client';
 import { sentence } from '../credits/words';
-import { microsOf } from '../credits/amounts';
 import type { DraftFile } from './draft-files';
-import type { ModelOption } from './model-options';
 import { takes } from './file-shares';
+import type { ModelOption } from './model-options';
 
 /** Models that are offered instead. */
 const OFFERED_MAX = 2;

@@ -1,9 +1,9 @@
 // What each file of a message adds to its likely price: what it is with the file, beyond what it
 // is without it.
-import { beyond } from '../credits/amounts';
-import type { Content } from '../files/content';
-import type { Prices } from '../credits/client';
 import type { ModelId, Request } from '@kumari/credits';
+import { beyond } from '../credits/amounts';
+import type { Prices } from '../credits/client';
+import type { Content } from '../files/content';
 import type { DraftPrice, DraftPricing, PricedFile } from './pricing';
 
 export type Shares = ReadonlyMap<string, string>;

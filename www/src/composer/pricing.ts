@@ -40,7 +40,7 @@ export interface DraftPrice {
   isPriced: boolean;
   estimate: Estimate | null;
   denial: Denial | null;
-  /** It is of the exact count of the text. */
+  /** It is of the exact count of the text, and of all files. */
   isExact: boolean;
   /** Tokens that are sent, as they are counted here: those of earlier messages and of documents too. */
   sent: { all: number; conversation: number; files: number };
@@ -117,7 +117,7 @@ export class DraftPricing {
   /** The price as it is shown. */
   price(): DraftPrice {
     const draft = this.#client?.state().draft ?? null;
-    const { isExact } = this.#count;
+    const isExact = this.#count.isExact && !this.#terms?.files.some(({ content }) => !content);
     if (draft !== this.#draft || isExact !== this.#price.isExact) {
       this.#draft = draft;
       this.#price = { ...shown(draft), isExact, sent: this.#sent() };

@@ -39,10 +39,10 @@ export function useFiles(
         setNotice(words);
         if (taken.length > 0) change((draft) => withFiles(draft, [...draft.files, ...taken]));
       },
-      remove({ file_id, fault }) {
+      remove({ file_id, isStored }) {
         setNotice(null);
         letGo(file_id);
-        if (fault?.canRetry !== false) removeUpload(file_id);
+        if (isStored) removeUpload(file_id);
         change((draft) => withFiles(draft, without(draft.files, file_id)));
       },
       retry({ file_id }) {
@@ -143,6 +143,7 @@ async function readAndUpload(
     tell(file_id, { ...end.view, isStored: true });
   } else {
     announce(`${name}: ${end.words}`);
+    if (!end.canRetry) letGo(file_id);
     tell(file_id, { fault: { words: end.words, canRetry: end.canRetry } });
   }
 }
