@@ -247,6 +247,16 @@ test('a fault is a result with its code, and is not tried again', async () => {
   assert.equal(server.count('POST /api/actions'), 1);
 });
 
+test('files are sent with the draft that counts them', async () => {
+  const { server, client } = await started({ 'POST /api/actions': admitted });
+  const files = ['0190e3a0-0000-7000-8000-000000000001'];
+  client.setRequest(REQUEST, files);
+  const result = await client.send(message(client, { text: '', files }));
+  assert.equal(result.kind, 'admitted');
+  const { body } = server.requests.find((request) => request.route === 'POST /api/actions');
+  assert.deepEqual([body.text, body.files], ['', files]);
+});
+
 test('only the draft that is shown can be sent', async () => {
   const { server, client } = await started({ 'POST /api/actions': admitted });
   const early = await client.send(message(client));
@@ -254,6 +264,17 @@ test('only the draft that is shown can be sent', async () => {
   client.setRequest(REQUEST);
   const other = await client.send(message(client, { output_tokens_max: 9000 }));
   assert.equal(other.error.code, 'draft_differs');
+  const files = ['0190e3a0-0000-7000-8000-000000000001', '0190e3a0-0000-7000-8000-000000000002'];
+  client.setRequest(REQUEST, files);
+  assert.deepEqual(client.state().draft.files, files);
+  for (const others of [undefined, [], files.slice(1), [...files].reverse()]) {
+    const without = await client.send(message(client, { files: others }));
+    assert.equal(without.error.code, 'draft_differs', JSON.stringify(others));
+  }
+  client.setRequest(REQUEST);
+  const unpriced = await client.send(message(client, { files }));
+  assert.equal(unpriced.error.code, 'draft_differs');
+  assert.throws(() => client.setRequest(REQUEST, ['a', 1]), { code: 'request_invalid' });
   await assert.rejects(client.send(message(client, { colour: 'red' })), {
     code: 'request_invalid',
     path: 'colour',

@@ -61,6 +61,7 @@ export async function client(render: (state: CreditsState) => void): Promise<str
   const unsubscribe = client.subscribe(render);
   await client.start();
   client.setRequest({ task: 'direct', models: ['a'], input_tokens: { o200k_base: 9 } });
+  client.setRequest({ task: 'direct', models: ['a'] }, ['a-file']);
   const { balance, draft, pending } = client.state();
   const available: string | undefined = balance?.standing.available;
   const high: string | undefined = draft?.estimate?.high;

@@ -30,6 +30,9 @@ extern "C" {
     /// A request, or nothing.
     #[wasm_bindgen(typescript_type = "Request | null | undefined")]
     pub type JsDraft;
+    /// Ids of files, or nothing.
+    #[wasm_bindgen(typescript_type = "readonly string[] | null | undefined")]
+    pub type JsFiles;
     /// What to send.
     #[wasm_bindgen(typescript_type = "Send")]
     pub type JsSend;
@@ -126,15 +129,21 @@ impl CreditsClient {
         JsUnsubscribe::from(end.into_js_value())
     }
 
-    /// Says what the composer holds now, or that it holds nothing. The state has its price and
+    /// Says what the composer holds now, or that it holds nothing. `files` are the ids of the files
+    /// that the request counts: only with exactly these is it sent. The state has its price and
     /// verdict when this returns.
     ///
     /// # Errors
     /// The `Error` to throw where the request is malformed.
     #[wasm_bindgen(js_name = setRequest)]
-    pub fn set_request(&self, request: Option<JsDraft>) -> Result<(), JsValue> {
+    pub fn set_request(
+        &self,
+        request: Option<JsDraft>,
+        files: Option<JsFiles>,
+    ) -> Result<(), JsValue> {
         let request = read(&request.into())?;
-        self.inner.draft(request);
+        let files: Option<Vec<String>> = read(&files.into())?;
+        self.inner.draft(request, files.unwrap_or_default());
         Ok(())
     }
 

@@ -42,7 +42,7 @@ impl Inner {
     ) -> Result<kumari_engine::eligibility::Quote, Result<JsValue, JsValue>> {
         let model = self.model.borrow();
         match model.quote() {
-            Ok((request, quote)) if send.is_of(request) => Ok(quote),
+            Ok((draft, quote)) if send.is_of(draft) => Ok(quote),
             Ok(_) => Err(failed(
                 None,
                 "draft_differs",

@@ -150,8 +150,8 @@ impl Inner {
     }
 
     /// The composer holds something else.
-    pub(crate) fn draft(self: &Rc<Self>, request: Option<Request>) {
-        self.apply(Event::Drafted(request));
+    pub(crate) fn draft(self: &Rc<Self>, request: Option<Request>, files: Vec<String>) {
+        self.apply(Event::Drafted(request, files));
     }
 
     /// Adds a listener, and answers its number.

@@ -40,8 +40,8 @@ pub(crate) enum Event {
     BalanceRead(Balance),
     /// Another tab was given the balance.
     BalanceShared(Balance),
-    /// The composer holds something else.
-    Drafted(Option<Request>),
+    /// The composer holds something else: a request, and the ids of the files that it counts.
+    Drafted(Option<Request>, Vec<String>),
     /// A command is about to be sent for the first time.
     Began(PendingAction),
     /// A command got its answer, or was given up.
@@ -109,9 +109,13 @@ impl Model {
             }
             Event::BalanceRead(balance) => self.read_balance(balance, true),
             Event::BalanceShared(balance) => self.read_balance(balance, false),
-            Event::Drafted(request) => {
-                self.draft =
-                    request.map(|request| Draft { request, estimate: None, eligibility: None });
+            Event::Drafted(request, files) => {
+                self.draft = request.map(|request| Draft {
+                    request,
+                    files,
+                    estimate: None,
+                    eligibility: None,
+                });
                 Vec::new()
             }
             Event::Began(pending) => {
@@ -163,7 +167,7 @@ impl Model {
     ///
     /// # Errors
     /// The verdict where it is a "no", or none where nothing is shown yet.
-    pub(crate) fn quote(&self) -> Result<(&Request, Quote), Option<&Eligibility>> {
+    pub(crate) fn quote(&self) -> Result<(&Draft, Quote), Option<&Eligibility>> {
         let draft = self.draft.as_ref().ok_or(None)?;
         match (&draft.eligibility, self.book_version()) {
             (Some(Eligibility::Allowed(allowed)), Some(version)) => {
@@ -173,7 +177,7 @@ impl Model {
                     high: allowed.hold,
                     caps: allowed.caps.clone(),
                 };
-                Ok((&draft.request, quote))
+                Ok((draft, quote))
             }
             (verdict, _) => Err(verdict.as_ref()),
         }

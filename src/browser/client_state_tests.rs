@@ -156,7 +156,7 @@ fn another_account_starts_from_nothing() {
 
 #[test]
 fn the_draft_is_priced_with_whatever_is_known() {
-    let mut model = after([Event::Drafted(Some(request(None)))]);
+    let mut model = after([Event::Drafted(Some(request(None)), Vec::new())]);
     let draft = |model: &Model| model.state().draft.unwrap();
     assert_eq!((draft(&model).estimate, draft(&model).eligibility), (None, None));
 
@@ -176,7 +176,7 @@ fn the_draft_is_priced_with_whatever_is_known() {
     assert_eq!(denial.code, DenialCode::CreditsExhausted);
     assert!(model.quote().is_err());
 
-    model.apply(Event::Drafted(None));
+    model.apply(Event::Drafted(None, Vec::new()));
     assert_eq!(model.state().draft, None);
 }
 
@@ -186,7 +186,7 @@ fn what_is_shown_is_what_is_quoted_caps_included() {
     let mut model = after([
         Event::BookRead(book("0.01")),
         Event::BalanceRead(balance(1, 0, "2")),
-        Event::Drafted(Some(request(None))),
+        Event::Drafted(Some(request(None)), Vec::new()),
     ]);
     let price = model.state().draft.unwrap().estimate.unwrap();
     let (_, quote) = model.quote().unwrap();
@@ -226,7 +226,7 @@ fn the_likely_price_follows_the_calibration() {
     let mut model = after([
         Event::BookRead(book("0.01")),
         Event::BalanceRead(balance(1, 0, "100")),
-        Event::Drafted(Some(request(None))),
+        Event::Drafted(Some(request(None)), Vec::new()),
     ]);
     let price = |model: &Model| {
         let price = model.state().draft.unwrap().estimate.unwrap();
@@ -269,7 +269,7 @@ fn pending_commands_are_shown_until_they_end_and_have_a_limit() {
 fn an_error_is_shown_until_something_goes_right() {
     let error = ClientError { code: "engine_outdated".to_owned(), message: "x".to_owned() };
     let mut model = after([Event::Faulted(error.clone())]);
-    model.apply(Event::Drafted(Some(request(None))));
+    model.apply(Event::Drafted(Some(request(None)), Vec::new()));
     assert_eq!(model.state().error, Some(error));
     model.apply(Event::Connected);
     assert_eq!(model.state().error, None);

@@ -66,8 +66,12 @@ pub(crate) struct Send {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, ts(type = "ModelId[]", optional))]
     pub(crate) models: Vec<ModelId>,
-    /// What the person wrote.
+    /// What the person wrote; empty only where there are files.
     pub(crate) text: String,
+    /// The ids of the files that are sent along, in the order of the draft's `files`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<String>>"))]
+    pub(crate) files: Vec<String>,
     /// The longest answer wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) output_tokens_max: Option<u64>,
@@ -98,7 +102,7 @@ pub(crate) struct Send {
 fields! {
     Send {
         action_id or default, conversation_id, task, models or default, text,
-        output_tokens_max or default, steps_max or default, searches_max or default,
+        files or default, output_tokens_max or default, steps_max or default, searches_max or default,
         images or default, clips or default, clip_seconds or default, three_d_models or default,
         quote or default,
     }
@@ -157,6 +161,10 @@ pub(crate) struct Draft {
     /// What was asked.
     #[cfg_attr(test, ts(type = "Request"))]
     pub(crate) request: Request,
+    /// The ids of the files that the request counts; absent where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<String>>"))]
+    pub(crate) files: Vec<String>,
     /// Its price, at the caps that the balance allows; null where there is none, or no book yet.
     #[cfg_attr(test, ts(type = "Estimate | null"))]
     pub(crate) estimate: Option<Estimate>,
@@ -209,9 +217,11 @@ pub(crate) struct ClientError {
 }
 
 impl Send {
-    /// Whether this is what `request` is the price of, as far as the two have the same fields.
-    pub(crate) fn is_of(&self, request: &Request) -> bool {
-        self.task == request.task
+    /// Whether this is what `draft` is the price of, as far as the two have the same fields.
+    pub(crate) fn is_of(&self, draft: &Draft) -> bool {
+        let request = &draft.request;
+        self.files == draft.files
+            && self.task == request.task
             && self.models == request.models
             && self.output_tokens_max == request.output_tokens_max
             && self.steps_max == request.steps_max

@@ -87,7 +87,7 @@ function ChatPage({
   const { sending } = kept.draft;
   const use = useCallback(
     (next: Draft) => {
-      change(() => next);
+      change((draft) => ({ ...next, files: draft.files }));
       document.getElementById(MESSAGE_ID)?.focus();
     },
     [change],

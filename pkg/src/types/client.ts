@@ -144,6 +144,10 @@ export type Draft = {
  */
 request: Request,
 /**
+ * The ids of the files that the request counts; absent where there are none.
+ */
+files?: Array<string>,
+/**
  * Its price, at the caps that the balance allows; null where there is none, or no book yet.
  */
 estimate: Estimate | null,
@@ -221,9 +225,13 @@ task: Task,
  */
 models?: ModelId[],
 /**
- * What the person wrote.
+ * What the person wrote; empty only where there are files.
  */
 text: string,
+/**
+ * The ids of the files that are sent along, in the order of the draft's `files`.
+ */
+files?: Array<string>,
 /**
  * The longest answer wanted.
  */

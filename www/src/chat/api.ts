@@ -1,6 +1,7 @@
 // The chat's own routes. What has to do with credits goes through the package.
 import type { ActionView, LegStatus } from '@kumari/credits/client';
-import type { TokenKind } from '@kumari/credits';
+import type { Tokens } from '../credits/tokens';
+import type { FileView } from '../files/content';
 
 export interface ConversationSummary {
   id: string;
@@ -17,7 +18,10 @@ export interface Message {
   text: string;
   status: LegStatus | 'sent';
   charge?: string;
-  tokens: Partial<Record<TokenKind, number>>;
+  /** Of its text. */
+  tokens: Tokens;
+  /** What the person sent along. */
+  files?: FileView[];
   created_at: string;
 }
 
@@ -70,7 +74,8 @@ async function get<T>(path: string): Promise<T> {
   throw await problemOf(response);
 }
 
-async function problemOf(response: Response): Promise<ApiError> {
+/** What the server says that is wrong. */
+export async function problemOf(response: Response): Promise<ApiError> {
   let code = 'unknown';
   let detail = `The server answered ${response.status}.`;
   try {

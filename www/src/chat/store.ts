@@ -1,6 +1,7 @@
 // The conversations that this page has open, and the list of all. Reading never depends on credits.
 import type { ActionView } from '@kumari/credits/client';
 import { type ConversationSummary, ApiError, getConversation, listConversations } from './api';
+import type { FileView } from '../files/content';
 import { type Said, follow } from './stream';
 import { type Turn, isRunning, turnWith, turnsOf, unsentTurn } from './turns';
 
@@ -77,10 +78,10 @@ export class ChatStore {
   }
 
   /** Takes in a message that was just admitted. */
-  admitted(action: ActionView, text: string): void {
+  admitted(action: ActionView, text: string, files: readonly FileView[]): void {
     const id = action.conversation_id;
     const before = this.#state.open[id];
-    const turn = unsentTurn({ actionId: action.action_id, text });
+    const turn = unsentTurn({ actionId: action.action_id, text, files });
     const turns = [...(before?.turns ?? []), turnWith(turn, action)];
     this.#open(id, { status: 'ready', title: before?.title ?? '', turns });
     this.#follow(id, action.action_id);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Content } from '../files/content';
 import type { Message } from './api';
 import { historyOf, turnWith, turnsOf } from './turns';
 
@@ -42,7 +43,43 @@ test('the history is each message with the first ended answer that has text', ()
     message({ action_id: 'b', text: 'again', tokens: o200k(100) }),
     message({ action_id: 'b', leg: 0, text: 'half', status: 'running', tokens: o200k(1_000) }),
   ]);
-  expect(historyOf(turns)).toEqual({ messages: 3, tokens: o200k(111) });
+  expect(historyOf(turns)).toEqual({
+    messages: 3,
+    tokens: o200k(111),
+    attachments: [],
+    attachmentBytes: 0,
+  });
+});
+
+test('files of earlier messages are sent again: documents as text, all else as it is', () => {
+  const part = { name: 'x', media_type: 'x/y', bytes: 1 };
+  const paper: Content = {
+    kind: 'document',
+    format: 'txt',
+    pages: 1,
+    characters: 9,
+    tokens: { o200k_base: 5, o200k_base_latin: 2 },
+    warnings: [],
+  };
+  const picture: Content = { kind: 'image', width: 3, height: 2 };
+  const turns = turnsOf([
+    message({
+      action_id: 'a',
+      tokens: { o200k_base: 1 },
+      files: [
+        { ...part, file_id: '1', content: picture },
+        { ...part, file_id: '2', content: paper },
+      ],
+    }),
+    message({ action_id: 'b', files: [{ ...part, file_id: '3', content: paper }] }),
+  ]);
+  expect(turns.map(({ files }) => files.length)).toEqual([2, 1]);
+  expect(historyOf(turns)).toEqual({
+    messages: 2,
+    tokens: { o200k_base: 11, o200k_base_latin: 4 },
+    attachments: [picture],
+    attachmentBytes: 1,
+  });
 });
 
 test('a view of the action keeps the tokens that were counted before', () => {

@@ -1,9 +1,9 @@
 // A conversation as turns: what was asked, and the answer of each model.
 import type { ActionView, LegStatus } from '@kumari/credits/client';
-import type { Task, TokenKind } from '@kumari/credits';
+import type { Attachment, Task } from '@kumari/credits';
+import { type Tokens, plus } from '../credits/tokens';
+import { type FileView, attachmentBytesOf, countsOf } from '../files/content';
 import type { Message } from './api';
-
-export type Tokens = Partial<Record<TokenKind, number>>;
 
 export interface Answer {
   leg: number;
@@ -17,6 +17,7 @@ export interface Answer {
 export interface Turn {
   actionId: string;
   text: string;
+  files: readonly FileView[];
   createdAt: string;
   tokens: Tokens;
   answers: Answer[];
@@ -25,8 +26,12 @@ export interface Turn {
 }
 
 /** The turn of a message that has no answer yet. */
-export function unsentTurn({ actionId, text }: Pick<Turn, 'actionId' | 'text'>): Turn {
-  return { actionId, text, createdAt: new Date().toISOString(), tokens: {}, answers: [] };
+export function unsentTurn({
+  actionId,
+  text,
+  files,
+}: Pick<Turn, 'actionId' | 'text' | 'files'>): Turn {
+  return { actionId, text, files, createdAt: new Date().toISOString(), tokens: {}, answers: [] };
 }
 
 /** Groups a conversation's messages by the action that they belong to. */
@@ -38,6 +43,7 @@ export function turnsOf(messages: readonly Message[]): Turn[] {
     if (message.role === 'user') {
       turn.text = message.text;
       turn.tokens = message.tokens;
+      turn.files = message.files ?? [];
     } else {
       turn.answers.push(answerOf(message));
     }
@@ -68,30 +74,37 @@ export function isRunning(turn: Turn): boolean {
 export interface History {
   messages: number;
   tokens: Tokens;
+  attachments: readonly Attachment[];
+  /** Of the attachments, all together. */
+  attachmentBytes: number;
 }
 
-/** Every earlier message with the first ended answer to it that has text. */
+/** Every earlier message, its files too, with the first ended answer to it that has text. */
 export function historyOf(turns: readonly Turn[]): History {
-  const tokens: Tokens = {};
+  let tokens: Tokens = {};
   let messages = 0;
+  const attachments: Attachment[] = [];
+  let attachmentBytes = 0;
   const add = (some: Tokens) => {
     messages += 1;
-    for (const [kind, count] of Object.entries(some) as [TokenKind, number][]) {
-      tokens[kind] = (tokens[kind] ?? 0) + count;
-    }
+    tokens = plus(tokens, some);
   };
   for (const turn of turns) {
-    add(turn.tokens);
+    const files = countsOf(turn.files.map(({ content }) => content));
+    add(plus(turn.tokens, files.tokens));
+    attachments.push(...files.attachments);
+    attachmentBytes += attachmentBytesOf(turn.files);
     const answer = turn.answers.find((one) => one.status !== 'running' && one.text !== '');
     if (answer) add(answer.tokens);
   }
-  return { messages, tokens };
+  return { messages, tokens, attachments, attachmentBytes };
 }
 
 function emptyTurn(message: Message): Turn {
   return {
     actionId: message.action_id,
     text: '',
+    files: [],
     createdAt: message.created_at,
     tokens: {},
     answers: [],

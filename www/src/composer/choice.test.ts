@@ -8,12 +8,14 @@ import {
   sent,
   taken,
   unanswered,
+  withFiles,
   withMode,
   withModel,
   withRequest,
   withText,
 } from './choice';
 import { EMPTY_DRAFT } from './draft';
+import type { DraftFile } from './draft-files';
 
 const BOOK = {
   models: ['a', 'b', 'c', 'd', 'e'].map((id) => ({ id })),
@@ -69,6 +71,33 @@ test('what is typed after a message was sent stays, whatever becomes of the mess
   expect(returned(onItsWay)).toEqual(draft);
 });
 
+const STORED: DraftFile = {
+  file_id: 'f',
+  name: 'a.png',
+  media_type: 'image/png',
+  bytes: 9,
+  content: { kind: 'image', width: 2, height: 1 },
+  isStored: true,
+};
+
+test('files leave with their message, and come back with it before those attached since', () => {
+  const broken: DraftFile = {
+    ...STORED,
+    file_id: 'b',
+    isStored: false,
+    fault: { words: 'broken', canRetry: false },
+  };
+  const draft = { ...EMPTY_DRAFT, files: [STORED, broken] };
+  const onItsWay = sent(draft, '', IDS);
+  const { isStored: _isStored, ...view } = STORED;
+  expect(onItsWay).toMatchObject({ files: [], sending: { text: '', files: [view] } });
+  const later = { ...STORED, file_id: 'g' };
+  expect(returned(withFiles(onItsWay, [later])).files).toEqual([STORED, later]);
+  expect(unanswered(onItsWay, draft)).toMatchObject({ files: [STORED], repeat: IDS });
+  expect(unanswered(withFiles(onItsWay, [later]), draft).repeat).toBeUndefined();
+  expect(withFiles(unanswered(onItsWay, draft), []).repeat).toBeUndefined();
+});
+
 test('only the very draft that had no answer is sent again by the same ids', () => {
   const draft = { ...EMPTY_DRAFT, text: 'first' };
   const onItsWay = sent(draft, 'first', IDS);
@@ -81,7 +110,7 @@ test('only the very draft that had no answer is sent again by the same ids', () 
 });
 
 test('the request counts the conversation and the new message', () => {
-  const history = { messages: 2, tokens: { o200k_base: 100 } };
+  const history = { messages: 2, tokens: { o200k_base: 100 }, attachments: [], attachmentBytes: 0 };
   expect(requestOf({ mode: 'direct', models: ['a'] }, history, { o200k_base: 7 }, [])).toEqual({
     task: 'direct',
     models: ['a'],
@@ -90,8 +119,27 @@ test('the request counts the conversation and the new message', () => {
   });
 });
 
+test('files of this message come after those of earlier ones', () => {
+  const image = (width: number) => ({ kind: 'image' as const, width, height: 1 });
+  const before = { messages: 2, attachments: [image(1)], attachmentBytes: 9 };
+  const history = { ...before, tokens: { o200k_base: 100 } };
+  const files = {
+    attachments: [image(2), { kind: 'audio' as const, seconds: 3 }],
+    tokens: { o200k_base: 50, o200k_base_latin: 40 },
+  };
+  const choice = { mode: 'direct' as const, models: ['a'] };
+  expect(requestOf(choice, history, { o200k_base: 7 }, [], files)).toEqual({
+    task: 'direct',
+    models: ['a'],
+    input_tokens: { o200k_base: 157, o200k_base_latin: 40 },
+    attachments: [image(1), image(2), { kind: 'audio', seconds: 3 }],
+    messages: 3,
+  });
+});
+
 test('a text counted by its bytes keeps what is known of the conversation', () => {
-  const history = { messages: 2, tokens: { o200k_base: 100, o200k_base_latin: 90 } };
+  const tokens = { o200k_base: 100, o200k_base_latin: 90 };
+  const history = { messages: 2, tokens, attachments: [], attachmentBytes: 0 };
   const choice = { mode: 'direct' as const, models: ['a'] };
   const counted = bytesOf('Grüße', ['o200k_base']);
   expect(requestOf(choice, history, counted, []).input_tokens).toEqual({

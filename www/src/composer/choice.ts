@@ -1,8 +1,11 @@
 // Which mode and models a draft asks for, against the book in force.
-import type { Encoding, ModelId, PriceBook, Request } from '@kumari/credits';
-import type { History, Tokens } from '../chat/turns';
+import type { Encoding, ModelId, PriceBook, Request, TokenKind } from '@kumari/credits';
+import type { History } from '../chat/turns';
+import { type Tokens, plus } from '../credits/tokens';
 import type { Mode } from '../credits/words';
+import { type FileCounts, NO_COUNTS } from '../files/content';
 import type { Draft, SendIds } from './draft';
+import { asStored, viewsOf } from './draft-files';
 
 export const COMPARE_MODELS_MIN = 2;
 
@@ -40,6 +43,11 @@ export function withText(draft: Draft, text: string): Draft {
   return { ...unsent(draft), text };
 }
 
+/** The draft with other files. */
+export function withFiles(draft: Draft, files: Draft['files']): Draft {
+  return { ...unsent(draft), files };
+}
+
 /** The draft as something else than what was sent: other ids. */
 function unsent({ repeat: _repeat, ...draft }: Draft): Draft {
   return draft;
@@ -47,7 +55,9 @@ function unsent({ repeat: _repeat, ...draft }: Draft): Draft {
 
 /** The draft once `text`, all of it, is on its way: what is typed from now on is the next message. */
 export function sent(draft: Draft, text: string, { actionId, conversationId }: SendIds): Draft {
-  return { ...withText(draft, ''), sending: { actionId, conversationId, text } };
+  const files = viewsOf(draft.files);
+  const sending = { actionId, conversationId, text, files };
+  return { ...withFiles(withText(draft, ''), []), sending };
 }
 
 /** The draft once its message was taken. */
@@ -55,18 +65,21 @@ export function taken({ sending: _sending, ...draft }: Draft): Draft {
   return draft;
 }
 
-/** The draft whose message was not taken: its text is back, before what was typed since. */
+/** The draft whose message was not taken: it is back, before what was typed and attached since. */
 export function returned(before: Draft): Draft {
   const { sending } = before;
   if (!sending) return before;
   const draft = taken(before);
-  return withText(draft, draft.text === '' ? sending.text : `${sending.text}\n${draft.text}`);
+  const texts = [sending.text, draft.text].filter((text) => text !== '');
+  const files = [...sending.files.map(asStored), ...draft.files];
+  return withFiles(withText(draft, texts.join('\n')), files);
 }
 
 /** As `returned`, where it is not known whether it was taken: `as` is what was sent. */
 export function unanswered(before: Draft, as: Draft): Draft {
   const isSame =
     before.text === '' &&
+    before.files.length === 0 &&
     before.mode === as.mode &&
     before.model === as.model &&
     before.compared === as.compared;
@@ -101,21 +114,24 @@ export function withRequest(before: Draft, request: Request): Draft {
   return request.task === 'routing' ? { ...draft, mode: 'routing' } : draft;
 }
 
-/** What is asked for, as counts: the conversation so far and the new message. */
+/** What is asked for, as counts: the conversation so far and the new message with its files. */
 export function requestOf(
   { mode, models }: { mode: Mode; models: ModelId[] },
   history: History,
   counted: Tokens,
   flags: Request['flags'],
+  files: FileCounts = NO_COUNTS,
 ): Request {
-  const input: Tokens = { ...counted };
-  for (const kind of Object.keys(input) as (keyof Tokens)[]) {
+  const input = plus(counted, files.tokens);
+  for (const kind of Object.keys(input) as TokenKind[]) {
     input[kind] = (input[kind] ?? 0) + (history.tokens[kind] ?? 0);
   }
+  const attachments = [...history.attachments, ...files.attachments];
   return {
     task: mode,
     ...(models.length === 0 ? {} : { models }),
     input_tokens: input,
+    ...(attachments.length === 0 ? {} : { attachments }),
     messages: history.messages + 1,
     ...(flags === undefined || flags.length === 0 ? {} : { flags }),
   };

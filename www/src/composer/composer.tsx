@@ -1,12 +1,15 @@
 // The place to write: what is asked, and of which models. What it costs and whether it may be sent
 // follows the price by itself: nothing here is rendered for it.
-import type { Encoding, Flag, ModelId } from '@kumari/credits';
+import type { Encoding, Flag, ModelId, Request } from '@kumari/credits';
 import { Square } from 'lucide-react';
 import { useCallback, useLayoutEffect, useMemo, useRef } from 'react';
 import type { History } from '../chat/turns';
 import { type Prices, useCredits } from '../credits/client';
 import type { Mode } from '../credits/words';
+import { useLater } from '../use-later';
 import { chosen, withMode, withModel, withRequest } from './choice';
+import { AttachButton, type Attaching } from './attach-button';
+import { partOf, waitsFor } from './draft-files';
 import { EstimateView } from './estimate-view';
 import { MessageField } from './message-field';
 import { ModePicker } from './mode-picker';
@@ -44,7 +47,10 @@ export function Composer({
   const field = useRef<FieldHandle | null>(null);
   const first = useRef(draft.text);
   const read = useCallback(() => field.current?.text() ?? first.current, []);
-  const isEmpty = draft.text.trim() === '';
+  const files = useMemo(() => partOf(draft.files), [draft.files]);
+  const isEmpty = draft.text.trim() === '' && files.length === 0;
+  const later = useLater();
+  const attaching = useRef<Attaching | null>(null);
 
   const pricing = usePricing(read);
   const flush = () => {
@@ -53,12 +59,17 @@ export function Composer({
   const send = useSend({ conversationId, kept, choice, pricing, flush });
   const isNew = send.notice?.code === 'price_changed';
   const flags = useFlags(prices, draft.text);
-  const terms = useMemo(
-    () => ({ choice, prices, history, flags, encodings, isCareful: isNew }),
-    [choice, encodings, flags, history, isNew, prices],
-  );
+  const terms = useMemo(() => {
+    const priced = files.map(({ file_id: id, content }) => ({ id, content }));
+    return { choice, prices, history, flags, files: priced, encodings, isCareful: isNew };
+  }, [choice, encodings, files, flags, history, isNew, prices]);
   useTerms(pricing, terms);
-  const facts = { status: credits.status, isEmpty, isSending: send.isSending };
+  const facts = {
+    status: credits.status,
+    isEmpty,
+    isSending: send.isSending,
+    waitsFor: waitsFor(files, history.attachmentBytes),
+  };
 
   const submit = () => {
     if (whyNot(pricing.price(), facts) !== null || running !== null) return;
@@ -70,6 +81,9 @@ export function Composer({
   const pickModel = useLatest((model: ModelId) => {
     if (book) change((draft) => withModel(draft, book, model));
   });
+  const takeRequest = (request: Request) => {
+    change((draft) => withRequest(draft, request));
+  };
   const submitLatest = useLatest(submit);
 
   return (
@@ -79,8 +93,16 @@ export function Composer({
         prices={prices}
         isEmpty={isEmpty}
         notice={send.notice}
-        takeCheaper={(remedy) => {
-          change((draft) => withRequest(draft, remedy.request));
+        refused={{
+          files,
+          earlier: history.attachments.length,
+          models: choice?.models ?? NO_MODELS,
+          optionsOf: pricing.options,
+          remove: (file) => attaching.current?.remove(file),
+          take: takeRequest,
+        }}
+        takeCheaper={({ request }) => {
+          takeRequest(request);
         }}
       />
       <form
@@ -90,7 +112,24 @@ export function Composer({
           event.preventDefault();
           submit();
         }}
+        onPasteCapture={(event) => {
+          const { types, files: pasted } = event.clipboardData;
+          // A text may have a picture of itself beside it.
+          if (types.includes('text/plain') || pasted.length === 0) return;
+          event.preventDefault();
+          attaching.current?.attach([...pasted]);
+        }}
       >
+        {later && (
+          <later.AttachedFiles
+            handle={attaching}
+            kept={kept}
+            encodings={encodings}
+            models={choice?.models ?? NO_MODELS}
+            pricing={pricing}
+            prices={prices}
+          />
+        )}
         <MessageField
           handle={field}
           draft={draft}
@@ -104,6 +143,7 @@ export function Composer({
         />
         <div className="composer-bar">
           <div className="composer-choice">
+            <AttachButton attaching={attaching} isReady={later !== null && book !== null} />
             <ModePicker mode={draft.mode} pick={pickMode} />
             {choice && book && prices && choice.mode !== 'routing' && (
               <ModelPicker
@@ -121,7 +161,13 @@ export function Composer({
             )}
           </div>
           <div className="composer-send">
-            <EstimateView pricing={pricing} isEmpty={isEmpty} isNew={isNew} prices={prices} />
+            <EstimateView
+              pricing={pricing}
+              files={files}
+              isEmpty={isEmpty}
+              isNew={isNew}
+              prices={prices}
+            />
             {running === null ? (
               <SendButton pricing={pricing} facts={facts} />
             ) : (
@@ -146,6 +192,7 @@ export function Composer({
           isEmpty={isEmpty}
           compared={choice?.mode === 'compare' ? choice.models.length : 0}
           isOffline={credits.status === 'offline'}
+          waitsFor={facts.waitsFor}
         />
       </p>
     </div>

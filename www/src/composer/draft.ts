@@ -1,15 +1,18 @@
 // What a person was about to send, kept for each conversation across reloads and at zero credits.
 import type { ModelId } from '@kumari/credits';
 import type { Mode } from '../credits/words';
+import type { FileView } from '../files/content';
+import { type DraftFile, asLeft, isDraftFile, isView } from './draft-files';
 
 export interface Draft {
   text: string;
+  files: readonly DraftFile[];
   mode: Mode;
   /** The model of Direct; the book's default where empty. */
   model: ModelId;
   /** The models of Compare. */
   compared: ModelId[];
-  /** The message that was sent and has no answer yet. Its text is not in the field any more. */
+  /** The message that was sent and has no answer yet. It is not in the field any more. */
   sending?: Sending;
   /** The ids of a send that failed without an answer, until something of the draft changes. */
   repeat?: SendIds;
@@ -23,9 +26,10 @@ export interface SendIds {
 
 export interface Sending extends SendIds {
   text: string;
+  files: readonly FileView[];
 }
 
-export const EMPTY_DRAFT: Draft = { text: '', mode: 'direct', model: '', compared: [] };
+export const EMPTY_DRAFT: Draft = { text: '', files: [], mode: 'direct', model: '', compared: [] };
 
 const PREFIX = 'kumari:draft:';
 const CHOICE = 'kumari:choice';
@@ -33,10 +37,11 @@ const NEW = 'new';
 /** Enough for every conversation that a person goes back and forth between. */
 const DRAFTS_MAX = 50;
 
-/** The draft of a conversation; without one, an empty text with the mode and models used last. */
+/** The draft of a conversation; without one, an empty one with the mode and models used last. */
 export function readDraft(conversation: string | null): Draft {
   const choice = read(CHOICE) ?? EMPTY_DRAFT;
-  return read(PREFIX + (conversation ?? NEW)) ?? { ...choice, text: '' };
+  const draft = read(PREFIX + (conversation ?? NEW)) ?? { ...choice, text: '', files: [] };
+  return { ...draft, files: draft.files.map(asLeft) };
 }
 
 export function keepDraft(conversation: string | null, draft: Draft): void {
@@ -44,10 +49,15 @@ export function keepDraft(conversation: string | null, draft: Draft): void {
   try {
     localStorage.setItem(
       CHOICE,
-      JSON.stringify({ mode: draft.mode, model: draft.model, compared: draft.compared, text: '' }),
+      JSON.stringify({
+        ...EMPTY_DRAFT,
+        mode: draft.mode,
+        model: draft.model,
+        compared: draft.compared,
+      }),
     );
     localStorage.removeItem(key);
-    if (draft.text === '' && !draft.sending) return;
+    if (draft.text === '' && draft.files.length === 0 && !draft.sending) return;
     forgetOldest();
     localStorage.setItem(key, JSON.stringify(draft));
   } catch {
@@ -58,7 +68,9 @@ export function keepDraft(conversation: string | null, draft: Draft): void {
 function read(key: string): Draft | null {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(key) ?? 'null');
-    return isDraft(kept) ? kept : null;
+    // Earlier versions knew no files.
+    const draft: unknown = { files: [], ...(kept as object | null) };
+    return isDraft(draft) ? draft : null;
   } catch {
     return null;
   }
@@ -66,16 +78,24 @@ function read(key: string): Draft | null {
 
 function isDraft(kept: unknown): kept is Draft {
   if (typeof kept !== 'object' || kept === null) return false;
-  const { text, mode, model, compared, sending, repeat } = kept as Record<string, unknown>;
+  const { text, files, mode, model, compared, sending, repeat } = kept as Record<string, unknown>;
   return (
     typeof text === 'string' &&
+    Array.isArray(files) &&
+    files.every(isDraftFile) &&
     (mode === 'direct' || mode === 'compare' || mode === 'routing') &&
     typeof model === 'string' &&
     Array.isArray(compared) &&
     compared.every((one) => typeof one === 'string') &&
-    (sending === undefined || (isSendIds(sending) && 'text' in sending)) &&
+    (sending === undefined || isSending(sending)) &&
     (repeat === undefined || isSendIds(repeat))
   );
+}
+
+function isSending(kept: unknown): boolean {
+  if (!isSendIds(kept)) return false;
+  const { text, files } = kept as Record<string, unknown>;
+  return typeof text === 'string' && Array.isArray(files) && files.every(isView);
 }
 
 function isSendIds(kept: unknown): kept is object {

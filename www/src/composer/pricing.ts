@@ -3,13 +3,14 @@
 //
 // None of that is rendered. Only what shows the price follows it, so a letter in a long draft
 // renders a few words and nothing around them.
-import type { Denial, Encoding, Estimate, ModelId, Request } from '@kumari/credits';
+import type { Caps, Denial, Encoding, Estimate, ModelId, Request } from '@kumari/credits';
 import type { CreditsClient, CreditsState } from '@kumari/credits/client';
 import type { TokenCount } from '@kumari/credits/tokens';
 import { useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react';
 import type { History } from '../chat/turns';
 import { type Prices, useClient, useSubscribe } from '../credits/client';
 import type { Mode } from '../credits/words';
+import { type Content, countsOf } from '../files/content';
 import { bytesOf, requestOf } from './choice';
 import type { Edit } from './editor';
 import type { ModelOption } from './model-options';
@@ -21,9 +22,16 @@ export interface Terms {
   prices: Prices | null;
   history: History;
   flags: Request['flags'];
+  files: readonly PricedFile[];
   encodings: readonly Encoding[];
   /** Prices were refused for want of a vocabulary: each byte counts, which is never too few. */
   isCareful: boolean;
+}
+
+/** A file of the message; nothing is known yet of what is in one that is still being read. */
+export interface PricedFile {
+  id: string;
+  content: Content | undefined;
 }
 
 /** The price as it is shown: one object until it changes. */
@@ -32,10 +40,10 @@ export interface DraftPrice {
   isPriced: boolean;
   estimate: Estimate | null;
   denial: Denial | null;
-  /** It is of the exact count of the text. */
+  /** It is of the exact count of the text, and of all files. */
   isExact: boolean;
-  /** Tokens that are sent, as they are counted here, and how many of them are earlier messages. */
-  sent: { all: number; conversation: number };
+  /** Tokens that are sent, as they are counted here: those of earlier messages and of documents too. */
+  sent: { all: number; conversation: number; files: number };
 }
 
 const NO_PRICE: DraftPrice = {
@@ -43,7 +51,7 @@ const NO_PRICE: DraftPrice = {
   estimate: null,
   denial: null,
   isExact: false,
-  sent: { all: 0, conversation: 0 },
+  sent: { all: 0, conversation: 0, files: 0 },
 };
 
 export class DraftPricing {
@@ -89,17 +97,18 @@ export class DraftPricing {
    * The request for `text`, which is the text as it is: by its exact count where that comes in time.
    * Text and terms may change from here on.
    */
-  async requestOf(text: string): Promise<Request | null> {
+  async requestOf(text: string): Promise<Priced | null> {
     const [terms, counted] = [this.#terms, this.#count];
     const count = (await this.#text?.exact(text)) ?? counted;
     if (!terms?.choice || !terms.prices) return null;
     const flags = count.isExact ? terms.prices.flags(text) : terms.flags;
-    return requestWith(terms, terms.choice, flags, count, () => text);
+    const request = requestWith({ ...terms, flags }, terms.choice, count, () => text);
+    return { request, files: idsOf(terms) };
   }
 
   /** Lets the client price `request` in place of the draft while `send` begins. */
-  priced<T>(request: Request | null, send: () => T): T {
-    this.#client?.setRequest(request);
+  priced<T>(priced: Priced | null, send: () => T): T {
+    this.#client?.setRequest(priced?.request ?? null, priced?.files);
     const sent = send();
     this.#tell();
     return sent;
@@ -108,7 +117,7 @@ export class DraftPricing {
   /** The price as it is shown. */
   price(): DraftPrice {
     const draft = this.#client?.state().draft ?? null;
-    const { isExact } = this.#count;
+    const isExact = this.#count.isExact && !this.#terms?.files.some(({ content }) => !content);
     if (draft !== this.#draft || isExact !== this.#price.isExact) {
       this.#draft = draft;
       this.#price = { ...shown(draft), isExact, sent: this.#sent() };
@@ -125,36 +134,64 @@ export class DraftPricing {
     });
   };
 
+  /** On which terms it is. */
+  terms(): Terms | null {
+    return this.#terms;
+  }
+
+  /** The likely price of the message with these files instead; nothing where there is none. */
+  likely(files: readonly PricedFile[], caps: Caps | undefined): string | undefined {
+    const terms = this.#terms;
+    if (!terms?.choice) return undefined;
+    const request = requestWith({ ...terms, files }, terms.choice, this.#count, this.#read);
+    return terms.prices?.estimate(request, caps)?.expected;
+  }
+
   #sent(): DraftPrice['sent'] {
     const [encoding] = this.#terms?.encodings ?? [];
     if (!this.#terms || encoding === undefined) return NO_PRICE.sent;
     const conversation = this.#terms.history.tokens[encoding] ?? 0;
-    return { all: conversation + (this.#count.tokens[encoding] ?? 0), conversation };
+    const files = countsOf(contentsOf(this.#terms)).tokens[encoding] ?? 0;
+    const all = conversation + files + (this.#count.tokens[encoding] ?? 0);
+    return { all, conversation, files };
   }
 
   /** The client tells all who follow it. */
   #tell(): void {
     const choice = this.#terms?.prices ? this.#terms.choice : null;
-    this.#client?.setRequest(choice && this.#request(choice));
+    this.#client?.setRequest(
+      choice && this.#request(choice),
+      this.#terms ? idsOf(this.#terms) : null,
+    );
   }
 
   #request(choice: Choice): Request | null {
     const terms = this.#terms;
-    return terms && requestWith(terms, choice, terms.flags, this.#count, this.#read);
+    return terms && requestWith(terms, choice, this.#count, this.#read);
   }
 }
 
 type Choice = NonNullable<Terms['choice']>;
 
-function requestWith(
-  { history, encodings, isCareful }: Terms,
-  choice: Choice,
-  flags: Request['flags'],
-  count: TokenCount,
-  read: () => string,
-): Request {
+/** What is priced: a request, and the files that it counts. */
+export interface Priced {
+  request: Request;
+  files: string[];
+}
+
+function requestWith(terms: Terms, choice: Choice, count: TokenCount, read: () => string): Request {
+  const { history, encodings, flags, isCareful } = terms;
   const isByBytes = isCareful && !count.isExact;
-  return requestOf(choice, history, isByBytes ? bytesOf(read(), encodings) : count.tokens, flags);
+  const counted = isByBytes ? bytesOf(read(), encodings) : count.tokens;
+  return requestOf(choice, history, counted, flags, countsOf(contentsOf(terms)));
+}
+
+function contentsOf({ files }: Terms): Content[] {
+  return files.flatMap(({ content }) => content ?? []);
+}
+
+function idsOf({ files }: Terms): string[] {
+  return files.map(({ id }) => id);
 }
 
 /** Prices the text that `read` gives; on which terms, `useTerms` says. */

@@ -6,6 +6,8 @@ import { useId } from 'react';
 import type { Credits, Prices } from '../credits/client';
 import { DENIAL_TITLES, capsWords, levelWords, sentence, sumWords } from '../credits/words';
 import { Blocked } from './blocked';
+import type { Wait } from './draft-files';
+import type { Refused } from './file-refusal';
 import { type DraftPrice, type DraftPricing, usePrice } from './pricing';
 import type { Notice as NoticeWords } from './use-send';
 
@@ -14,6 +16,8 @@ export interface Facts {
   status: Credits['status'];
   isEmpty: boolean;
   isSending: boolean;
+  /** What it waits for besides. */
+  waitsFor: Wait | null;
 }
 
 /** Why the draft may not be sent, in words; nothing where it may. */
@@ -22,6 +26,7 @@ export function whyNot({ denial, isPriced }: DraftPrice, facts: Facts): string |
   if (facts.isSending) return 'Sending…';
   if (denial && isShown(denial, facts)) return DENIAL_TITLES[denial.code];
   if (facts.isEmpty) return 'Write a message first.';
+  if (facts.waitsFor) return facts.waitsFor.words;
   if (!isPriced) return 'Prices are still loading.';
   return null;
 }
@@ -57,19 +62,26 @@ export function Notice({
   prices,
   isEmpty,
   notice,
+  refused,
   takeCheaper,
 }: {
   pricing: DraftPricing;
   prices: Prices | null;
   isEmpty: boolean;
   notice: NoticeWords | null;
+  /** Of the files that the denial may be of. */
+  refused: Refused;
   takeCheaper: (remedy: Extract<Remedy, { kind: 'cheaper' }>) => void;
 }) {
   const denial = usePrice(pricing, ({ denial }) =>
     denial && isShown(denial, { isEmpty }) ? denial : null,
   );
   if (denial) {
-    return prices && <Blocked denial={denial} prices={prices} takeCheaper={takeCheaper} />;
+    return (
+      prices && (
+        <Blocked denial={denial} prices={prices} refused={refused} takeCheaper={takeCheaper} />
+      )
+    );
   }
   return (
     notice && (
@@ -108,6 +120,7 @@ export function Hint({
   isEmpty,
   compared,
   isOffline,
+  waitsFor,
 }: {
   pricing: DraftPricing;
   prices: Prices | null;
@@ -115,6 +128,8 @@ export function Hint({
   /** How many models are compared; 0 in other modes. */
   compared: number;
   isOffline: boolean;
+  /** What Send waits for. */
+  waitsFor: Wait | null;
 }) {
   const level = usePrice(pricing, ({ estimate }) =>
     estimate && compared > 0 ? levelWords(estimate.level) : null,
@@ -128,6 +143,9 @@ export function Hint({
   ].filter((part) => part !== '');
   if (isOffline) {
     return <strong>You are offline. Your draft is kept; Send waits for the connection.</strong>;
+  }
+  if (waitsFor) {
+    return <span className={waitsFor.isPassing ? '' : 'composer-sum'}>{waitsFor.words}</span>;
   }
   if (words.length > 0 && !isEmpty) {
     return <span className="composer-sum">{sentence(words.join('; '))}</span>;

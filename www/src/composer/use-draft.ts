@@ -1,6 +1,6 @@
 // The draft of the conversation that a page shows, kept with each change.
 import { useCallback, useRef, useState } from 'react';
-import { withText } from './choice';
+import { withFiles, withText } from './choice';
 import { type Draft, keepDraft, readDraft } from './draft';
 
 /** Changes a draft to what it makes of it as it is then. */
@@ -26,7 +26,7 @@ export function useDraft(id: string | null): KeptDraft {
   }, []);
   const begin = useCallback((conversationId: string) => {
     const { id, draft } = latest.current;
-    keepDraft(id, withText(draft, ''));
+    keepDraft(id, withFiles(withText(draft, ''), []));
     keepDraft(conversationId, draft);
     latest.current = { id: conversationId, draft };
   }, []);

@@ -5,9 +5,11 @@ import { ApiError, getAction } from '../chat/api';
 import { chat } from '../chat/use-chat';
 import { useClient, useCredits, usePrices } from '../credits/client';
 import type { Mode } from '../credits/words';
+import { letGo } from '../files/held';
 import { begin } from '../shell/route';
 import { announce } from '../ui/announce';
 import { returned, sent, taken, unanswered } from './choice';
+import { viewsOf } from './draft-files';
 import type { DraftPricing } from './pricing';
 import type { KeptDraft } from './use-draft';
 
@@ -57,23 +59,26 @@ export function useSend({
       actionId: client.newId(),
       conversationId: conversationId ?? client.newId(),
     };
+    const files = viewsOf(draft.files);
     const counted = pricing.requestOf(text);
     change((draft) => sent(draft, text, ids));
     setIsWaiting(true);
     setNotice(null);
-    const request = await counted;
-    const result = await pricing.priced(request, () =>
+    const priced = await counted;
+    const result = await pricing.priced(priced, () =>
       client.send({
         action_id: ids.actionId,
         conversation_id: ids.conversationId,
         task: choice.mode,
         ...(choice.models.length === 0 ? {} : { models: choice.models }),
         text,
+        ...(files.length === 0 ? {} : { files: files.map((file) => file.file_id) }),
       }),
     );
     setIsWaiting(false);
     if (result.kind === 'admitted') {
-      chat.admitted(result.action, text);
+      chat.admitted(result.action, text, files);
+      for (const file of files) letGo(file.file_id);
       arrived(result.action.conversation_id);
       return;
     }

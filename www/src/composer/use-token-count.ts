@@ -1,6 +1,7 @@
 // Counts texts with the package's worker, in the encodings that the book's models use.
 import type { Encoding, Model } from '@kumari/credits';
 import type { TokenCount, TokenCounter, TokenDraft } from '@kumari/credits/tokens';
+import type { Tokens } from '../credits/tokens';
 import { useEffect, useMemo, useState } from 'react';
 import type { Edit } from './editor';
 
@@ -9,6 +10,8 @@ declare const VOCABULARY_ADDRESSES: Partial<Record<Encoding, string>>;
 
 /** Longer than a count takes; shorter than a person waits for Send. */
 const EXACT_MS_MAX = 2_000;
+/** As long as somebody who attached a document waits for its price. */
+const ONCE_MS_MAX = 20_000;
 
 export const NOT_COUNTED: TokenCount = { tokens: {}, isExact: false };
 
@@ -79,6 +82,19 @@ export function countText(
       opened?.draft.close();
     },
   };
+}
+
+/** The exact count of one text; nothing where it does not come in time. */
+export async function countOnce(
+  text: string,
+  encodings: readonly Encoding[],
+): Promise<Tokens | null> {
+  try {
+    const counter = await tokenCounter();
+    return await Promise.race([counter.count(text, encodings), nothingAfter(ONCE_MS_MAX)]);
+  } catch {
+    return null;
+  }
 }
 
 /** The count of a text that does not change. */

@@ -2,16 +2,12 @@
 import type {
   Caps,
   DenialCode,
-  Finish,
   Flag,
   Level,
   LevelShown,
   LotKind,
-  Meter,
-  ReceiptOutcome,
   RoutingCondition,
   Task,
-  VoidReason,
 } from '@kumari/credits';
 
 /** The modes that this version of the app can do. The book prices more; they come later. */
@@ -79,30 +75,6 @@ export function providerName(id: string): string {
   return PROVIDERS[id] ?? id;
 }
 
-export const METER_NAMES: Record<Meter, string> = {
-  input_tokens: 'Text sent to the model',
-  cache_read_tokens: 'Text that the provider already had',
-  cache_write_tokens: 'Text kept for five minutes',
-  cache_write_1h_tokens: 'Text kept for an hour',
-  image_input_tokens: 'Images sent to the model',
-  audio_input_tokens: 'Audio sent to the model',
-  output_tokens: 'The answer',
-  reasoning_tokens: 'Thinking before the answer',
-  image_output_tokens: 'Images made by the model',
-  audio_output_tokens: 'Audio made by the model',
-  steps: 'Steps',
-  searches: 'Searches',
-  pages: 'Pages read',
-  images: 'Images',
-  video_blocks: 'Video blocks',
-  three_d_models: '3D models',
-};
-
-/** What a meter counts, for "1,234 tokens". */
-export function meterUnit(meter: Meter): string {
-  return meter.endsWith('_tokens') ? 'tokens' : '';
-}
-
 export const LOT_NAMES: Record<LotKind, string> = {
   free: 'Free credits',
   promo: 'Promotional credits',
@@ -110,32 +82,6 @@ export const LOT_NAMES: Record<LotKind, string> = {
   pro: 'Pro credits',
   pack: 'Custom Pack',
 };
-
-export const FINISH_WORDS: Record<Finish, string> = {
-  completed: 'Complete answer',
-  stopped: 'Stopped by you: charged for what was written',
-  length: 'Reached the longest answer that was priced',
-  content_filter: 'Cut off by the provider’s content filter',
-};
-
-const VOID_WORDS: Record<VoidReason, string> = {
-  refused: 'The provider did not take the message: nothing was charged',
-  failed: 'The provider failed: nothing was charged',
-  stopped: 'Stopped before anything was written: nothing was charged',
-  lost: 'The answer got lost: nothing was charged',
-};
-
-/** Why an answer costs nothing, or nothing yet. */
-export function freeWords(outcome: Exclude<ReceiptOutcome, { kind: 'settled' }>): string {
-  switch (outcome.kind) {
-    case 'voided':
-      return VOID_WORDS[outcome.reason];
-    case 'expired':
-      return 'It took too long: nothing was charged';
-    case 'open':
-      return 'Still being written';
-  }
-}
 
 /** What a "no" is called. The engine's own message says the rest. */
 export const DENIAL_TITLES: Record<DenialCode, string> = {

@@ -4,7 +4,7 @@ import { rulesVersion } from '@kumari/credits/client';
 import { CircleAlert, CircleCheck } from 'lucide-react';
 import { useState } from 'react';
 import { type Prices, useClient } from '../credits/client';
-import { freeWords } from '../credits/words';
+import { freeWords } from '../credits/receipt-words';
 import { LineWords, lineDetail } from '../ui/price-lines';
 import { type CheckRow, checkRows } from './check-rows';
 import { type CheckFault, checkFault, shortVersion } from './check-words';

@@ -2,7 +2,8 @@
 import type { Receipt, ReceiptLeg } from '@kumari/credits';
 import { useEffect, useState } from 'react';
 import { type Prices, useClient, usePrices } from '../credits/client';
-import { FINISH_WORDS, LOT_NAMES, capsWords, freeWords, modeName } from '../credits/words';
+import { FINISH_WORDS, freeWords } from '../credits/receipt-words';
+import { LOT_NAMES, capsWords, modeName } from '../credits/words';
 import { Modal } from '../ui/modal';
 import { PriceLines } from '../ui/price-lines';
 import { CheckCharge } from './check-charge';

@@ -1,8 +1,9 @@
 // What a new conversation shows: what this is, and messages to begin with, each with its price.
 import type { Encoding, PriceBook } from '@kumari/credits';
 import { memo, useMemo } from 'react';
+import type { History } from '../chat/turns';
 import { chosen, requestOf } from '../composer/choice';
-import type { Draft } from '../composer/draft';
+import { type Draft, EMPTY_DRAFT } from '../composer/draft';
 import { useTextCount } from '../composer/use-token-count';
 import { type Prices, useCredits } from '../credits/client';
 import { type Mode, modeName } from '../credits/words';
@@ -19,7 +20,7 @@ const EXAMPLES: readonly { mode: Mode; text: string; size?: number }[] = [
   { mode: 'direct', text: 'What speaks for and against a four-day working week?' },
 ];
 
-const NO_HISTORY = { messages: 0, tokens: {} };
+const NO_HISTORY: History = { messages: 0, tokens: {}, attachments: [], attachmentBytes: 0 };
 
 export const Start = memo(function Start({
   prices,
@@ -84,7 +85,7 @@ function Example({
 }) {
   const draft = useMemo<Draft>(() => {
     const compared = book.routing.candidates.slice(0, example.size ?? 0);
-    return { text: example.text, mode: example.mode, model: '', compared };
+    return { ...EMPTY_DRAFT, text: example.text, mode: example.mode, model: '', compared };
   }, [book, example]);
   const { tokens } = useTextCount(encodings, example.text);
   const price = useMemo(() => {

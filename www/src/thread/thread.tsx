@@ -6,6 +6,7 @@ import type { Sending } from '../composer/draft';
 import type { Prices } from '../credits/client';
 import { useDialogs } from '../dialogs/dialogs';
 import { announce } from '../ui/announce';
+import { useLater } from '../use-later';
 import { AnswerCard } from './answer-card';
 
 /** Closer to the end than this, new text keeps the end in view. */
@@ -65,6 +66,7 @@ export const Thread = memo(function Thread({
 
 function TurnView({ turn, prices }: { turn: Turn; prices: Prices | null }) {
   const dialogs = useDialogs();
+  const later = useLater();
   const isCompared = turn.answers.length > 1;
   return (
     <section
@@ -73,10 +75,13 @@ function TurnView({ turn, prices }: { turn: Turn; prices: Prices | null }) {
       aria-label="Message and answer"
     >
       <div className="thread-column">
-        <p className="asked">
-          <span className="visually-hidden">You: </span>
-          {turn.text}
-        </p>
+        {later && <later.MessageFiles files={turn.files} />}
+        {turn.text !== '' && (
+          <p className="asked">
+            <span className="visually-hidden">You: </span>
+            {turn.text}
+          </p>
+        )}
         {turn.answers.length === 0 && <p className="asked-note">Sending…</p>}
       </div>
       <div

@@ -1,5 +1,5 @@
 import type { Line } from '@kumari/credits';
-import { METER_NAMES, meterUnit } from '../credits/words';
+import { METER_NAMES, meterUnit } from '../credits/receipt-words';
 
 /** How a price comes about, line by line; the amounts add up to it. */
 export function PriceLines({

@@ -1,0 +1,8 @@
+// What is loaded after the first paint, in one file: files, how a price comes about, and
+// what helps where a message cannot be sent.
+import './styles/files.css';
+
+export { AttachedFiles } from './composer/attached-files';
+export { EstimateDetails } from './composer/estimate-details';
+export { Remedies } from './composer/remedies';
+export { MessageFiles } from './thread/message-files';
