@@ -108,6 +108,10 @@ pub fn read(bytes: &[u8]) -> Result<Option<Media>, MediaFault> {
         return Ok(Some(Media { media_type, size }));
     }
     if wav::is(bytes) {
+        if wav::is_compressed(bytes) {
+            let found = "a WAV recording of compressed sound";
+            return Err(MediaFault::Unsupported { found, instead: AS_SOUND });
+        }
         return sound("audio/wav", wav::length(bytes)).map(Some);
     }
     if bytes.starts_with(b"OggS") {
@@ -163,3 +167,7 @@ fn started_seconds(length: Duration) -> Option<u32> {
 #[cfg(test)]
 #[path = "media_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "media_forged_tests.rs"]
+mod forged_tests;

@@ -1,0 +1,81 @@
+//! Files that were made to say less than a player would play of them.
+
+use super::tests::sound;
+use super::{Media, read};
+
+/// What is read of it, or the fault's code.
+fn found(file: &[u8]) -> Result<Option<Media>, &'static str> {
+    read(file).map_err(|fault| fault.code())
+}
+
+/// A WAV of 80 000 bytes of sound.
+fn wav(format: &[u8]) -> Vec<u8> {
+    let size = u32::try_from(format.len()).unwrap();
+    let head = [b"RIFF\0\0\0\0WAVEfmt ", &size.to_le_bytes()[..], format].concat();
+    [head, wav_data()].concat()
+}
+
+fn wav_data() -> Vec<u8> {
+    [&b"data"[..], &80_000_u32.to_le_bytes(), &[0x80; 80_000]].concat()
+}
+
+/// What a WAV says of its samples: one channel of 8 000 a second, and more bytes than all has.
+fn wav_format(format: u16, block: u16, bits: u16) -> Vec<u8> {
+    let mut body = [format, 1].map(u16::to_le_bytes).concat();
+    body.extend([8_000, u32::MAX].map(u32::to_le_bytes).concat());
+    body.extend([block, bits].map(u16::to_le_bytes).concat());
+    body
+}
+
+/// The same where the format stands behind.
+fn wav_extensible(inner: u16) -> Vec<u8> {
+    let mut body = wav_format(0xfffe, 1, 8);
+    body.extend([22, 0, 8, 0, 0, 0, 0, 0]);
+    body.extend(inner.to_le_bytes());
+    body.extend(b"\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71");
+    body
+}
+
+#[test]
+fn a_wav_is_as_long_as_its_samples() {
+    let cases = [
+        ("whole numbers", wav_format(1, 1, 8)),
+        ("A-law", wav_format(6, 1, 8)),
+        ("µ-law", wav_format(7, 1, 8)),
+        ("µ-law that says 16 bits", wav_format(7, 1, 16)),
+        ("whole numbers, extensible", wav_extensible(1)),
+        ("µ-law, extensible", wav_extensible(7)),
+    ];
+    for (what, format) in cases {
+        assert_eq!(read(&wav(&format)), Ok(sound("audio/wav", 10)), "{what}");
+    }
+    let twelve_bits = wav(&wav_format(1, 2, 12));
+    assert_eq!(read(&twelve_bits), Ok(sound("audio/wav", 5)));
+    let floats = wav(&wav_format(3, 4, 32));
+    assert_eq!(read(&floats), Ok(sound("audio/wav", 3)));
+}
+
+#[test]
+fn a_wav_that_lies_is_broken() {
+    let mut fast = wav_format(1, 1, 8);
+    fast[4..8].copy_from_slice(&u32::MAX.to_le_bytes());
+    let again = [&b"fmt \x10\0\0\0"[..], &wav_format(1, 8, 64)].concat();
+    let once = wav(&wav_format(1, 1, 8));
+    let cases = [
+        ("more bits than bytes", wav(&wav_format(1, 1, 16))),
+        ("more bytes than bits", wav(&wav_format(1, 8, 8))),
+        ("blocks of µ-law of eight", wav(&wav_format(7, 8, 8))),
+        ("bits that no sample has", wav(&wav_format(1, 0x1000, 0x8000))),
+        ("four billion samples a second", wav(&fast)),
+        ("extensible without what it is", wav(&wav_format(0xfffe, 1, 8))),
+        ("a second format", [&once[..36], &again, &wav_data()].concat()),
+        ("a second format behind the sound", [&once[..], &again].concat()),
+        ("more sound behind the sound", [once, wav_data()].concat()),
+    ];
+    for (what, file) in cases {
+        assert_eq!(found(&file), Err("media_broken"), "{what}");
+    }
+    for compressed in [wav_format(2, 1, 4), wav_format(0x55, 1, 0), wav_extensible(2)] {
+        assert_eq!(found(&wav(&compressed)), Err("media_unsupported"));
+    }
+}
