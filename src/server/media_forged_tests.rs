@@ -1,6 +1,6 @@
 //! Files that were made to say less than a player would play of them.
 
-use super::tests::sound;
+use super::tests::{ogg_page_of, opus_of, sound};
 use super::{Media, read};
 
 /// What is read of it, or the fault's code.
@@ -78,4 +78,44 @@ fn a_wav_that_lies_is_broken() {
     for compressed in [wav_format(2, 1, 4), wav_format(0x55, 1, 0), wav_extensible(2)] {
         assert_eq!(found(&wav(&compressed)), Err("media_unsupported"));
     }
+}
+
+#[test]
+fn an_ogg_that_hides_pages_is_broken() {
+    const SECOND: i64 = 48_312;
+    const HOUR: i64 = 3_600 * 48_000;
+    let first = opus_of(7, SECOND);
+    let hidden = opus_of(8, HOUR);
+    let hour = ogg_page_of(7, 0, HOUR, b"sound");
+    let mut around = ogg_page_of(7, 0, SECOND, &hidden);
+    around[22] ^= 1;
+    let without_begin = ogg_page_of(7, 0, HOUR, b"OpusHead\x01\x01\x38\x01\x80\xbb\0\0\0\0\0");
+    let mut cut = ogg_page_of(7, 0, SECOND, &[0; 255]);
+    cut.truncate(28);
+    let chain = |count: u32| (0..count).map(|serial| opus_of(serial, SECOND)).collect::<Vec<_>>();
+    let cases = [
+        ("a byte between pages", [&first[..], b"x", &hour].concat()),
+        ("a byte behind all", [&first[..], b"x"].concat()),
+        ("half a header", [&first[..], &hour[..20]].concat()),
+        ("a page that is cut", [&first[..], &cut, &hidden].concat()),
+        ("a page in a page whose sum is wrong", [&first[..], &around].concat()),
+        ("a chain of seventeen", chain(17).concat()),
+        (
+            "a page of a stream that did not begin",
+            [&first[..], &ogg_page_of(8, 0, HOUR, b"x")].concat(),
+        ),
+        ("a stream that begins in the middle", [first.clone(), without_begin].concat()),
+        (
+            "a stream of what is not known",
+            [&first[..], &ogg_page_of(8, 2, HOUR, b"Speex   ")].concat(),
+        ),
+    ];
+    for (what, file) in cases {
+        assert_eq!(found(&file), Err("media_broken"), "{what}");
+    }
+    assert_eq!(read(&chain(16).concat()), Ok(sound("audio/ogg", 16)));
+    let one_number = opus_of(7, SECOND).repeat(16);
+    assert_eq!(read(&one_number), Ok(sound("audio/ogg", 16)));
+    let skeleton = [ogg_page_of(8, 2, 0, b"fishead\0"), first, ogg_page_of(8, 4, 0, b"")].concat();
+    assert_eq!(read(&skeleton), Ok(sound("audio/ogg", 1)));
 }
