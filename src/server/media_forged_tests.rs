@@ -119,3 +119,62 @@ fn an_ogg_that_hides_pages_is_broken() {
     let skeleton = [ogg_page_of(8, 2, 0, b"fishead\0"), first, ogg_page_of(8, 4, 0, b"")].concat();
     assert_eq!(read(&skeleton), Ok(sound("audio/ogg", 1)));
 }
+
+const WEBM_HEAD: &[u8] = b"\x1a\x45\xdf\xa3\x80";
+/// A segment, and what is in it, of no known size.
+const SEGMENT: &[u8] = b"\x18\x53\x80\x67\xff";
+const INFO: &[u8] = b"\x15\x49\xa9\x66";
+/// A track of sound.
+const TRACKS: &[u8] = b"\x16\x54\xae\x6b\x85\xae\x83\x83\x81\x02";
+/// A cluster of no known size three seconds after the beginning, and a block in it.
+const CLUSTER: &[u8] = b"\x1f\x43\xb6\x75\xff\xe7\x82\x0b\xb8\xa3\x84\x81\0\0\0";
+/// A tick of a thousandth of a second, and one of a thousandth of that.
+const TICK: &[u8] = b"\x2a\xd7\xb1\x83\x0f\x42\x40";
+const SHORT_TICK: &[u8] = b"\x2a\xd7\xb1\x83\0\x03\xe8";
+
+fn webm(parts: &[&[u8]]) -> Vec<u8> {
+    [WEBM_HEAD, SEGMENT, &parts.concat()].concat()
+}
+
+fn info(body: &[u8]) -> Vec<u8> {
+    [INFO, &[0x80 | u8::try_from(body.len()).unwrap()], body].concat()
+}
+
+#[test]
+fn a_webm_that_hides_its_length_is_broken() {
+    let (tick, short) = (info(TICK), info(SHORT_TICK));
+    let honest = webm(&[&tick, TRACKS, CLUSTER]);
+    assert_eq!(read(&honest), Ok(sound("audio/webm", 3)));
+    assert_eq!(read(&webm(&[&short, TRACKS, CLUSTER])), Ok(sound("audio/webm", 1)));
+    assert_eq!(read(&webm(&[TRACKS, CLUSTER])), Ok(sound("audio/webm", 3)));
+    assert_eq!(read(&webm(&[&tick, TRACKS, CLUSTER, CLUSTER])), Ok(sound("audio/webm", 3)));
+    assert_eq!(
+        read(&webm(&[&tick, TRACKS, CLUSTER, b"\xa0\x89\xa1\x84\x81\0\0\0\x9b\x81\x01"])),
+        Ok(sound("audio/webm", 4))
+    );
+    // A tick where no player looks for it is none.
+    assert_eq!(read(&webm(&[SHORT_TICK, TRACKS, CLUSTER])), Ok(sound("audio/webm", 3)));
+    let void_over_the_rest = [INFO, b"\x87\xec\x40\x40", TICK].concat();
+    let cases: [(&str, Vec<u8>); 14] = [
+        ("a second tick", webm(&[&tick, TRACKS, CLUSTER, &short])),
+        ("a second tick beside it", webm(&[&info(&[TICK, SHORT_TICK].concat()), TRACKS, CLUSTER])),
+        ("a tick behind the sound", webm(&[TRACKS, CLUSTER, &short])),
+        ("a second segment", [&honest[..], SEGMENT, CLUSTER].concat()),
+        ("a second head", [&honest[..], &honest].concat()),
+        ("no segment", [WEBM_HEAD, &tick, TRACKS, CLUSTER].concat()),
+        ("facts in a track", webm(&[b"\x16\x54\xae\x6b\xff", &short, TRACKS, CLUSTER])),
+        ("a zero behind all", [&honest[..], &[0]].concat()),
+        ("half an element behind all", [&honest[..], &[0xa3]].concat()),
+        ("a cluster behind a zero", webm(&[&tick, TRACKS, CLUSTER, &[0], CLUSTER])),
+        (
+            "an element over its parent's end",
+            webm(&[&void_over_the_rest, TRACKS, CLUSTER, &[0; 99]]),
+        ),
+        ("an element over the file's end", webm(&[&tick, TRACKS, CLUSTER, b"\xec\x90", CLUSTER])),
+        ("an element of no known size", webm(&[&tick, TRACKS, CLUSTER, b"\xec\xff", CLUSTER])),
+        ("a tick of nothing", webm(&[&info(b"\x2a\xd7\xb1\x80"), TRACKS, CLUSTER])),
+    ];
+    for (what, file) in cases {
+        assert_eq!(found(&file), Err("media_broken"), "{what}");
+    }
+}
