@@ -1,6 +1,6 @@
 //! Files that were made to say less than a player would play of them.
 
-use super::tests::{ogg_page_of, opus_of, sound};
+use super::tests::{clip, mp4_box, mp4_of, mp4_track, ogg_page_of, opus_of, sound};
 use super::{Media, read};
 
 /// What is read of it, or the fault's code.
@@ -177,4 +177,72 @@ fn a_webm_that_hides_its_length_is_broken() {
     for (what, file) in cases {
         assert_eq!(found(&file), Err("media_broken"), "{what}");
     }
+}
+
+/// A fragment of a track: what its header adds, where it begins, and its run.
+fn moof(id: u32, begin: u32, run: &[u8]) -> Vec<u8> {
+    let header = [&[0; 4][..], &id.to_be_bytes()].concat();
+    let begin = [&[0; 4][..], &begin.to_be_bytes()].concat();
+    let parts = [mp4_box(b"tfhd", &header), mp4_box(b"tfdt", &begin), mp4_box(b"trun", run)];
+    mp4_box(b"moof", &mp4_box(b"traf", &parts.concat()))
+}
+
+/// So many samples of a length that is said elsewhere.
+fn run(count: u32) -> Vec<u8> {
+    [&[0; 4][..], &count.to_be_bytes()].concat()
+}
+
+fn hour_of(kind: &[u8; 4]) -> Vec<u8> {
+    mp4_track(8, kind, 1, &[(1_800, 1_000), (900, 2_000)])
+}
+
+#[test]
+fn an_mp4_is_as_long_as_its_samples() {
+    let second = mp4_track(7, b"soun", 1_000, &[(10, 100)]);
+    // The length of a sample of fragments stands before its track.
+    let trex = [&[0; 4][..], &7_u32.to_be_bytes(), &1_u32.to_be_bytes(), &1_000_u32.to_be_bytes()];
+    let extends = mp4_box(b"mvex", &mp4_box(b"trex", &trex.concat()));
+    let begun = mp4_of(1, &[&extends[..], &second].concat());
+    let cases = [
+        ("samples longer than is said", mp4_of(1, &hour_of(b"soun")), 3_600),
+        (
+            "a track of what is not known",
+            mp4_of(1, &[&second[..], &hour_of(b"what")].concat()),
+            3_600,
+        ),
+        ("fragments at one place", [&begun[..], &moof(7, 0, &run(10)).repeat(5)].concat(), 51),
+        ("64 tracks", mp4_of(1, &many(64)), 1),
+    ];
+    for (what, file, seconds) in cases {
+        assert_eq!(read(&file), Ok(sound("audio/mp4", seconds)), "{what}");
+    }
+    assert_eq!(read(&mp4_of(1, &hour_of(b"vide"))), Ok(clip("video/mp4", 3_600)));
+    let broken = [
+        ("65 tracks", mp4_of(1, &many(65))),
+        ("two tracks of one number", mp4_of(1, &[hour_of(b"soun"), hour_of(b"soun")].concat())),
+        ("a fragment of no track", [&begun[..], &moof(9, 0, &run(10))].concat()),
+        (
+            "a track without a number",
+            mp4_of(1, &[&second[..], &without(&hour_of(b"soun"), b"tkhd")].concat()),
+        ),
+        (
+            "a track without times",
+            mp4_of(1, &[&second[..], &without(&hour_of(b"soun"), b"mdhd")].concat()),
+        ),
+    ];
+    for (what, file) in broken {
+        assert_eq!(found(&file), Err("media_broken"), "{what}");
+    }
+}
+
+fn many(tracks: u32) -> Vec<u8> {
+    (1..=tracks).flat_map(|id| mp4_track(id, b"soun", 1_000, &[])).collect()
+}
+
+/// The same with a box of another name.
+fn without(file: &[u8], name: &[u8; 4]) -> Vec<u8> {
+    let mut file = file.to_vec();
+    let at = file.windows(4).position(|part| part == name).unwrap();
+    file[at..at + 4].copy_from_slice(b"free");
+    file
 }
