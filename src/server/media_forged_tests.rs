@@ -1,6 +1,6 @@
 //! Files that were made to say less than a player would play of them.
 
-use super::tests::{clip, mp4_box, mp4_of, mp4_track, ogg_page_of, opus_of, sound};
+use super::tests::{clip, mp3, mp4_box, mp4_of, mp4_track, ogg_page_of, opus_of, sound};
 use super::{Media, read};
 
 /// What is read of it, or the fault's code.
@@ -245,4 +245,24 @@ fn without(file: &[u8], name: &[u8; 4]) -> Vec<u8> {
     let at = file.windows(4).position(|part| part == name).unwrap();
     file[at..at + 4].copy_from_slice(b"free");
     file
+}
+
+#[test]
+fn a_text_that_begins_as_a_tag_does_is_a_text() {
+    let texts: [&[u8]; 7] = [
+        b"ID3 tags explained: what they hold, and who reads them",
+        b"ID3",
+        b"ID3\x05\0\0\0\0\0\0",
+        b"ID3\x01\0\0\0\0\0\0",
+        b"ID3\x04\xff\0\0\0\0\0",
+        b"ID3\x04\0\x0f\0\0\0\0",
+        b"ID3\x04\0\0\0\0\x80\0",
+    ];
+    for text in texts {
+        assert_eq!(read(text), Ok(None), "{text:?}");
+    }
+    for version in 2..=4 {
+        let tagged = [&[b'I', b'D', b'3', version, 0, 0, 0, 0, 0, 0][..], &mp3(38)].concat();
+        assert_eq!(read(&tagged), Ok(sound("audio/mpeg", 1)));
+    }
 }
