@@ -2,8 +2,13 @@
 //! it that decides what it costs.
 //!
 //! Names and media types that a browser says are not asked. Nothing is decoded, no memory is taken
-//! that grows with the file, and every reader goes once through the bytes: a hostile file is
-//! broken, or has the size that it states. Documents are `kumari_documents`'.
+//! that grows with the file, and every reader goes a few times through the bytes at the most.
+//!
+//! A hostile file is broken, or has the longest size that it states anywhere. It is broken where a
+//! player would have to choose or to search, as between two formats or behind bytes that are no part
+//! of the file: what the player would find then was not counted here. The places that pages of an
+//! Ogg and blocks of a WebM name, and the lengths that an MP4 gives its samples, are such statements:
+//! the sound and the pictures in them are not opened. Documents are `kumari_documents`'.
 
 use crate::media_mp3 as mp3;
 use crate::media_mp4 as mp4;
