@@ -7,7 +7,7 @@
 //! A hostile file is broken, or has the longest size that it states anywhere. It is broken where a
 //! player would have to choose or to search, as between two formats or behind bytes that are no part
 //! of the file: what the player would find then was not counted here. The places that pages of an
-//! Ogg and blocks of a WebM name, and the lengths that an MP4 gives its samples, are such statements:
+//! Ogg of Vorbis and blocks of a WebM name, and the lengths that an MP4 gives its samples, are such statements:
 //! the sound and the pictures in them are not opened. Documents are `kumari_documents`'.
 
 use crate::media_mp3 as mp3;

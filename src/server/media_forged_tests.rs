@@ -1,7 +1,7 @@
 //! Files that were made to say less than a player would play of them.
 
 use super::tests::{clip, mp3, mp4_box, mp4_of, mp4_track, ogg_page_of, opus_of, sound};
-use super::{Media, read};
+use super::{Media, ogg::opus, read};
 
 /// What is read of it, or the fault's code.
 fn found(file: &[u8]) -> Result<Option<Media>, &'static str> {
@@ -118,6 +118,46 @@ fn an_ogg_that_hides_pages_is_broken() {
     assert_eq!(read(&one_number), Ok(sound("audio/ogg", 16)));
     let skeleton = [ogg_page_of(8, 2, 0, b"fishead\0"), first, ogg_page_of(8, 4, 0, b"")].concat();
     assert_eq!(read(&skeleton), Ok(sound("audio/ogg", 1)));
+}
+
+#[test]
+fn an_ogg_of_opus_has_no_more_packets_than_places() {
+    // A packet of 60 ms in each of 200 pages: twelve seconds.
+    let head = ogg_page_of(7, 2, 0, b"OpusHead\x01\x01\x38\x01\x80\xbb\0\0\0\0\0");
+    let tags = ogg_page_of(7, 0, 0, b"OpusTags");
+    let page = |place: i64| ogg_page_of(7, 0, place, b"\x18sound");
+    let honest: Vec<u8> = (1..=200).flat_map(|number| page(number * 2_880)).collect();
+    let lying = page(2_880).repeat(200);
+    // What is not played of the last page is counted there, and is less than a second.
+    let trimmed = [page(2_880).repeat(10), page(27_000)].concat();
+    let of = |pages: &[u8]| [&head, &tags, pages].concat();
+    assert_eq!(found(&of(&honest)), Ok(sound("audio/ogg", 12)));
+    assert_eq!(found(&of(&lying)), Err("media_broken"));
+    assert_eq!(found(&of(&trimmed)), Ok(sound("audio/ogg", 1)));
+    // Packets of Vorbis say no such thing.
+    let vorbis = ogg_page_of(7, 2, 0, b"\x01vorbis\0\0\0\0\x01\x80\xbb\0\0");
+    assert_eq!(found(&[vorbis, lying].concat()), Ok(sound("audio/ogg", 1)));
+}
+
+#[test]
+fn packets_of_opus_are_as_long_as_they_say() {
+    let cases: [(&[u8], u64); 12] = [
+        (b"\x00", 480),
+        (b"\x18", 2_880),
+        (b"\x60", 480),
+        (b"\x78", 960),
+        (b"\x80", 120),
+        (b"\xf8", 960),
+        (b"\xf9", 1_920),
+        (b"\xfa", 1_920),
+        (b"\xfb\x03", 2_880),
+        (b"\xfb\x3f", 5_760),
+        (b"\xfb", 0),
+        (b"OpusTags", 0),
+    ];
+    for (packet, samples) in cases {
+        assert_eq!(opus::samples(packet), samples, "{packet:?}");
+    }
 }
 
 const WEBM_HEAD: &[u8] = b"\x1a\x45\xdf\xa3\x80";
