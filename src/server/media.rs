@@ -2,8 +2,13 @@
 //! it that decides what it costs.
 //!
 //! Names and media types that a browser says are not asked. Nothing is decoded, no memory is taken
-//! that grows with the file, and every reader goes once through the bytes: a hostile file is
-//! broken, or has the size that it states. Documents are `kumari_documents`'.
+//! that grows with the file, and every reader goes a few times through the bytes at the most.
+//!
+//! A hostile file is broken, or has the longest size that it states anywhere. It is broken where a
+//! player would have to choose or to search, as between two formats or behind bytes that are no part
+//! of the file: what the player would find then was not counted here. The places that pages of an
+//! Ogg of Vorbis and blocks of a WebM name, and the lengths that an MP4 gives its samples, are such statements:
+//! the sound and the pictures in them are not opened. Documents are `kumari_documents`'.
 
 use crate::media_mp3 as mp3;
 use crate::media_mp4 as mp4;
@@ -108,6 +113,10 @@ pub fn read(bytes: &[u8]) -> Result<Option<Media>, MediaFault> {
         return Ok(Some(Media { media_type, size }));
     }
     if wav::is(bytes) {
+        if wav::is_compressed(bytes) {
+            let found = "a WAV recording of compressed sound";
+            return Err(MediaFault::Unsupported { found, instead: AS_SOUND });
+        }
         return sound("audio/wav", wav::length(bytes)).map(Some);
     }
     if bytes.starts_with(b"OggS") {
@@ -163,3 +172,7 @@ fn started_seconds(length: Duration) -> Option<u32> {
 #[cfg(test)]
 #[path = "media_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "media_forged_tests.rs"]
+mod forged_tests;

@@ -23,10 +23,7 @@ struct Frame {
 
 /// Whether these bytes begin as an MP3 does: with a tag, or with two frames, or with the only one.
 pub(crate) fn is(bytes: &[u8]) -> bool {
-    if bytes.starts_with(b"ID3") {
-        return true;
-    }
-    frame(bytes).is_some_and(|first| leads_on(bytes, first))
+    tag_bytes(bytes).is_some() || frame(bytes).is_some_and(|first| leads_on(bytes, first))
 }
 
 /// Whether behind a frame there is another one, a tag, or nothing.
@@ -59,14 +56,22 @@ pub(crate) fn length(bytes: &[u8]) -> Option<Duration> {
 
 /// What follows an ID3 tag.
 fn behind_tag(bytes: &[u8]) -> Option<&[u8]> {
-    if !bytes.starts_with(b"ID3") {
+    bytes.get(tag_bytes(bytes)?..)
+}
+
+/// How large the ID3 tag is that begins here. A text may begin with its name, and has no such header.
+fn tag_bytes(bytes: &[u8]) -> Option<usize> {
+    let [b'I', b'D', b'3', version, revision, flags, size @ ..] = array::<10>(bytes, 0)? else {
         return None;
-    }
+    };
+    let is_header = (2..=4).contains(&version)
+        && revision != 0xff
+        && flags & 0x0f == 0
+        && size.iter().all(|byte| *byte < 0x80);
     // Seven bits of each byte, and ten bytes before them; a tag may have as many behind it.
-    let size = array::<4>(bytes, 6)?;
-    let size = size.iter().fold(0_usize, |sum, byte| (sum << 7) | usize::from(byte & 0x7f));
-    let footer = if bytes.get(5)? & 0x10 == 0 { 0 } else { 10 };
-    bytes.get(10_usize.saturating_add(size).saturating_add(footer)..)
+    let size = size.iter().fold(0_usize, |sum, byte| (sum << 7) | usize::from(*byte));
+    let footer = if flags & 0x10 == 0 { 0 } else { 10 };
+    is_header.then(|| size.saturating_add(10).saturating_add(footer))
 }
 
 /// A first frame without sound, which tells of the others.
