@@ -33,6 +33,8 @@ test('the price appears while typing, is the server’s, and moves nothing', asy
   const app = await openApp(t, browser, server);
   const parts = [app.send, app.message, app.page.locator('.estimate')];
   const places = () => Promise.all(parts.map((part) => part.boundingBox()));
+  // What stands in for the editor at first has no place once it is gone.
+  await app.page.locator('.cm-content').waitFor();
   const empty = await places();
   await app.message.pressSequentially('hello world');
   const shown = await app.exactPrices();

@@ -4,5 +4,6 @@ import './styles/files.css';
 
 export { AttachedFiles } from './composer/attached-files';
 export { EstimateDetails } from './composer/estimate-details';
+export { PriceAnnouncer } from './composer/price-announcer';
 export { Remedies } from './composer/remedies';
 export { MessageFiles } from './thread/message-files';

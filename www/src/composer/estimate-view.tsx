@@ -1,17 +1,11 @@
 import { Popover, PopoverDisclosure, PopoverHeading, PopoverProvider } from '@ariakit/react';
-import type { Estimate } from '@kumari/credits';
 import { ChevronUp } from 'lucide-react';
-import { useEffect, useLayoutEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import { type Prices, useSubscribe } from '../credits/client';
-import { announce } from '../ui/announce';
 import { useLater } from '../use-later';
 import type { DraftFile } from './draft-files';
-import { inWords } from './estimate-words';
 import { Figures } from './figures';
 import { type DraftPricing, usePrice } from './pricing';
-
-/** Long enough that a person who types is not read every price between. */
-const ANNOUNCE_MS = 1_200;
 
 /** The live estimate beside Send. Its place is kept when there is nothing to show. */
 export function EstimateView({
@@ -31,7 +25,6 @@ export function EstimateView({
 }) {
   const isThere = usePrice(pricing, ({ estimate }) => estimate !== null);
   const later = useLater();
-  useAnnouncement(pricing, isEmpty ? null : prices);
   if (!isThere || isEmpty || !prices) {
     return (
       <div className="estimate" data-empty>
@@ -41,6 +34,7 @@ export function EstimateView({
   }
   return (
     <PopoverProvider placement="top-end">
+      {later && <later.PriceAnnouncer pricing={pricing} prices={prices} />}
       <PopoverDisclosure className="estimate" data-new={isNew || undefined} data-testid="estimate">
         <span className="estimate-place">
           <span className="estimate-figures">
@@ -72,33 +66,4 @@ function FiguresView({ pricing, prices }: { pricing: DraftPricing; prices: Price
     return subscribe(show);
   }, [pricing, prices, subscribe]);
   return <span className="estimate-live" ref={place} />;
-}
-
-/** Says the price in words once it stays as it is, and once for the same words. */
-function useAnnouncement(pricing: DraftPricing, prices: Prices | null): void {
-  const subscribe = useSubscribe();
-  const said = useRef('');
-  useEffect(() => {
-    if (!prices) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let seen: Estimate | null = null;
-    const say = () => {
-      const words = seen ? inWords(seen, prices) : '';
-      if (words !== '' && words !== said.current) announce(words);
-      said.current = words;
-    };
-    const changed = () => {
-      const { estimate } = pricing.price();
-      if (estimate === seen) return;
-      seen = estimate;
-      clearTimeout(timer);
-      timer = setTimeout(say, ANNOUNCE_MS);
-    };
-    changed();
-    const end = subscribe(changed);
-    return () => {
-      end();
-      clearTimeout(timer);
-    };
-  }, [pricing, prices, subscribe]);
 }
