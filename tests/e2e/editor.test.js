@@ -132,7 +132,10 @@ test('what is typed before the editor is there stays, with the cursor', async (t
 });
 
 test('before the editor is there a sign opens its menu too', async (t) => {
-  const app = await openApp(t, browser, server, { before: holdEditor });
+  let release;
+  const app = await openApp(t, browser, server, {
+    before: async (page) => (release = await holdEditor(page)),
+  });
   await app.message.pressSequentially('/rou');
   await app.message.press('Enter');
   await app.page.getByRole('button', { name: 'Mode: Routing' }).waitFor();
@@ -145,6 +148,17 @@ test('before the editor is there a sign opens its menu too', async (t) => {
   await app.page.getByRole('button', { name: /^Model: Claude/ }).waitFor();
   assert.equal(await app.written(), 'hello ');
   assert.equal(await editorOf(app.page).count(), 0, 'all of that in the plain field');
+  // A menu that is open when the editor comes stays open: what Enter then does must not be another thing.
+  await app.message.fill('');
+  await app.message.pressSequentially('/com');
+  const option = app.page.getByRole('option', { name: /^Compare/ });
+  await option.waitFor();
+  release();
+  await editorOf(app.page).waitFor();
+  assert.ok(await option.isVisible());
+  await app.page.keyboard.press('Enter');
+  await app.page.getByRole('button', { name: 'Mode: Compare' }).waitFor();
+  assert.equal(await app.written(), '');
   app.assertSilent();
 });
 

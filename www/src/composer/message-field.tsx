@@ -113,6 +113,8 @@ export const MessageField = memo(function MessageField(props: MessageFieldProps)
         gutter={10}
         unmountOnHide
         hideOnEscape={false}
+        // When the editor takes the plain field's place the focus moves, and the menu stays.
+        hideOnInteractOutside={({ target }) => !host.current?.contains(target as Node)}
         getAnchorRect={() => host.current?.closest('form')?.getBoundingClientRect() ?? null}
       >
         {trigger?.sign === '/' ? (
