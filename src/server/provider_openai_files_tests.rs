@@ -60,8 +60,8 @@ async fn files_are_parts_before_the_text() {
 async fn what_the_protocol_has_no_word_for_is_refused_before_anything_is_sent() {
     let clip = media("a.mp4", "video/mp4", Attachment::Video { seconds: 1 });
     for (file, words) in [
-        (clip, "`a.mp4` (video/mp4) was not sent: this endpoint takes no clips"),
-        (sound("audio/webm"), "(audio/webm) was not sent: this endpoint takes recordings as MP3"),
+        (clip, "a file of video/mp4 was not sent: this endpoint takes no clips"),
+        (sound("audio/webm"), "of audio/webm was not sent: this endpoint takes recordings as MP3"),
         (sound("audio/ogg"), "MP3 or WAV"),
     ] {
         let peer = Peer::start([]).await;
@@ -69,6 +69,8 @@ async fn what_the_protocol_has_no_word_for_is_refused_before_anything_is_sent() 
         let (status, message, _) = refused(&heard);
         assert_eq!(status, None);
         assert!(message.contains(words), "{message}");
+        // What is logged names nobody's files.
+        assert!(!message.contains("a.mp4"), "{message}");
         assert!(peer.arrived().is_empty());
     }
 }
