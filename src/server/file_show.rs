@@ -16,7 +16,7 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures::Stream;
 use kumari_engine::id::AccountId;
-use kumari_store::{FILE_PART_BYTES_MAX, FileContent, FileFacts, FileId};
+use kumari_store::{FILE_PART_BYTES_MAX, FileContent, FileFacts, FileId, StoreError};
 use std::fmt::Write as _;
 use std::io;
 use std::ops::Range;
@@ -44,6 +44,9 @@ pub(crate) async fn show(
         Some(part) if part.is_empty() => return Err(beyond()),
         Some(part) => (StatusCode::PARTIAL_CONTENT, part),
     };
+    // Read before anything is answered: a file that is removed meanwhile is unknown, and only what
+    // is longer than one piece can break off.
+    let first = piece(&app, &caller.account, id, &part).await?.ok_or_else(unknown)?;
     let length = part.end.saturating_sub(part.start);
     let last = part.end.saturating_sub(1);
     let place = format!("bytes {}-{last}/{}", part.start, facts.bytes);
@@ -60,8 +63,8 @@ pub(crate) async fn show(
     if status == StatusCode::PARTIAL_CONTENT {
         headers.push((header::CONTENT_RANGE, place));
     }
-    let mut response =
-        (status, Body::from_stream(pieces(app, caller.account, id, part))).into_response();
+    let body = Body::from_stream(pieces(app, caller.account, id, part, first));
+    let mut response = (status, body).into_response();
     insert(&mut response, headers)?;
     Ok(response)
 }
@@ -74,26 +77,41 @@ fn insert(response: &mut Response, headers: Vec<(HeaderName, String)>) -> Answer
     Ok(())
 }
 
-/// The bytes of a part, read as they are sent.
+/// The bytes of a part, of which the first piece is there: each further one is read once the one
+/// before it is sent.
 fn pieces(
     app: Arc<App>,
     account: AccountId,
     id: FileId,
-    part: Range<u64>,
+    mut left: Range<u64>,
+    first: Vec<u8>,
 ) -> impl Stream<Item = io::Result<Bytes>> {
     try_stream! {
-        let mut from = part.start;
-        while from < part.end {
-            let left = u32::try_from(part.end.saturating_sub(from)).unwrap_or(u32::MAX);
-            let wanted = left.min(FILE_PART_BYTES_MAX);
-            let read = app.store().file_part(&account, id, from, wanted).await;
-            let piece = read.map_err(io::Error::other)?.filter(|piece| !piece.is_empty());
+        let mut read = first;
+        loop {
+            left.start = left.start.saturating_add(u64::try_from(read.len()).unwrap_or(u64::MAX));
+            yield Bytes::from(read);
+            if left.is_empty() {
+                break;
+            }
+            let next = piece(&app, &account, id, &left).await.map_err(io::Error::other)?;
             // The answer breaks off: its length was told already.
-            let piece = piece.ok_or_else(|| io::Error::other("a file that is gone"))?;
-            from = from.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
-            yield Bytes::from(piece);
+            read = next.ok_or_else(|| io::Error::other("a file that is gone"))?;
         }
     }
+}
+
+/// The first bytes of what is left of a part, as many as the store gives at a time; nothing where
+/// the file is gone.
+async fn piece(
+    app: &App,
+    account: &AccountId,
+    id: FileId,
+    left: &Range<u64>,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let wanted = u32::try_from(left.end.saturating_sub(left.start)).unwrap_or(u32::MAX);
+    let read = app.store().file_part(account, id, left.start, wanted.min(FILE_PART_BYTES_MAX));
+    Ok(read.await?.filter(|piece| !piece.is_empty()))
 }
 
 /// The part that `Range` asks for, an empty one where there is none of it; nothing where the header
