@@ -1,12 +1,12 @@
 // The app itself: what is kept, what is said when the server is away, and that everybody can use it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assertAccessible, openApp, startBrowser, startServer } from './harness.js';
+import { assertAccessible, openApp, startBoth, startServer } from './harness.js';
 
 let browser;
 let server;
 before(async () => {
-  [browser, server] = await Promise.all([startBrowser(), startServer()]);
+  [browser, server] = await startBoth();
 });
 after(async () => {
   await browser?.close();

@@ -1,12 +1,12 @@
 // "Check this charge": the page computes a charge again and says so, or says what differs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assertAccessible, bookWith, openApp, startBrowser, startServer } from './harness.js';
+import { assertAccessible, bookWith, openApp, startBoth, startServer } from './harness.js';
 
 let browser;
 let server;
 before(async () => {
-  [browser, server] = await Promise.all([startBrowser(), startServer()]);
+  [browser, server] = await startBoth();
 });
 after(async () => {
   await browser?.close();

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { micros, openApp, startBrowser, startServer } from './harness.js';
+import { micros, openApp, startBoth } from './harness.js';
 
 let browser;
 let server;
 before(async () => {
-  [browser, server] = await Promise.all([startBrowser(), startServer()]);
+  [browser, server] = await startBoth();
 });
 after(async () => {
   await browser?.close();

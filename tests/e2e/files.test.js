@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
   assertAccessible,
-  bookWith,
+  bookWithFree,
   micros,
   openApp,
-  startBrowser,
+  startBoth,
   startServer,
 } from './harness.js';
 import { paper, png, text, turnedJpeg, wav } from './made-files.js';
@@ -17,7 +17,7 @@ const HELLO = { o200k_base: 2, o200k_base_latin: 2 };
 let browser;
 let server;
 before(async () => {
-  [browser, server] = await Promise.all([startBrowser(), startServer()]);
+  [browser, server] = await startBoth();
 });
 after(async () => {
   await browser?.close();
@@ -267,6 +267,25 @@ test('a file that cannot be read says why, and blocks nothing', async (t) => {
   app.assertSilent();
 });
 
+test('on a phone too, why a file cannot be sent is in sight', async (t) => {
+  const viewport = { width: 360, height: 740 };
+  const app = await openFiles(t, { viewport, hasTouch: true, isMobile: true });
+  const names = ['one.png', 'two.png', 'three.png', 'four.png', 'five.png'];
+  await app.attach(...names.map((name) => png(64, 64, name)), text('empty.txt', ''));
+  const words = app.chip('empty.txt').getByText('There is nothing in the file.');
+  await words.waitFor();
+  await app.ready();
+  const isInSight = (element) =>
+    new Promise((resolve) => {
+      new IntersectionObserver(([{ intersectionRatio }]) => resolve(intersectionRatio)).observe(
+        element,
+      );
+    });
+  assert.equal(await words.evaluate(isInSight), 1);
+  await assertAccessible(app.page, 'files that cannot be read, on a phone');
+  app.assertSilent();
+});
+
 test('a message has at most twenty files', async (t) => {
   const app = await openFiles(t);
   const files = Array.from({ length: 22 }, (_none, index) => text(`${index}.txt`, `${index}`));
@@ -459,11 +478,7 @@ test('a message that is not taken gives its files back', async (t) => {
 });
 
 test('without credits files stay with the draft', async (t) => {
-  const own = await startServer({
-    book: await bookWith((book) => {
-      book.plans.find((plan) => plan.id === 'free').credits = '0.01';
-    }),
-  });
+  const own = await startServer({ book: await bookWithFree('0.01') });
   t.after(own.end);
   const app = await openFiles(t, { server: own });
   const stored = app.page.waitForResponse((response) => response.request().method() === 'PUT');

@@ -26,6 +26,13 @@ export async function bookWith(change) {
   return book;
 }
 
+/** The same, with what a guest begins with. */
+export function bookWithFree(credits) {
+  return bookWith((book) => {
+    book.plans.find((plan) => plan.id === 'free').credits = credits;
+  });
+}
+
 /** Starts the server with its database in a new folder; `book` replaces its own. */
 export async function startServer({ book, pace = 'none' } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'kumari-e2e-'));
@@ -77,7 +84,7 @@ export async function startServer({ book, pace = 'none' } = {}) {
   return server;
 }
 
-export function startBrowser() {
+function startBrowser() {
   return chromium.launch({
     executablePath: CHROMIUM,
     args: [
@@ -90,6 +97,20 @@ export function startBrowser() {
       '--disable-sync',
     ],
   });
+}
+
+/**
+ * Starts a browser and what serves its pages. Where that cannot start, the browser is ended: while
+ * it runs, so would the test.
+ */
+export async function startBoth(serve = startServer) {
+  const browser = await startBrowser();
+  try {
+    return [browser, await serve()];
+  } catch (fault) {
+    await browser.close();
+    throw fault;
+  }
 }
 
 /**

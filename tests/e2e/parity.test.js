@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { startBrowser } from './harness.js';
+import { startBoth } from './harness.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const CORPUS =
@@ -52,7 +52,7 @@ test('a browser comes to the bytes of the native engine', async () => {
   const cases = lines.filter((line) => line.native !== undefined);
   assert.ok(cases.length >= 500, `${cases.length} cases are too few`);
 
-  const [browser, server] = await Promise.all([startBrowser(), servePackage()]);
+  const [browser, server] = await startBoth(servePackage);
   try {
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${server.address().port}/`);

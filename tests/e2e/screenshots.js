@@ -1,7 +1,7 @@
 // Pictures of the app for the documents, made with the real server: `npm run screenshots`.
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { openApp, startBrowser, startServer } from './harness.js';
+import { openApp, startBoth } from './harness.js';
 import { paper, wav } from './made-files.js';
 
 const FOLDER = fileURLToPath(new URL('./screenshots/', import.meta.url));
@@ -9,7 +9,7 @@ const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile:
 
 const ends = [];
 const t = { after: (end) => ends.unshift(end) };
-const [browser, server] = await Promise.all([startBrowser(), startServer()]);
+const [browser, server] = await startBoth();
 const look = (app, name) => app.page.screenshot({ path: `${FOLDER}${name}.png` });
 
 /** Three models answered; the next message is priced beside Send. */

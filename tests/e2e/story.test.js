@@ -4,9 +4,10 @@ import { after, before, test } from 'node:test';
 import {
   assertAccessible,
   bookWith,
+  bookWithFree,
   micros,
   openApp,
-  startBrowser,
+  startBoth,
   startServer,
   sum,
 } from './harness.js';
@@ -16,7 +17,7 @@ const THREE = ['gpt-6-luna', 'gpt-6.1-sol', 'gemini-3.8-flash'];
 let browser;
 let server;
 before(async () => {
-  [browser, server] = await Promise.all([startBrowser(), startServer()]);
+  [browser, server] = await startBoth();
 });
 after(async () => {
   await browser?.close();
@@ -304,11 +305,7 @@ test('at zero sending pauses with two ways on, reading does not, and a pack clea
 });
 
 test('too few credits offer cheaper choices with their price, one click each', async (t) => {
-  const own = await startServer({
-    book: await bookWith((book) => {
-      book.plans.find((plan) => plan.id === 'free').credits = '2';
-    }),
-  });
+  const own = await startServer({ book: await bookWithFree('2') });
   t.after(own.end);
   const app = await openApp(t, browser, own);
   const { page } = app;

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { vocabularyFile } from '../../pkg/tests/vocabulary.js';
-import { startBrowser } from './harness.js';
+import { startBoth } from './harness.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const TYPES = { js: 'text/javascript', wasm: 'application/wasm', gz: 'application/gzip' };
@@ -14,7 +14,7 @@ const TYPES = { js: 'text/javascript', wasm: 'application/wasm', gz: 'applicatio
 let browser;
 let server;
 before(async () => {
-  [browser, server] = await Promise.all([startBrowser(), serve()]);
+  [browser, server] = await startBoth(serve);
 });
 after(async () => {
   await browser?.close();

@@ -1,7 +1,7 @@
 // The files of the message that is being written: what each is, and what it adds to the price.
 import type { ModelId } from '@kumari/credits';
 import { CircleAlert, RotateCw, X } from 'lucide-react';
-import { memo, useRef, useSyncExternalStore } from 'react';
+import { type ReactNode, memo, useEffect, useRef, useSyncExternalStore } from 'react';
 import type { Prices } from '../credits/client';
 import { addressOf, bytesWords, sizeWords, warningWords } from '../files/content';
 import { FileIcon } from '../files/file-icon';
@@ -37,47 +37,72 @@ export const FileChips = memo(function FileChips({
   return (
     <ul ref={list} className="files" aria-label="Attached files">
       {files.map((file, index) => (
-        <li
+        <FileChip
           key={file.file_id}
-          className="file"
-          data-testid="file"
-          data-bad={file.fault ? true : undefined}
+          file={file}
+          attaching={attaching}
+          remove={() => {
+            removeAndMove(file, index);
+          }}
         >
-          <FilePicture file={file} />
-          <span className="file-words">
-            <span className="file-name" title={file.name}>
-              {file.name}
-            </span>
-            <FileNote file={file} models={models} pricing={pricing} prices={prices} />
-          </span>
-          {file.fault?.canRetry && (
-            <button
-              type="button"
-              className="chip-remove"
-              aria-label={`Upload ${file.name} again`}
-              onClick={() => {
-                attaching.retry(file);
-              }}
-            >
-              <RotateCw aria-hidden size={14} />
-            </button>
-          )}
-          <button
-            type="button"
-            className="chip-remove file-remove"
-            aria-label={`Remove ${file.name}`}
-            onClick={() => {
-              removeAndMove(file, index);
-            }}
-          >
-            <X aria-hidden size={14} />
-          </button>
-          <Progress file={file} />
-        </li>
+          <FileNote file={file} models={models} pricing={pricing} prices={prices} />
+        </FileChip>
       ))}
     </ul>
   );
 });
+
+function FileChip({
+  file,
+  attaching,
+  remove,
+  children,
+}: {
+  file: DraftFile;
+  attaching: Attaching;
+  remove: () => void;
+  /** Below the name. */
+  children: ReactNode;
+}) {
+  const chip = useRef<HTMLLIElement>(null);
+  const isBad = file.fault !== undefined;
+  // Of many files only some are in sight.
+  useEffect(() => {
+    if (isBad) chip.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [isBad]);
+  return (
+    <li ref={chip} className="file" data-testid="file" data-bad={isBad || undefined}>
+      <FilePicture file={file} />
+      <span className="file-words">
+        <span className="file-name" title={file.name}>
+          {file.name}
+        </span>
+        {children}
+      </span>
+      {file.fault?.canRetry && (
+        <button
+          type="button"
+          className="chip-remove"
+          aria-label={`Upload ${file.name} again`}
+          onClick={() => {
+            attaching.retry(file);
+          }}
+        >
+          <RotateCw aria-hidden size={14} />
+        </button>
+      )}
+      <button
+        type="button"
+        className="chip-remove file-remove"
+        aria-label={`Remove ${file.name}`}
+        onClick={remove}
+      >
+        <X aria-hidden size={14} />
+      </button>
+      <Progress file={file} />
+    </li>
+  );
+}
 
 function FilePicture({ file: { file_id, content, fault, isStored } }: { file: DraftFile }) {
   if (fault) {
