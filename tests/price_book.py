@@ -136,6 +136,22 @@ class Disagreement(unittest.TestCase):
         paths = [f"models/grok-4.7/{kind}_tokens" for kind in ("audio", "video")]
         self.assertEqual(self.faults_after(change), paths)
 
+    def test_a_kind_of_input_with_a_price_of_its_own_is_a_fault(self):
+        field = "input_cost_per_audio_token"
+
+        def changed_to(price: str, name: str):
+            def change(reading):
+                row = self.row(reading, name)
+                entry = reading.litellm[row["litellm"]]
+                reading.litellm[row["litellm"]] = {**entry, field: Decimal(price)}
+
+            return change
+
+        path = "models/gemini-3.8-flash/audio_tokens"
+        self.assertEqual(self.faults_after(changed_to("0.000003", "gemini-3.8-flash")), [path])
+        self.assertEqual(self.faults_after(changed_to("0.00000075", "gemini-3.8-flash")), [])
+        self.assertEqual(self.faults_after(changed_to("0.000003", "grok-4.7")), [], "it takes none")
+
     def test_a_package_with_another_price_fills_no_gap(self):
         argon = next(composed.entry for composed in COMPOSED if composed.id == "gemini-4-argon")
         self.assertEqual(argon["rates"]["reasoning_tokens"], argon["rates"]["output_tokens"])

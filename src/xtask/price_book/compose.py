@@ -111,6 +111,7 @@ class Reading:
     def _text(self, row: dict) -> Composed:
         stated = self.stated(row)
         composed, rates = self.followed(row, stated)
+        composed.faults.extend(self._apart(row, stated, rates))
         composed.entry = {
             "id": row["id"],
             "name": row["name"],
@@ -154,6 +155,21 @@ class Reading:
             for field in self._attachments(row)
             if not entry.get(TAKES[field])
         ]
+
+    def _apart(self, row: dict, stated: dict[str, TextPrices], rates: dict) -> list[Fault]:
+        """The kinds of attachments that it takes and a package prices unlike text, its own and
+        ours: all of them are plain input in the book, which would then need a rate of their own.
+        """
+        ours = rates[0]["input_tokens"]
+        found = []
+        for package, prices in stated.items():
+            for field in self._attachments(row):
+                cents = prices.beside_text.get(field, ours)
+                if cents not in (ours, prices.tiers[0]["input_tokens"]):
+                    path = f"models/{row['id']}/{field}"
+                    what = f"{package} prices it unlike text"
+                    found.append(Fault(path, canonical(ours), canonical(cents), what))
+        return found
 
     def _media(self, row: dict) -> Composed:
         entry = packages.litellm_entry(self.litellm, row["litellm"])

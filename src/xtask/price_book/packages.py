@@ -51,6 +51,13 @@ LITELLM_FIELDS = {
     "output_cost_per_reasoning_token": "reasoning_tokens",
 }
 
+# What each package says of input that is not text, where it prices it apart; in the same units.
+BESIDE_TEXT = {
+    "image_tokens": ("input_image_mtok", "input_cost_per_image_token"),
+    "audio_tokens": ("input_audio_mtok", "input_cost_per_audio_token"),
+    "video_tokens": ("input_video_mtok", "input_cost_per_video_token"),
+}
+
 # What writing to a cache costs at least, since it is input; for an hour at least what it costs for
 # less. In this order, so that the last may follow the first.
 WRITTEN = (
@@ -74,6 +81,8 @@ class TextPrices:
     context_tokens: int | None
     output_tokens_max: int | None
     page: str | None
+    # The price of input of each kind that is not text, where it has one of its own.
+    beside_text: dict[str, Decimal]
     notes: tuple[str, ...] = ()
 
 
@@ -108,6 +117,11 @@ def genai_text(reference: str, at: datetime) -> TextPrices:
                     context_tokens=model.context_window,
                     output_tokens_max=None,
                     page=(provider.pricing_urls or [None])[0],
+                    beside_text={
+                        kind: _genai_price(prices[field], 0) * 100
+                        for kind, (field, _) in BESIDE_TEXT.items()
+                        if prices.get(field) is not None
+                    },
                 )
     raise PriceMissing(f"{GENAI} has no `{reference}`")
 
@@ -152,6 +166,11 @@ def litellm_text(models: dict, key: str) -> TextPrices:
         context_tokens=_whole(entry.get("max_input_tokens")),
         output_tokens_max=_whole(entry.get("max_output_tokens")),
         page=entry.get("source"),
+        beside_text={
+            kind: Decimal(entry[field]) * 100_000_000
+            for kind, (_, field) in BESIDE_TEXT.items()
+            if entry.get(field) is not None
+        },
     )
 
 
