@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kumari_engine::eligibility::Standing;
 use kumari_engine::id::AccountId;
-use kumari_engine::lot::Lot;
+use kumari_engine::lot::{Lot, burn_down};
 use kumari_engine::time::Timestamp;
 use serde::Serialize;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(crate) struct Balance {
     as_of: Timestamp,
     /// What eligibility looks at.
     standing: Standing,
-    /// The lots that something is left of.
+    /// The lots that something is left of, in the order in which they are used.
     lots: Vec<Lot>,
 }
 
@@ -34,7 +34,8 @@ pub(crate) async fn show(State(app): State<Arc<App>>, caller: Caller) -> Answer<
 
 /// The balance now.
 pub(crate) async fn read(app: &App, account: &AccountId) -> Answer<Balance> {
-    let account = app.read(account, &[]).await?;
+    let mut account = app.read(account, &[]).await?;
+    account.lots.sort_by(burn_down);
     let as_of = app.now().max(account.updated_at);
     Ok(Balance {
         version: account.sequence,

@@ -33,6 +33,26 @@ export function bookWithFree(credits) {
   });
 }
 
+/** A message to GPT-6 Luna costs exactly 0.9 credits, and a guest begins with enough for two. */
+export function bookOfTwoMessages() {
+  return bookWith((book) => {
+    book.plans.find((plan) => plan.id === 'free').credits = '1.8';
+    const { offers } = book.tasks.find((row) => row.task === 'direct');
+    Object.assign(
+      offers.find((offer) => offer.models.tier === 'lightweight'),
+      {
+        per_request: '0.9',
+        multiplier: '1',
+      },
+    );
+    const luna = book.models.find((model) => model.id === 'gpt-6-luna');
+    for (const rates of [luna.rates, ...(luna.tiers ?? []).map((tier) => tier.rates)]) {
+      for (const meter of Object.keys(rates))
+        Object.assign(rates[meter], { credits: '0', free: true });
+    }
+  });
+}
+
 /** Starts the server with its database in a new folder; `book` replaces its own. */
 export async function startServer({ book, pace = 'none' } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'kumari-e2e-'));

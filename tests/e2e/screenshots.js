@@ -54,6 +54,12 @@ async function attached(app) {
   await app.exactPrices();
 }
 
+/** Account and Details with what there is and where it went. */
+async function account({ page }) {
+  await page.getByRole('button', { name: /Guest/ }).click();
+  await page.getByTestId('line').nth(1).waitFor();
+}
+
 await mkdir(FOLDER, { recursive: true });
 try {
   for (const colorScheme of ['light', 'dark']) {
@@ -71,6 +77,9 @@ try {
     await app.page.getByRole('button', { name: 'Check this charge' }).click();
     await app.page.getByRole('dialog').getByRole('status').getByText('The same').waitFor();
     await look(app, `receipt-${colorScheme}`);
+    await app.page.keyboard.press('Escape');
+    await account(app);
+    await look(app, `account-${colorScheme}`);
     const other = await openApp(t, browser, server, { colorScheme });
     await attached(other);
     await look(other, `files-${colorScheme}`);
@@ -83,6 +92,10 @@ try {
   await phone.page.getByRole('button', { name: 'Buy a Custom Pack' }).click();
   await phone.page.getByText('Demo payment.').waitFor();
   await look(phone, 'pack-phone');
+  await phone.page.keyboard.press('Escape');
+  await phone.page.getByRole('button', { name: 'Conversations' }).click();
+  await account(phone);
+  await look(phone, 'account-phone');
   const other = await openApp(t, browser, server, PHONE);
   await attached(other);
   await look(other, 'files-phone');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
   assertAccessible,
+  bookOfTwoMessages,
   bookWith,
   bookWithFree,
   micros,
@@ -228,26 +229,8 @@ test('Stop charges for what was written', async (t) => {
   app.assertSilent();
 });
 
-/** A message to GPT-6 Luna costs exactly 0.9 credits, and a guest begins with enough for two. */
-const twoMessages = (book) => {
-  book.plans.find((plan) => plan.id === 'free').credits = '1.8';
-  const { offers } = book.tasks.find((row) => row.task === 'direct');
-  Object.assign(
-    offers.find((offer) => offer.models.tier === 'lightweight'),
-    {
-      per_request: '0.9',
-      multiplier: '1',
-    },
-  );
-  const luna = book.models.find((model) => model.id === 'gpt-6-luna');
-  for (const rates of [luna.rates, ...(luna.tiers ?? []).map((tier) => tier.rates)]) {
-    for (const meter of Object.keys(rates))
-      Object.assign(rates[meter], { credits: '0', free: true });
-  }
-};
-
 test('at zero sending pauses with two ways on, reading does not, and a pack clears it', async (t) => {
-  const own = await startServer({ book: await bookWith(twoMessages) });
+  const own = await startServer({ book: await bookOfTwoMessages() });
   t.after(own.end);
   const app = await openApp(t, browser, own);
   const { page } = app;

@@ -88,6 +88,26 @@ async fn a_grant_out_of_range_is_denied() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn r18_lots_are_listed_in_the_order_of_their_use() {
+    let server = TestServer::start(StoreKind::Database).await;
+    let backend = Backend::new(&server, KeyScope::Ledger).await;
+    for (id, more) in [
+        ("late", json!({ "expires_at": "2099-01-01T00:00:00Z" })),
+        ("never", json!({})),
+        ("soon", json!({ "expires_at": "2098-01-01T00:00:00Z" })),
+        ("first", json!({ "priority": -1 })),
+    ] {
+        let mut body = grant(id, "5");
+        body.as_object_mut().unwrap().append(&mut more.as_object().unwrap().clone());
+        done(&backend, "/api/accounts/anna/grant", &body).await;
+    }
+    let balance = backend.get("/api/accounts/anna/balance").await.body;
+    let lots = balance["lots"].as_array().unwrap();
+    let ids: Vec<u64> = lots.iter().map(|lot| lot["id"].as_u64().unwrap()).collect();
+    assert_eq!(ids, [4, 3, 1, 2], "{lots:?}");
+}
+
 /// R20, R28: without a quote caps are lowered to what the balance allows; with more credits the
 /// same action is extended.
 #[tokio::test(flavor = "multi_thread")]

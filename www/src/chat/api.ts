@@ -60,7 +60,7 @@ export function getAction(id: string): Promise<ActionView> {
 
 const WAIT_MS_MAX = 20_000;
 
-async function get<T>(path: string): Promise<T> {
+export async function get<T>(path: string): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, {

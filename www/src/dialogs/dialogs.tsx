@@ -9,13 +9,15 @@ import {
   useState,
 } from 'react';
 
+const AccountDialog = lazy(() => import('../account/account'));
 const ReceiptDialog = lazy(() => import('./receipt'));
 const TopUpDialog = lazy(() => import('./top-up'));
 const ProDialog = lazy(() => import('./pro'));
 
-type Open = { dialog: 'receipt'; actionId: string } | { dialog: 'top_up' } | { dialog: 'pro' };
+type Open = { dialog: 'receipt'; actionId: string } | { dialog: 'account' | 'top_up' | 'pro' };
 
 export interface Dialogs {
+  account: () => void;
   receipt: (actionId: string) => void;
   topUp: () => void;
   pro: () => void;
@@ -33,6 +35,9 @@ export function DialogsProvider({ children }: { children: ReactNode }) {
   const [open, setOpen] = useState<Open | null>(null);
   const dialogs = useMemo<Dialogs>(
     () => ({
+      account: () => {
+        setOpen({ dialog: 'account' });
+      },
       receipt: (actionId) => {
         setOpen({ dialog: 'receipt', actionId });
       },
@@ -52,6 +57,7 @@ export function DialogsProvider({ children }: { children: ReactNode }) {
     <DialogsContext.Provider value={dialogs}>
       {children}
       <Suspense fallback={null}>
+        {open?.dialog === 'account' && <AccountDialog close={close} />}
         {open?.dialog === 'receipt' && <ReceiptDialog actionId={open.actionId} close={close} />}
         {open?.dialog === 'top_up' && <TopUpDialog close={close} />}
         {open?.dialog === 'pro' && <ProDialog close={close} />}

@@ -6,10 +6,12 @@ import type { ReactNode } from 'react';
 export function Modal({
   title,
   close,
+  isWide,
   children,
 }: {
   title: string;
   close: () => void;
+  isWide?: boolean;
   children: ReactNode;
 }) {
   return (
@@ -18,6 +20,7 @@ export function Modal({
       onClose={close}
       backdrop={<div className="backdrop" />}
       className="modal"
+      data-wide={isWide || undefined}
       unmountOnHide
     >
       <header className="modal-head">

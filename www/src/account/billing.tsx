@@ -1,0 +1,131 @@
+// The balance beside the plan, the grants that it is made of, and what each month did.
+import type { Lot } from '@kumari/credits';
+import { type Prices, useCredits, usePrices } from '../credits/client';
+import { LOT_NAMES } from '../credits/words';
+import { useDialogs } from '../dialogs/dialogs';
+import { History } from './history';
+
+export function Billing() {
+  const { balance, as_of } = useCredits();
+  const prices = usePrices();
+  if (!balance || !prices) return <p className="muted">Your account is being read…</p>;
+  return (
+    <section className="account" aria-labelledby="billing">
+      <h2 id="billing">Billing</h2>
+      {as_of !== null && (
+        <p className="notice notice-line" role="status">
+          The server cannot be reached: this is as of {new Date(as_of).toLocaleTimeString()}.
+        </p>
+      )}
+      <div className="account-top">
+        <BalanceCard prices={prices} />
+        <PlanCard />
+      </div>
+      <Lots lots={balance.lots} prices={prices} />
+      <History version={balance.version} prices={prices} />
+    </section>
+  );
+}
+
+function BalanceCard({ prices: { format } }: { prices: Prices }) {
+  const { balance } = useCredits();
+  const dialogs = useDialogs();
+  if (!balance) return null;
+  const { settled, held, available, open_holds } = balance.standing;
+  return (
+    <div className="account-card">
+      <h3>Balance</h3>
+      <p className="account-figure" data-testid="account-balance" data-settled={settled}>
+        {format(settled)} <span>credits</span>
+      </p>
+      <p className="muted">
+        {format(available)} ready to use
+        {open_holds > 0 && `, ${format(held)} reserved for answers being written`}
+      </p>
+      <button type="button" className="button" onClick={dialogs.topUp}>
+        Buy a Custom Pack
+      </button>
+    </div>
+  );
+}
+
+function PlanCard() {
+  const { balance, price_book: book } = useCredits();
+  const dialogs = useDialogs();
+  if (!balance) return null;
+  const { plan, resets_at, past_due } = balance.standing;
+  const name = book?.plans.find((one) => one.id === plan)?.name ?? plan;
+  return (
+    <div className="account-card">
+      <h3>Plan</h3>
+      <p className="account-figure">{name}</p>
+      <p className="muted">
+        {resets_at === undefined
+          ? 'Its credits came once and never expire.'
+          : `New credits on ${dayOf(resets_at)}; what is left of the old ones ends then.`}
+      </p>
+      {past_due && (
+        <p className="notice notice-line">
+          A payment for it is missing. Packs and free credits stay usable.
+        </p>
+      )}
+      {plan === 'free' && (
+        <button type="button" className="button button-primary" onClick={dialogs.pro}>
+          Upgrade to Pro
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** In the order in which they are used, as the server has them. */
+function Lots({ lots, prices: { format } }: { lots: readonly Lot[]; prices: Prices }) {
+  return (
+    <section aria-labelledby="lots">
+      <h3 id="lots">What your credits are made of</h3>
+      {lots.length === 0 ? (
+        <p className="muted">Nothing is left. A Custom Pack brings you on at once.</p>
+      ) : (
+        <>
+          <p className="muted">Used from the top down.</p>
+          <table className="account-table">
+            <thead>
+              <tr>
+                <th scope="col">From</th>
+                <th scope="col">Left</th>
+                <th scope="col">Of</th>
+                <th scope="col">Until</th>
+              </tr>
+            </thead>
+            <tbody>
+              {lots.map((lot) => (
+                <tr key={lot.id} data-testid="lot">
+                  <th scope="row">
+                    {LOT_NAMES[lot.kind]}
+                    <LotNote lot={lot} format={format} />
+                  </th>
+                  <td>{format(lot.available)}</td>
+                  <td>{format(lot.granted)}</td>
+                  <td>{lot.expires_at === undefined ? 'never ends' : dayOf(lot.expires_at)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </>
+      )}
+    </section>
+  );
+}
+
+function LotNote({ lot, format }: { lot: Lot; format: Prices['format'] }) {
+  const notes = [
+    lot.held !== '0' && `${format(lot.held)} reserved`,
+    lot.dispute === 'open' && 'frozen while its payment is disputed',
+    new Date(lot.effective_at) > new Date() && `usable from ${dayOf(lot.effective_at)}`,
+  ].filter((note) => note !== false);
+  return notes.length > 0 && <small>{notes.join(', ')}</small>;
+}
+
+function dayOf(timestamp: string): string {
+  return new Date(timestamp).toLocaleDateString([], { dateStyle: 'long' });
+}
