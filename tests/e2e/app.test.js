@@ -121,3 +121,26 @@ test('on a phone nothing is wider than the screen, and the conversations are a d
   await page.getByRole('heading', { name: 'What would you like to ask?' }).waitFor();
   app.assertSilent();
 });
+
+test('a part of the page that does not come is said, and asked for again', async (t) => {
+  const app = await openApp(t, browser, server, { allowed: [/Failed to load resource/] });
+  const { page } = app;
+  const away = '**/assets/account-*.js';
+  await page.route(away, (route) => route.abort());
+  await page.route('**/assets/markdown-*.js', (route) => route.abort());
+  await page.getByRole('button', { name: /Guest/ }).click();
+  const missing = page.getByRole('alert').filter({ hasText: 'This could not be loaded.' });
+  await missing.waitFor();
+  await assertAccessible(page, 'a part that did not come');
+  await page.unroute(away);
+  await missing.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('heading', { name: 'Billing' }).waitFor();
+  assert.equal(await missing.count(), 0);
+  await page.keyboard.press('Escape');
+
+  await app.message.fill('hello world');
+  await app.send.click();
+  await app.charges(1);
+  await page.locator('.answer-text .plain').waitFor();
+  app.assertSilent();
+});

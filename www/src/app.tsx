@@ -16,16 +16,20 @@ import { useRoute } from './shell/route';
 import { Sidebar } from './shell/sidebar';
 import { Start } from './thread/start';
 import { Thread } from './thread/thread';
+import { Boundary } from './ui/boundary';
 import { LiveRegion } from './ui/live-region';
 
 export function App() {
+  const broken = (error: unknown) => <Broken error={error} />;
   return (
-    <CreditsProvider failed={(error) => <Broken error={error} />}>
-      <DialogsProvider>
-        <Shell />
-      </DialogsProvider>
-      <LiveRegion />
-    </CreditsProvider>
+    <Boundary broken={broken}>
+      <CreditsProvider failed={broken}>
+        <DialogsProvider>
+          <Shell />
+        </DialogsProvider>
+        <LiveRegion />
+      </CreditsProvider>
+    </Boundary>
   );
 }
 
@@ -157,7 +161,7 @@ function ConnectionNote() {
 function Broken({ error }: { error: unknown }) {
   return (
     <main className="broken" role="alert">
-      <h1>Kumari could not start</h1>
+      <h1>Something broke</h1>
       <p>{error instanceof Error ? error.message : String(error)}</p>
       <button
         type="button"

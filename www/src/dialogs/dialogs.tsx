@@ -1,20 +1,33 @@
 // Which dialog is open. Each is loaded when it is first asked for.
 import {
+  type ComponentType,
   type ReactNode,
-  Suspense,
   createContext,
-  lazy,
   useContext,
   useMemo,
   useState,
 } from 'react';
+import { type Part, loadedBy } from '../ui/loaded-by';
 
-const AccountDialog = lazy(() => import('../account/account'));
-const ReceiptDialog = lazy(() => import('./receipt'));
-const TopUpDialog = lazy(() => import('./top-up'));
-const ProDialog = lazy(() => import('./pro'));
+interface DialogProps {
+  /** What the dialog is about, where it is about an action. */
+  actionId: string;
+  close: () => void;
+}
 
-type Open = { dialog: 'receipt'; actionId: string } | { dialog: 'account' | 'top_up' | 'pro' };
+type DialogPart = () => Part<{ default: ComponentType<DialogProps> }>;
+
+const DIALOGS = {
+  account: loadedBy(() => import('../account/account')),
+  receipt: loadedBy(() => import('./receipt')),
+  topUp: loadedBy(() => import('./top-up')),
+  pro: loadedBy(() => import('./pro')),
+} satisfies Record<string, DialogPart>;
+
+interface Open {
+  dialog: keyof typeof DIALOGS;
+  actionId: string;
+}
 
 export interface Dialogs {
   account: () => void;
@@ -33,35 +46,50 @@ export function useDialogs(): Dialogs {
 
 export function DialogsProvider({ children }: { children: ReactNode }) {
   const [open, setOpen] = useState<Open | null>(null);
-  const dialogs = useMemo<Dialogs>(
-    () => ({
-      account: () => {
-        setOpen({ dialog: 'account' });
-      },
+  const dialogs = useMemo<Dialogs>(() => {
+    const opens = (dialog: Open['dialog']) => () => {
+      setOpen({ dialog, actionId: '' });
+    };
+    return {
+      account: opens('account'),
       receipt: (actionId) => {
         setOpen({ dialog: 'receipt', actionId });
       },
-      topUp: () => {
-        setOpen({ dialog: 'top_up' });
-      },
-      pro: () => {
-        setOpen({ dialog: 'pro' });
-      },
-    }),
-    [],
-  );
-  const close = () => {
-    setOpen(null);
-  };
+      topUp: opens('topUp'),
+      pro: opens('pro'),
+    };
+  }, []);
   return (
     <DialogsContext.Provider value={dialogs}>
       {children}
-      <Suspense fallback={null}>
-        {open?.dialog === 'account' && <AccountDialog close={close} />}
-        {open?.dialog === 'receipt' && <ReceiptDialog actionId={open.actionId} close={close} />}
-        {open?.dialog === 'top_up' && <TopUpDialog close={close} />}
-        {open?.dialog === 'pro' && <ProDialog close={close} />}
-      </Suspense>
+      {open && (
+        <OpenDialog
+          key={open.dialog}
+          open={open}
+          close={() => {
+            setOpen(null);
+          }}
+        />
+      )}
     </DialogsContext.Provider>
+  );
+}
+
+function OpenDialog({ open: { dialog, actionId }, close }: { open: Open; close: () => void }) {
+  const useDialog: DialogPart = DIALOGS[dialog];
+  const [part, isMissing, again] = useDialog();
+  if (part) return <part.default actionId={actionId} close={close} />;
+  return (
+    isMissing && (
+      <p className="notice notice-line part-missing" role="alert">
+        This could not be loaded.
+        <button type="button" className="link" onClick={again}>
+          Try again
+        </button>
+        <button type="button" className="link" onClick={close}>
+          Close
+        </button>
+      </p>
+    )
   );
 }

@@ -1,10 +1,11 @@
 import { Check, Copy, Square } from 'lucide-react';
-import { Suspense, lazy, memo, useState } from 'react';
+import { memo, useState } from 'react';
 import type { Answer } from '../chat/turns';
 import { type Prices, useClient } from '../credits/client';
 import { announce } from '../ui/announce';
+import { loadedBy } from '../ui/loaded-by';
 
-const AnswerMarkdown = lazy(() => import('./markdown'));
+const useMarkdown = loadedBy(() => import('./markdown'));
 
 const STATUS_WORDS: Record<Answer['status'], string> = {
   running: 'Writing…',
@@ -47,13 +48,7 @@ export const AnswerCard = memo(function AnswerCard({
         <span className="answer-status">{STATUS_WORDS[answer.status]}</span>
       </header>
       <div className="answer-text">
-        {answer.text === '' ? (
-          <EmptyText isRunning={isRunning} />
-        ) : (
-          <Suspense fallback={<p className="plain">{answer.text}</p>}>
-            <AnswerMarkdown text={answer.text} />
-          </Suspense>
-        )}
+        <AnswerText text={answer.text} isRunning={isRunning} />
       </div>
       <footer className="answer-foot">
         {answer.charge !== undefined && prices && (
@@ -86,8 +81,14 @@ export const AnswerCard = memo(function AnswerCard({
   );
 });
 
-function EmptyText({ isRunning }: { isRunning: boolean }) {
-  if (!isRunning) return <p className="muted">No answer. Nothing was charged.</p>;
+/** What renders it is loaded with the first answer that is awaited. */
+function AnswerText({ text, isRunning }: { text: string; isRunning: boolean }) {
+  const [markdown, isMissing] = useMarkdown();
+  if (text === '' && !isRunning) {
+    return <p className="muted">No answer. Nothing was charged.</p>;
+  }
+  if (text !== '' && markdown) return <markdown.default text={text} />;
+  if (text !== '' && isMissing) return <p className="plain">{text}</p>;
   return (
     <div className="skeleton-lines" aria-hidden>
       <span className="skeleton" />
