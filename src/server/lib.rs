@@ -83,6 +83,7 @@ mod file_show;
 mod history;
 mod authorize;
 mod admission;
+mod file_refusal;
 mod runs;
 mod transcript;
 mod answer_files;

@@ -25,10 +25,12 @@
 //! and no searches.
 
 use crate::provider::{
-    Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderRole, ProviderStream,
+    MediaRefusal, Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderRole,
+    ProviderStream,
 };
 use crate::provider_demo_script::{Cue, script};
 use async_stream::stream;
+use kumari_engine::attachment::Attachment;
 use kumari_engine::encoding::{Counted, Encoding};
 use kumari_engine::meter::Usage;
 use kumari_engine::settle::Finish;
@@ -108,6 +110,10 @@ impl Provider for DemoProvider {
 
     fn is_demo(&self) -> bool {
         true
+    }
+
+    fn refusal(&self, _media_type: &str, _size: Attachment) -> Option<MediaRefusal> {
+        None
     }
 
     fn stream(&self, request: ProviderRequest, cancel: CancellationToken) -> ProviderStream {

@@ -13,12 +13,15 @@
 //! images and sound to be made, and several choices are not asked for.
 
 use crate::provider::{
-    Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderStream, TimeoutPhase,
+    MediaRefusal, Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderStream,
+    TimeoutPhase,
 };
 use crate::provider_openai_body::{Body, Next};
+use crate::provider_openai_files;
 use crate::provider_openai_send::{Deadline, Sender};
 use crate::provider_openai_usage::usage;
 use async_stream::stream;
+use kumari_engine::attachment::Attachment;
 use kumari_engine::id::ModelId;
 use kumari_engine::settle::Finish;
 use reqwest::{Response, Url};
@@ -153,6 +156,10 @@ impl Provider for OpenAiProvider {
 
     fn is_demo(&self) -> bool {
         false
+    }
+
+    fn refusal(&self, media_type: &str, size: Attachment) -> Option<MediaRefusal> {
+        provider_openai_files::refusal(media_type, size)
     }
 
     fn stream(&self, request: ProviderRequest, cancel: CancellationToken) -> ProviderStream {

@@ -227,6 +227,79 @@ async fn what_cannot_go_along_is_refused_and_nothing_is_held() {
     client.ended(&view).await;
 }
 
+/// What an endpoint cannot be given is told before it costs anything, of an earlier message too: that
+/// one goes along again, and was priced.
+#[tokio::test]
+async fn what_an_endpoint_cannot_be_given_is_named_before_anything_is_held() {
+    for store in STORES {
+        let server = TestServer::start(store).await;
+        let client = server.guest().await;
+        let (clip_id, clip) = put(&client, "clip.mp4", CLIP).await;
+        let (image_id, image) = put(&client, "a.png", PNG).await;
+        let (conversation, files) = (new_id(), [&image_id, &clip_id]);
+        let media = [&image["content"], &clip["content"]];
+        let parts = (&files[..], &["What is this?"][..], &media[..]);
+        let send = compose(&client, &conversation, HEARING, "What is this?", parts, 1).await;
+        server.scripted.take_no("video/");
+        let refused = client.post("/api/actions", &send).await;
+        assert_eq!(code(&refused), (422, "request_invalid"), "{store:?}");
+        assert_eq!(refused.body["path"], "files[1]");
+        assert_eq!(
+            refused.body["detail"],
+            "`clip.mp4` cannot be given to `gemini-3.8-flash`, whose endpoint takes only what tests \
+             send: remove it, or send something else"
+        );
+        // A client shows it as it shows what the rules refuse.
+        assert_eq!(refused.body["denial"]["path"], "files[1]");
+        assert_eq!(client.balance().await["standing"]["held"], "0");
+        let none = client.get(&format!("/api/conversations/{conversation}")).await;
+        assert_eq!(code(&none), (404, "conversation_unknown"), "nothing is stored of it");
+        let removed = client.request(Method::DELETE, &format!("/api/files/{clip_id}"));
+        assert_eq!(reply(removed.send().await.unwrap()).await.status, 204, "no message has it");
+
+        // Without it the very send is as good as new.
+        let parts = (&files[..1], &["What is this?"][..], &media[..1]);
+        let mut without = compose(&client, &conversation, HEARING, "What is this?", parts, 1).await;
+        without["action_id"] = send["action_id"].clone();
+        let view = client.send(&without).await;
+        let done = client.ended(&view).await;
+        assert_eq!(done["legs"][0]["status"], "completed");
+
+        server.scripted.take_no("image/");
+        let said = done["legs"][0]["text"].as_str().unwrap();
+        let parts = (&[][..], &["And now?", "What is this?", said][..], &media[..1]);
+        let send = compose(&client, &conversation, HEARING, "And now?", parts, 3).await;
+        let refused = client.post("/api/actions", &send).await;
+        assert_eq!(code(&refused), (422, "request_invalid"), "{store:?}");
+        assert_eq!(refused.body["path"], "conversation_id");
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.starts_with("`a.png` of an earlier message goes along again"), "{detail}");
+        assert!(detail.ends_with(": begin a new conversation"), "{detail}");
+        assert_eq!(client.balance().await["standing"]["held"], "0");
+    }
+}
+
+/// All models are asked through one provider, so all that would be asked are named.
+#[tokio::test]
+async fn a_comparison_names_all_models_that_cannot_be_given_a_file() {
+    let server = TestServer::start(STORES[0]).await;
+    let client = server.guest().await;
+    let (image_id, image) = put(&client, "a.png", PNG).await;
+    server.scripted.take_no("image/");
+    let nothing = (&[&image_id][..], &["Hello"][..], &[&image["content"]][..]);
+    let mut send = compose(&client, &new_id(), MODEL, "Hello", nothing, 1).await;
+    for (task, models, words) in [
+        ("compare", json!([MODEL, HEARING]), "to `gpt-6-luna` and `gemini-3.8-flash`, whose"),
+        ("routing", json!([]), "to `gpt-6-luna`, whose"),
+    ] {
+        send["task"] = json!(task);
+        send["models"] = models;
+        let refused = client.post("/api/actions", &send).await;
+        assert_eq!(code(&refused), (422, "request_invalid"), "{refused:?}");
+        assert!(refused.body["detail"].as_str().unwrap().contains(words), "{refused:?}");
+    }
+}
+
 /// A file may be removed in the instant in which it is sent, and another one put under its id: that
 /// one is not what was priced.
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! A provider that says what a test tells it to, step by step.
 
 use async_stream::stream;
+use kumari_engine::attachment::Attachment;
 use kumari_engine::id::ModelId;
 use kumari_engine::meter::{Meter, Usage};
 use kumari_engine::settle::Finish;
 use kumari_server::provider::{
-    Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderStream,
+    MediaRefusal, Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderStream,
 };
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -34,6 +35,7 @@ pub(crate) enum Step {
 pub(crate) struct Scripted {
     scripts: Mutex<HashMap<ModelId, Vec<Step>>>,
     refusing: Mutex<Vec<ModelId>>,
+    not_taking: Mutex<Vec<&'static str>>,
     /// Reports usage when it is cancelled.
     pub(crate) honest_when_cancelled: Mutex<bool>,
     gate: std::sync::Arc<Semaphore>,
@@ -47,6 +49,7 @@ impl Default for Scripted {
         Self {
             scripts: Mutex::default(),
             refusing: Mutex::default(),
+            not_taking: Mutex::default(),
             honest_when_cancelled: Mutex::new(false),
             gate: std::sync::Arc::new(Semaphore::new(0)),
             asked,
@@ -68,6 +71,11 @@ impl Scripted {
     /// This model accepts nothing from now on.
     pub(crate) fn refuse(&self, model: &str) {
         self.refusing.lock().unwrap().push(model.parse().unwrap());
+    }
+
+    /// Files of media types that begin like this cannot be given to any model from now on.
+    pub(crate) fn take_no(&self, kind: &'static str) {
+        self.not_taking.lock().unwrap().push(kind);
     }
 
     /// Lets this many waiting answers go on.
@@ -97,6 +105,14 @@ impl Provider for Scripted {
 
     fn is_demo(&self) -> bool {
         true
+    }
+
+    fn refusal(&self, media_type: &str, _size: Attachment) -> Option<MediaRefusal> {
+        let kinds = self.not_taking.lock().unwrap();
+        kinds.iter().any(|kind| media_type.starts_with(kind)).then_some(MediaRefusal {
+            takes: "takes only what tests send",
+            instead: "send something else",
+        })
     }
 
     fn stream(&self, request: ProviderRequest, cancel: CancellationToken) -> ProviderStream {
