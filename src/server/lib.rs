@@ -52,6 +52,7 @@ mod body;
 mod segment;
 mod shield;
 mod limits;
+mod shares;
 mod request_log;
 
 mod session;

@@ -1,5 +1,6 @@
 //! How much one address, one account and everybody together may ask for.
 
+use crate::answer_files::MEMORY_BYTES;
 use crate::app::App;
 use crate::problem::{Answer, Problem};
 use crate::service_key::{AtHand, Shown};
@@ -36,6 +37,9 @@ pub struct Limits {
     pub answers_max: usize,
     /// Files that one account may keep.
     pub account_files: FileRoom,
+    /// Bytes of memory for the files of answers that no provider has taken on yet, in requests to
+    /// them; one account has at most half.
+    pub file_memory_bytes: u64,
 }
 
 impl Default for Limits {
@@ -48,6 +52,7 @@ impl Default for Limits {
             account_answers_max: 16,
             answers_max: 512,
             account_files: FileRoom { unused_max: 40, bytes_max: 500 << 20 },
+            file_memory_bytes: MEMORY_BYTES,
         }
     }
 }

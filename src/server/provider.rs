@@ -2,7 +2,8 @@
 //!
 //! A provider turns one leg's request into one stream. The stream tells, in this order:
 //!
-//! 1. [`ProviderEvent::Accepted`] once, when the provider has taken the request on;
+//! 1. [`ProviderEvent::Accepted`] once, when the provider has taken the request on, and has let go of
+//!    it: the memory that its files took is given to others;
 //! 2. [`ProviderEvent::Delta`] and [`ProviderEvent::Reasoning`], as the answer comes;
 //! 3. [`ProviderEvent::Usage`] at most once. None came: the usage is *missing*, which is not zero;
 //!    what is visible is then counted by the server;

@@ -119,8 +119,10 @@ impl Provider for DemoProvider {
     fn stream(&self, request: ProviderRequest, cancel: CancellationToken) -> ProviderStream {
         let Self { settings, count } = self.clone();
         Box::pin(stream! {
+            let cues = script(&settings, &count, &request);
+            drop(request);
             let mut used: Option<Usage> = None;
-            for Cue { wait, said, used: used_then } in script(&settings, &count, &request) {
+            for Cue { wait, said, used: used_then } in cues {
                 if !waited(wait, &cancel).await {
                     if let Some(usage) = used {
                         yield Ok(ProviderEvent::Usage(usage));

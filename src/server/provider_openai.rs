@@ -177,6 +177,7 @@ impl Provider for OpenAiProvider {
                 Some(Err(fault)) => return yield Err(fault),
                 Some(Ok(response)) => response,
             };
+            drop(request);
             yield Ok(ProviderEvent::Accepted);
 
             let mut reading = match Reading::new(&sender, response, deadline) {

@@ -92,6 +92,7 @@ impl Server {
         let calibrations = Calibrations::open(&*parts.store).await?;
         let app = Arc::new(App {
             rates: Rates::new(&parts.config.limits),
+            file_memory: FileMemory::new(parts.config.limits.file_memory_bytes),
             keys: Keys::default(),
             config: parts.config,
             ledger: Ledger::new(parts.store, parts.clock),
@@ -104,7 +105,6 @@ impl Server {
             runs: Runs::default(),
             uploads: Uploads::default(),
             file_reader: FileReader::default(),
-            file_memory: FileMemory::default(),
             streams: Seats::new(),
             stopping: CancellationToken::new(),
             aborting: CancellationToken::new(),

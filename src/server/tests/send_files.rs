@@ -1,16 +1,13 @@
 //! Sending files along: priced by what the server read, given to the model, counted again with the
 //! conversation.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "what is not there fails the test"
-)]
+#![expect(clippy::indexing_slicing, reason = "what is not there fails the test")]
 
 #[cfg(test)]
 mod common;
 
-use common::client::{Client, Reply, new_id, reply};
-use common::{BEGIN, STORES, TestServer, input_tokens, time, tokens};
+use common::client::{Reply, new_id, reply};
+use common::files::{HEARING, MODEL, PNG, compose, put};
+use common::{BEGIN, STORES, TestServer, time, tokens};
 use kumari_documents::as_sent;
 use kumari_engine::attachment::Attachment;
 use kumari_server::provider::{ProviderContent, ProviderFile};
@@ -21,55 +18,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const MODEL: &str = "gpt-6-luna";
-/// One that takes recordings and clips too.
-const HEARING: &str = "gemini-3.8-flash";
-const PNG: &[u8] = include_bytes!("media/picture.png");
 const VOICE: &[u8] = include_bytes!("media/voice.webm");
 const CLIP: &[u8] = include_bytes!("media/clip.mp4");
-
-/// Puts a file there, and answers with its id and its content.
-async fn put(client: &Client, name: &str, bytes: &[u8]) -> (String, Value) {
-    let id = new_id();
-    let request = client.request(Method::PUT, &format!("/api/files/{id}?name={name}"));
-    let added = reply(request.body(bytes.to_vec()).send().await.unwrap()).await;
-    assert_eq!(added.status, 201, "{added:?}");
-    (id, added.body)
-}
-
-/// A send with the quote that a composer would show for these texts and attachments.
-async fn compose(
-    client: &Client,
-    conversation: &str,
-    model: &str,
-    text: &str,
-    (files, texts, attachments): (&[&String], &[&str], &[&Value]),
-    messages: u32,
-) -> Value {
-    let request = json!({
-        "task": "direct",
-        "models": [model],
-        "input_tokens": input_tokens(texts),
-        "messages": messages,
-        "attachments": attachments,
-    });
-    let told = client.post("/api/estimate", &json!({ "request": request })).await;
-    assert_eq!(told.body["eligibility"]["verdict"], "allowed", "{told:?}");
-    json!({
-        "action_id": new_id(),
-        "conversation_id": conversation,
-        "task": "direct",
-        "models": [model],
-        "text": text,
-        "files": files,
-        "quote": {
-            "price_book": told.body["estimate"]["price_book"],
-            "rules": kumari_engine::RULES_VERSION,
-            "high": told.body["eligibility"]["hold"],
-            "caps": told.body["eligibility"]["caps"],
-        },
-    })
-}
 
 fn code(reply: &Reply) -> (u16, &str) {
     (reply.status, reply.body["code"].as_str().unwrap_or_default())

@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 /// One thing that the provider does.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
+    /// Takes the request on; where no step says so, it does before all of them.
+    Accept,
     Say(&'static str),
     /// Thinks, showing this.
     Think(&'static str),
@@ -83,6 +85,11 @@ impl Scripted {
         self.gate.add_permits(answers);
     }
 
+    /// Whether there is a request that the test has not looked at.
+    pub(crate) async fn was_asked(&self) -> bool {
+        !self.requests.lock().await.is_empty()
+    }
+
     /// The next request that a provider was asked, in order.
     pub(crate) async fn asked(&self) -> ProviderRequest {
         self.requests.lock().await.recv().await.unwrap()
@@ -129,9 +136,12 @@ impl Provider for Scripted {
                 yield Err(ProviderFault::Refused { status: Some(503), message, retry_after: None });
                 return;
             }
-            yield Ok(ProviderEvent::Accepted);
+            if !script.iter().any(|step| matches!(step, Step::Accept)) {
+                yield Ok(ProviderEvent::Accepted);
+            }
             for step in script {
                 match step {
+                    Step::Accept => yield Ok(ProviderEvent::Accepted),
                     Step::Say(text) => yield Ok(ProviderEvent::Delta { text: text.to_owned() }),
                     Step::Think(text) => {
                         yield Ok(ProviderEvent::Reasoning { text: text.to_owned() });
