@@ -79,6 +79,7 @@ mod uuid7;
 mod counter;
 mod file_reader;
 mod file_upload;
+mod file_storage;
 mod files;
 mod file_show;
 mod history;

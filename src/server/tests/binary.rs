@@ -3,11 +3,12 @@
 #[cfg(test)]
 mod common;
 
-use common::client::{Client, action_path, credits};
+use common::client::{Client, action_path, credits, new_id, reply};
 use common::program::{Program, run, text};
 use common::{book_with, vocabulary_folder};
 use kumari_engine::amount::Credits;
 use kumari_server::price::DEFAULT_PRICE_BOOK;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 const MODEL: &str = "gpt-6-luna";
@@ -102,6 +103,28 @@ async fn it_reads_the_price_book_again_and_stops_when_it_is_told_to() {
     program.signal("TERM");
     assert!(events.all().await.iter().all(|event| event.name == "balance"));
     assert!(program.child.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn an_operator_says_how_much_is_kept_of_files() {
+    for (flag, status, expected) in [
+        ("--files-mib-max", 507, "server_storage_full"),
+        ("--guest-files-mib-max", 413, "storage_full"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let program = Program::serve(folder.path(), &[flag, "1"]);
+        let mut client = Client::new(program.base.clone());
+        client.begin().await;
+        let put = async |bytes: usize| {
+            let path = format!("/api/files/{}?name=a.txt", new_id());
+            let request = client.request(Method::PUT, &path).body(vec![b'a'; bytes]);
+            reply(request.send().await.unwrap()).await
+        };
+        // The text that was read of it counts too.
+        let refused = put((1 << 19) + 1).await;
+        assert_eq!((refused.status, &refused.body["code"]), (status, &json!(expected)));
+        assert_eq!(put(1 << 19).await.status, 201, "{flag}");
+    }
 }
 
 #[test]
