@@ -64,7 +64,10 @@ pub(crate) async fn put(
         created_at: app.now(),
         is_used: false,
     };
-    match add(&app, &caller.account, file, room).await? {
+    // A task of its own: what is being added counts until it is there, whether the browser waits or
+    // has gone.
+    let adding = app.tasks.spawn(add(Arc::clone(&app), caller.account, file, room));
+    match adding.await.map_err(|fault| Problem::internal("adding a file", &fault))?? {
         FileAdded::Added => Ok(json(StatusCode::CREATED, &facts)),
         FileAdded::Same(facts) => repeated(Some(*facts)),
         refused @ (FileAdded::Differs | FileAdded::TooMany | FileAdded::Full) => {
@@ -75,13 +78,13 @@ pub(crate) async fn put(
 
 /// Adds a file where there is room, its account's and that of all.
 async fn add(
-    app: &App,
-    account: &AccountId,
+    app: Arc<App>,
+    account: AccountId,
     file: StoredFile,
     room: FileRoom,
 ) -> Answer<FileAdded> {
     let reserved = app.file_storage.reserve(file.kept_bytes())?;
-    let added = app.store().add_file(account, file, room).await;
+    let added = app.store().add_file(&account, file, room).await;
     match &added {
         Ok(FileAdded::Added) | Err(_) => reserved.keep(),
         Ok(FileAdded::Same(_) | FileAdded::Differs | FileAdded::TooMany | FileAdded::Full) => {}
