@@ -5,14 +5,14 @@
 //! an end costs is decided in `outcome`, made durable in `settle`.
 
 use crate::action::{self, LegStatus};
-use crate::answer_files;
+use crate::answer_files::{self, Loaded};
 use crate::app::App;
 use crate::books::Book;
 use crate::counter::Tokens;
 use crate::history::Prompt;
-use crate::listen::{self, Listening};
+use crate::listen::{self, Listening, Needed};
 use crate::outcome::{Outcome, count_visible};
-use crate::provider::{ProviderMessage, ProviderRequest};
+use crate::provider::ProviderRequest;
 use crate::renew;
 use crate::runs::Run;
 use crate::settle::{self, Ending};
@@ -23,6 +23,7 @@ use kumari_engine::estimate::{CandidateEstimate, Estimate, LegEstimate};
 use kumari_engine::price_book::{ModelKind, TextModel};
 use kumari_engine::renew::last_deadline;
 use kumari_engine::void::VoidReason;
+use std::iter::repeat_n;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,11 +55,14 @@ pub(crate) fn start(app: &Arc<App>, job: Job) {
 async fn run(app: Arc<App>, job: Job) {
     let until = Instant::now() + time_to_answer(&app, &job);
     let answering = async {
-        let loaded = loaded(&app, &job, until).await;
-        let messages = loaded.as_ref().map(|loaded| &*loaded.messages);
-        let asked = Asked { messages: messages.map_err(|reason| *reason), until };
-        let legs = job.price.legs.iter().zip(0_u32..);
-        join_all(legs.map(|(leg, index)| leg_to_its_end(&app, &job, leg, index, asked))).await
+        let loaded = loaded(&app, &job, until).await.map(Arc::new);
+        // Each leg has it for itself, and nobody else.
+        let each = repeat_n(loaded, job.price.legs.len());
+        let legs = job.price.legs.iter().zip(0_u32..).zip(each);
+        join_all(legs.map(|((leg, index), loaded)| {
+            leg_to_its_end(&app, &job, leg, index, Asked { loaded, until })
+        }))
+        .await
     };
     tokio::select! {
         _ = answering => {}
@@ -81,16 +85,16 @@ fn time_to_answer(app: &App, job: &Job) -> Duration {
     left.saturating_sub(MARGIN_MAX.min(left / 10))
 }
 
-/// What all legs are asked.
-#[derive(Clone, Copy, Debug)]
-struct Asked<'job> {
+/// What a leg is asked.
+#[derive(Debug)]
+struct Asked {
     /// Why it is void, where it could not be put together.
-    messages: Result<&'job [ProviderMessage], VoidReason>,
+    loaded: Result<Arc<Loaded>, VoidReason>,
     until: Instant,
 }
 
 /// The messages with their files, as long as somebody wants them; why they cannot be had.
-async fn loaded(app: &App, job: &Job, until: Instant) -> Result<answer_files::Loaded, VoidReason> {
+async fn loaded(app: &App, job: &Job, until: Instant) -> Result<Loaded, VoidReason> {
     let loading = answer_files::load(app, &job.run.account, &job.prompt, job.price.legs.len());
     let all_stopped = join_all(job.run.stops.iter().map(|stop| stop.cancelled()));
     let loaded = tokio::select! {
@@ -113,7 +117,7 @@ async fn loaded(app: &App, job: &Job, until: Instant) -> Result<answer_files::Lo
 }
 
 /// Answers a leg and ends it, also where our own code or the provider's breaks on the way.
-async fn leg_to_its_end(app: &App, job: &Job, leg: &LegEstimate, index: u32, asked: Asked<'_>) {
+async fn leg_to_its_end(app: &App, job: &Job, leg: &LegEstimate, index: u32, asked: Asked) {
     let answering = AssertUnwindSafe(answer(app, job, leg, index, asked)).catch_unwind();
     let ending = answering.await.unwrap_or_else(|_| {
         tracing::error!(leg = index, "answering broke; the leg is void");
@@ -132,10 +136,10 @@ async fn answer(
     job: &Job,
     leg: &LegEstimate,
     index: u32,
-    Asked { messages, until }: Asked<'_>,
+    Asked { loaded, until }: Asked,
 ) -> Ending {
-    let messages = match messages {
-        Ok(messages) => messages,
+    let mut loaded = match loaded {
+        Ok(loaded) => Some(loaded),
         Err(reason) => {
             let outcome = Outcome::Void { reason, used: None };
             return Ending { model: leg.model.clone(), outcome, text: None, tokens: Tokens::new() };
@@ -144,19 +148,22 @@ async fn answer(
     let mut candidates = in_order(leg).peekable();
     while let Some(candidate) = candidates.next() {
         let Some(facts) = facts(job, candidate) else { continue };
+        let Some(messages) = loaded.as_ref().map(|loaded| loaded.messages.clone()) else { break };
         job.run.transcript.set_leg(index, &candidate.model, LegStatus::Running, None);
         let request = ProviderRequest {
             model: candidate.model.clone(),
             facts: facts.clone(),
-            messages: messages.to_vec(),
+            messages,
             output_tokens_max: candidate.bounds.output_tokens_max.unwrap_or(0),
         };
-        let heard = listen::to(app, &job.run, Listening { leg: index, request, until }).await;
+        let is_last = candidates.peek().is_none();
+        let needed = Needed { loaded: &mut loaded, is_last };
+        let listening = Listening { leg: index, request, until, needed };
+        let heard = listen::to(app, &job.run, listening).await;
         if let Err(fault) = &heard.heard.end {
             tracing::warn!(model = %candidate.model, code = fault.code(), %fault, "no answer");
         }
-        let others = candidates.peek().is_some() && !heard.is_over(until);
-        if heard.heard.leaves_room() && others {
+        if heard.heard.leaves_room() && !is_last && !heard.is_over(until) {
             continue;
         }
         return ending(app, job, index, facts, heard).await;

@@ -5,6 +5,7 @@ use crate::books::{Book, Books};
 use crate::calibrations::Calibrations;
 use crate::counter::Counter;
 use crate::file_reader::FileReader;
+use crate::file_storage::FileStorage;
 use crate::file_upload::Uploads;
 use crate::hub::Hub;
 use crate::limits::{Limits, Rates, Seats};
@@ -83,6 +84,7 @@ pub(crate) struct App {
     pub(crate) uploads: Uploads,
     pub(crate) file_reader: FileReader,
     pub(crate) file_memory: FileMemory,
+    pub(crate) file_storage: FileStorage,
     pub(crate) streams: Seats<AccountId>,
     /// Cancelled when nothing new is to be begun.
     pub(crate) stopping: CancellationToken,

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::body::{Json, SEND_BODY_BYTES_MAX, json};
 use crate::books::Book;
 use crate::counter::Tokens;
+use crate::file_refusal;
 use crate::files;
 use crate::health::stopping;
 use crate::history;
@@ -134,7 +135,13 @@ async fn admit(
         files,
         tokens: prompt.new_tokens.clone(),
     };
-    let place = claim(&app, &account, &id, &book, &command)?;
+    let caps = command.quote.as_ref().map(|quote| quote.caps.clone()).unwrap_or_default();
+    // What has no price is refused by the engine, which says why.
+    let price = estimate_capped(&book.published, &command.request, &caps).ok();
+    if let Some(price) = &price {
+        file_refusal::check(&*app.provider, price, &prompt)?;
+    }
+    let place = price.map(|price| claim(&app, &account, &id, &price)).transpose()?;
     let admission = Admission {
         command,
         book: Arc::clone(&book),
@@ -156,22 +163,16 @@ async fn admit(
     Ok((begun?, action::view(&app, &account, &id).await?))
 }
 
-/// A place among the running answers, for what the quote's caps allow; none where that has no
-/// price, which the engine then says.
+/// A place among the running answers, for what the quote's caps allow.
 fn claim(
     app: &App,
     account: &AccountId,
     id: &ActionId,
-    book: &Book,
-    command: &Authorize,
-) -> problem::Answer<Option<Arc<Run>>> {
-    let caps = command.quote.as_ref().map(|quote| quote.caps.clone()).unwrap_or_default();
-    let Ok(price) = estimate_capped(&book.published, &command.request, &caps) else {
-        return Ok(None);
-    };
-    let run = Run::new(account.clone(), id.clone(), leg_views(&price));
+    price: &Estimate,
+) -> problem::Answer<Arc<Run>> {
+    let run = Run::new(account.clone(), id.clone(), leg_views(price));
     match app.runs.claim(run, app.config.limits.answers_max) {
-        Ok(run) => Ok(Some(run)),
+        Ok(run) => Ok(run),
         Err(Full) => {
             let detail = "the server runs as many answers as it can; try again in a moment";
             Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)

@@ -2,6 +2,7 @@
 
 use crate::backtest::Backtest;
 use crate::database::{Database, Place};
+use crate::limits::{FILES_MIB_MAX, GUEST_FILES_MIB_MAX};
 use crate::uuid7;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -205,6 +206,13 @@ pub struct Serve {
     /// Requests of one session in a second, on average.
     #[arg(long, default_value = "50")]
     pub session_requests_per_second: NonZeroU32,
+    /// MiB of all accounts' files together, with the texts that were read of them; then uploads are
+    /// refused. Several servers on one database look at each other's files once a minute.
+    #[arg(long, default_value_t = FILES_MIB_MAX)]
+    pub files_mib_max: u32,
+    /// MiB of the files of one guest.
+    #[arg(long, default_value_t = GUEST_FILES_MIB_MAX)]
+    pub guest_files_mib_max: u32,
     /// How long running answers may go on after the signal to stop.
     #[arg(long, default_value_t = 30)]
     pub shutdown_seconds: u32,

@@ -4,21 +4,20 @@
 
 use crate::limits::{Seat, Seats};
 use crate::problem::{Answer, Problem};
+use crate::shares::{Share, Shares};
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use kumari_engine::id::AccountId;
 use kumari_store::FILE_BYTES_MAX;
-use std::pin::pin;
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// How many uploads this process takes in at once; each may have [`FILE_BYTES_MAX`] in memory.
-const AT_ONCE_MAX: usize = 16;
+const AT_ONCE_MAX: u32 = 16;
 /// How many of them one account may have: who stands still keeps others from a part of the places.
-const OF_ACCOUNT_AT_ONCE_MAX: usize = 4;
+const OF_ACCOUNT_AT_ONCE_MAX: u32 = 4;
 /// How many uploads of one account may wait or be under way.
 const OF_ACCOUNT_MAX: usize = 40;
 /// How long an upload may wait for a place, and then take.
@@ -29,45 +28,22 @@ const IDLE: Duration = Duration::from_secs(20);
 /// The places for uploads.
 #[derive(Debug)]
 pub(crate) struct Uploads {
-    places: Semaphore,
-    /// Of each account: those that wait or are under way, and those that have their turn.
+    /// Of each account: those that wait or are under way.
     all: Seats<AccountId>,
-    turns: Seats<AccountId>,
-    /// A turn has ended.
-    ended: Notify,
+    places: Shares<AccountId>,
 }
 
 /// A place, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place<'uploads> {
-    _place: SemaphorePermit<'uploads>,
-    _turn: Turn<'uploads>,
+pub(crate) struct Place {
+    _place: Share<AccountId>,
     _seat: Seat<AccountId>,
     until: Instant,
 }
 
-/// A turn, until it is dropped.
-#[derive(Debug)]
-struct Turn<'uploads> {
-    seat: Option<Seat<AccountId>>,
-    ended: &'uploads Notify,
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        drop(self.seat.take());
-        self.ended.notify_waiters();
-    }
-}
-
 impl Default for Uploads {
     fn default() -> Self {
-        Self {
-            places: Semaphore::new(AT_ONCE_MAX),
-            all: Seats::new(),
-            turns: Seats::new(),
-            ended: Notify::new(),
-        }
+        Self { all: Seats::new(), places: Shares::new(AT_ONCE_MAX, OF_ACCOUNT_AT_ONCE_MAX) }
     }
 }
 
@@ -76,7 +52,7 @@ impl Uploads {
     ///
     /// # Errors
     /// 429 where the account has too many of them waiting, 503 where none comes free.
-    pub(crate) async fn place(&self, account: &AccountId) -> Answer<Place<'_>> {
+    pub(crate) async fn place(&self, account: &AccountId) -> Answer<Place> {
         let seat = self.all.take(account, OF_ACCOUNT_MAX).ok_or_else(|| {
             let detail = format!(
                 "at most {OF_ACCOUNT_MAX} uploads at a time; send more once some have ended"
@@ -84,32 +60,16 @@ impl Uploads {
             Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_uploads", detail)
                 .retry_after(Duration::from_secs(1))
         })?;
-        let until = Instant::now() + WHOLE;
-        let turn = timeout_at(until, self.turn(account)).await.map_err(|_| too_slow())?;
-        match timeout_at(until, self.places.acquire()).await {
+        match timeout(WHOLE, self.places.take(account, 1)).await {
             Ok(Ok(place)) => {
-                let until = Instant::now() + WHOLE;
-                Ok(Place { _place: place, _turn: turn, _seat: seat, until })
+                Ok(Place { _place: place, _seat: seat, until: Instant::now() + WHOLE })
             }
             Ok(Err(_)) | Err(_) => Err(too_slow()),
         }
     }
-
-    /// Waits until few of the account's uploads are under way.
-    async fn turn(&self, account: &AccountId) -> Turn<'_> {
-        loop {
-            let mut ended = pin!(self.ended.notified());
-            // Who ends from here on is heard.
-            ended.as_mut().enable();
-            if let Some(seat) = self.turns.take(account, OF_ACCOUNT_AT_ONCE_MAX) {
-                return Turn { seat: Some(seat), ended: &self.ended };
-            }
-            ended.await;
-        }
-    }
 }
 
-impl Place<'_> {
+impl Place {
     /// The whole body.
     ///
     /// # Errors

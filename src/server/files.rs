@@ -15,6 +15,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use kumari_documents::harmless_name;
+use kumari_engine::id::AccountId;
 use kumari_store::{FileAdded, FileFacts, FileId, FileRemoved, FileRoom, StoredFile};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -32,11 +33,12 @@ pub(crate) async fn put(
     let (parts, body) = request.into_parts();
     let announced = announced(&parts.headers)?;
     let there = app.store().file_facts(&caller.account, &[file_id]).await?.pop();
-    let room = app.config.limits.account_files;
+    let room = caller.file_room(&app.config.limits);
     if there.is_none() {
         // Before it is sent and read; what is kept by then has the last word.
         let kept = app.store().files_kept(&caller.account).await?;
         room.admits(kept, announced).map_err(|refused| refusal(&refused, room))?;
+        app.file_storage.check(announced)?;
     }
     let place = app.uploads.place(&caller.account).await?;
     let bytes = place.receive(body).await?;
@@ -62,13 +64,32 @@ pub(crate) async fn put(
         created_at: app.now(),
         is_used: false,
     };
-    match app.store().add_file(&caller.account, file, room).await? {
+    // A task of its own: what is being added counts until it is there, whether the browser waits or
+    // has gone.
+    let adding = app.tasks.spawn(add(Arc::clone(&app), caller.account, file, room));
+    match adding.await.map_err(|fault| Problem::internal("adding a file", &fault))?? {
         FileAdded::Added => Ok(json(StatusCode::CREATED, &facts)),
         FileAdded::Same(facts) => repeated(Some(*facts)),
         refused @ (FileAdded::Differs | FileAdded::TooMany | FileAdded::Full) => {
             Err(refusal(&refused, room))
         }
     }
+}
+
+/// Adds a file where there is room, its account's and that of all.
+async fn add(
+    app: Arc<App>,
+    account: AccountId,
+    file: StoredFile,
+    room: FileRoom,
+) -> Answer<FileAdded> {
+    let reserved = app.file_storage.reserve(file.kept_bytes())?;
+    let added = app.store().add_file(&account, file, room).await;
+    match &added {
+        Ok(FileAdded::Added) | Err(_) => reserved.keep(),
+        Ok(FileAdded::Same(_) | FileAdded::Differs | FileAdded::TooMany | FileAdded::Full) => {}
+    }
+    Ok(added?)
 }
 
 /// Of 20 MiB it is work, so it happens beside the threads that serve.

@@ -1,5 +1,6 @@
 //! How much one address, one account and everybody together may ask for.
 
+use crate::answer_files::MEMORY_BYTES;
 use crate::app::App;
 use crate::problem::{Answer, Problem};
 use crate::service_key::{AtHand, Shown};
@@ -21,6 +22,16 @@ use std::time::Duration;
 /// How long a request may take, streams apart.
 pub(crate) const REQUEST_SECONDS_MAX: u64 = 30;
 
+/// Of all accounts' files, by default.
+pub(crate) const FILES_MIB_MAX: u32 = 10 << 10;
+/// Of a guest's files, by default: anybody is one, as often as they like.
+pub(crate) const GUEST_FILES_MIB_MAX: u32 = 100;
+
+/// Bytes of so many MiB.
+pub(crate) fn mib(count: u32) -> u64 {
+    u64::from(count) << 20
+}
+
 /// How much may be asked for at a time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -34,8 +45,13 @@ pub struct Limits {
     pub account_answers_max: usize,
     /// Answers that may run in this process.
     pub answers_max: usize,
-    /// Files that one account may keep.
-    pub account_files: FileRoom,
+    /// Files that a guest may keep.
+    pub guest_files: FileRoom,
+    /// Bytes of all accounts' files together, with the texts that were read of them.
+    pub files_bytes_max: u64,
+    /// Bytes of memory for the files of answers that no provider has taken on yet, in requests to
+    /// them; one account has at most half.
+    pub file_memory_bytes: u64,
 }
 
 impl Default for Limits {
@@ -47,7 +63,9 @@ impl Default for Limits {
             account_streams_max: 32,
             account_answers_max: 16,
             answers_max: 512,
-            account_files: FileRoom { unused_max: 40, bytes_max: 500 << 20 },
+            guest_files: FileRoom { unused_max: 40, bytes_max: mib(GUEST_FILES_MIB_MAX) },
+            files_bytes_max: mib(FILES_MIB_MAX),
+            file_memory_bytes: MEMORY_BYTES,
         }
     }
 }

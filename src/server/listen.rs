@@ -1,5 +1,6 @@
 //! Listening to one provider until its end, or until there is a reason not to wait for it.
 
+use crate::answer_files::Loaded;
 use crate::app::App;
 use crate::outcome::Heard;
 use crate::provider::{
@@ -12,6 +13,7 @@ use kumari_engine::id::ModelId;
 use kumari_engine::meter::Usage;
 use kumari_engine::settle::Finish;
 use kumari_store::ChatWrite;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -27,10 +29,19 @@ const TEXT_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// Whom to listen to, and until when.
 #[derive(Debug)]
-pub(crate) struct Listening {
+pub(crate) struct Listening<'leg> {
     pub(crate) leg: u32,
     pub(crate) request: ProviderRequest,
     pub(crate) until: Instant,
+    pub(crate) needed: Needed<'leg>,
+}
+
+/// What the request was made of, as long as this model or another one may need it.
+#[derive(Debug)]
+pub(crate) struct Needed<'leg> {
+    pub(crate) loaded: &'leg mut Option<Arc<Loaded>>,
+    /// Whether no other model is asked, whatever this one does.
+    pub(crate) is_last: bool,
 }
 
 /// What was heard, with what the model thought aloud.
@@ -62,12 +73,12 @@ enum Cut {
 }
 
 /// Listens to the provider; what it says goes into the run's transcript.
-pub(crate) async fn to(app: &App, run: &Run, listening: Listening) -> All {
-    let Listening { leg, request, until } = listening;
+pub(crate) async fn to(app: &App, run: &Run, listening: Listening<'_>) -> All {
+    let Listening { leg, request, until, needed } = listening;
     let index = usize::try_from(leg).unwrap_or(usize::MAX);
     let stop = run.stops.get(index).cloned().unwrap_or_default();
     let cancel = CancellationToken::new();
-    let mut ear = Ear::new(app, run, leg, &request);
+    let mut ear = Ear::new(app, run, leg, &request, needed);
     let mut stream = app.provider.stream(request, cancel.clone());
     let cut = tokio::select! {
         biased;
@@ -98,6 +109,20 @@ pub(crate) async fn to(app: &App, run: &Run, listening: Listening) -> All {
     ear.all(end, cut == Cut::Stopped)
 }
 
+impl Needed<'_> {
+    /// The provider has the request: it is needed for another model alone.
+    fn accepted(&mut self) {
+        if self.is_last {
+            self.answered();
+        }
+    }
+
+    /// Something of the answer came: no other model is asked any more.
+    fn answered(&mut self) {
+        *self.loaded = None;
+    }
+}
+
 /// Collects what one provider says.
 struct Ear<'run> {
     app: &'run App,
@@ -110,10 +135,17 @@ struct Ear<'run> {
     output: bool,
     reasoning: String,
     usage: Option<Usage>,
+    needed: Needed<'run>,
 }
 
 impl<'run> Ear<'run> {
-    fn new(app: &'run App, run: &'run Run, leg: u32, request: &ProviderRequest) -> Self {
+    fn new(
+        app: &'run App,
+        run: &'run Run,
+        leg: u32,
+        request: &ProviderRequest,
+        needed: Needed<'run>,
+    ) -> Self {
         let bytes_max = request.output_tokens_max.saturating_mul(BYTES_PER_TOKEN_MAX);
         Self {
             app,
@@ -126,6 +158,7 @@ impl<'run> Ear<'run> {
             output: false,
             reasoning: String::new(),
             usage: None,
+            needed,
         }
     }
 
@@ -133,14 +166,14 @@ impl<'run> Ear<'run> {
     async fn hear(&mut self, stream: &mut ProviderStream) -> Option<Result<Finish, ProviderFault>> {
         loop {
             match stream.next().await {
-                Some(Ok(ProviderEvent::Accepted)) => {}
+                Some(Ok(ProviderEvent::Accepted)) => self.needed.accepted(),
                 Some(Ok(ProviderEvent::Delta { text })) => {
-                    self.output = true;
+                    self.has_output();
                     self.run.transcript.add_text(self.leg, &text);
                     self.save_now_and_then().await;
                 }
                 Some(Ok(ProviderEvent::Reasoning { text })) => {
-                    self.output = true;
+                    self.has_output();
                     self.reasoning.push_str(&text);
                 }
                 Some(Ok(ProviderEvent::Usage(usage))) => self.usage = Some(usage),
@@ -155,6 +188,11 @@ impl<'run> Ear<'run> {
                 return None;
             }
         }
+    }
+
+    fn has_output(&mut self) {
+        self.output = true;
+        self.needed.answered();
     }
 
     /// Hears the rest of a cancelled answer for its usage and its end.

@@ -2,7 +2,8 @@
 //!
 //! A provider turns one leg's request into one stream. The stream tells, in this order:
 //!
-//! 1. [`ProviderEvent::Accepted`] once, when the provider has taken the request on;
+//! 1. [`ProviderEvent::Accepted`] once, when the provider has taken the request on, and has let go of
+//!    it: the memory that its files took is given to others;
 //! 2. [`ProviderEvent::Delta`] and [`ProviderEvent::Reasoning`], as the answer comes;
 //! 3. [`ProviderEvent::Usage`] at most once. None came: the usage is *missing*, which is not zero;
 //!    what is visible is then counted by the server;
@@ -37,6 +38,10 @@ pub trait Provider: Debug + Send + Sync {
 
     /// Whether its answers are made up, so that guests may be given credits for them.
     fn is_demo(&self) -> bool;
+
+    /// Why a picture, a recording or a clip cannot be given to its models; nothing where it can. It is
+    /// asked before anything is held, and depends on nothing but the file. Documents are given as text.
+    fn refusal(&self, media_type: &str, size: Attachment) -> Option<MediaRefusal>;
 
     /// Starts one answer. Nothing happens until the stream is polled.
     ///
@@ -103,6 +108,15 @@ pub enum ProviderContent {
         /// Its bytes.
         bytes: Bytes,
     },
+}
+
+/// Why a file cannot be given to a model, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MediaRefusal {
+    /// What the endpoint takes of this kind: "takes no clips".
+    pub takes: &'static str,
+    /// What helps, besides removing it: "send pictures out of it".
+    pub instead: &'static str,
 }
 
 impl ProviderMessage {

@@ -25,10 +25,12 @@
 //! and no searches.
 
 use crate::provider::{
-    Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderRole, ProviderStream,
+    MediaRefusal, Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderRole,
+    ProviderStream,
 };
 use crate::provider_demo_script::{Cue, script};
 use async_stream::stream;
+use kumari_engine::attachment::Attachment;
 use kumari_engine::encoding::{Counted, Encoding};
 use kumari_engine::meter::Usage;
 use kumari_engine::settle::Finish;
@@ -110,11 +112,17 @@ impl Provider for DemoProvider {
         true
     }
 
+    fn refusal(&self, _media_type: &str, _size: Attachment) -> Option<MediaRefusal> {
+        None
+    }
+
     fn stream(&self, request: ProviderRequest, cancel: CancellationToken) -> ProviderStream {
         let Self { settings, count } = self.clone();
         Box::pin(stream! {
+            let cues = script(&settings, &count, &request);
+            drop(request);
             let mut used: Option<Usage> = None;
-            for Cue { wait, said, used: used_then } in script(&settings, &count, &request) {
+            for Cue { wait, said, used: used_then } in cues {
                 if !waited(wait, &cancel).await {
                     if let Some(usage) = used {
                         yield Ok(ProviderEvent::Usage(usage));

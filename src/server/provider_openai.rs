@@ -13,12 +13,15 @@
 //! images and sound to be made, and several choices are not asked for.
 
 use crate::provider::{
-    Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderStream, TimeoutPhase,
+    MediaRefusal, Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderStream,
+    TimeoutPhase,
 };
 use crate::provider_openai_body::{Body, Next};
+use crate::provider_openai_files;
 use crate::provider_openai_send::{Deadline, Sender};
 use crate::provider_openai_usage::usage;
 use async_stream::stream;
+use kumari_engine::attachment::Attachment;
 use kumari_engine::id::ModelId;
 use kumari_engine::settle::Finish;
 use reqwest::{Response, Url};
@@ -155,6 +158,10 @@ impl Provider for OpenAiProvider {
         false
     }
 
+    fn refusal(&self, media_type: &str, size: Attachment) -> Option<MediaRefusal> {
+        provider_openai_files::refusal(media_type, size)
+    }
+
     fn stream(&self, request: ProviderRequest, cancel: CancellationToken) -> ProviderStream {
         let sender = Arc::clone(&self.sender);
         Box::pin(stream! {
@@ -170,6 +177,7 @@ impl Provider for OpenAiProvider {
                 Some(Err(fault)) => return yield Err(fault),
                 Some(Ok(response)) => response,
             };
+            drop(request);
             yield Ok(ProviderEvent::Accepted);
 
             let mut reading = match Reading::new(&sender, response, deadline) {

@@ -2,7 +2,7 @@
 //! a recording its bytes and their format. It knows no clips, and two formats of recordings.
 
 use crate::provider::{
-    ProviderContent, ProviderFault, ProviderFile, ProviderMessage, ProviderRequest,
+    MediaRefusal, ProviderContent, ProviderFault, ProviderFile, ProviderMessage, ProviderRequest,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,26 +13,33 @@ use serde_json::{Value, json};
 /// Media types of recordings that the protocol has a name for, each with that name.
 const RECORDINGS: [(&str, &str); 2] = [("audio/mpeg", "mp3"), ("audio/wav", "wav")];
 
-/// Refuses what this protocol cannot carry, before anything is sent or used.
+/// Why this protocol cannot carry a file.
+pub(crate) fn refusal(media_type: &str, size: Attachment) -> Option<MediaRefusal> {
+    let (takes, instead) = match size {
+        Attachment::Image { .. } => return None,
+        Attachment::Audio { .. } if format_of(media_type).is_some() => return None,
+        Attachment::Audio { .. } => ("takes recordings as MP3 or WAV", "convert it"),
+        Attachment::Video { .. } => ("takes no clips", "send pictures out of it"),
+    };
+    Some(MediaRefusal { takes, instead })
+}
+
+/// Refuses what this protocol cannot carry before anything is sent, from a caller who has not asked.
 ///
 /// # Errors
 /// The refusal, which says what to do.
 pub(crate) fn check(request: &ProviderRequest) -> Result<(), ProviderFault> {
-    let mut files = request.messages.iter().flat_map(|message| &message.files);
-    let Some(message) = files.find_map(refusal) else { return Ok(()) };
-    Err(ProviderFault::Refused { status: None, message, retry_after: None })
-}
-
-fn refusal(file: &ProviderFile) -> Option<String> {
-    let ProviderContent::Media { size, .. } = &file.content else { return None };
-    let instead = match size {
-        Attachment::Image { .. } => return None,
-        Attachment::Audio { .. } if format_of(file).is_some() => return None,
-        Attachment::Audio { .. } => "this endpoint takes recordings as MP3 or WAV",
-        Attachment::Video { .. } => "this endpoint takes no clips; send pictures out of it",
-    };
-    // It is logged, so it names no file.
-    Some(format!("a file of {} was not sent: {instead}", file.media_type))
+    for file in request.messages.iter().flat_map(|message| &message.files) {
+        let ProviderContent::Media { size, .. } = file.content else { continue };
+        let media_type = file.media_type.as_str();
+        if let Some(MediaRefusal { takes, instead }) = refusal(media_type, size) {
+            // It is logged, so it names no file.
+            let message =
+                format!("a file of {media_type} was not sent: this endpoint {takes}; {instead}");
+            return Err(ProviderFault::Refused { status: None, message, retry_after: None });
+        }
+    }
+    Ok(())
 }
 
 /// A message's content: a text where it is nothing else, or its parts, files first.
@@ -52,7 +59,7 @@ fn part(file: &ProviderFile) -> Value {
         ProviderContent::Document { text: read, .. } => text(&as_sent(&file.name, read)),
         ProviderContent::Media { size: Attachment::Audio { .. }, bytes } => json!({
             "type": "input_audio",
-            "input_audio": { "data": STANDARD.encode(bytes), "format": format_of(file) },
+            "input_audio": { "data": STANDARD.encode(bytes), "format": format_of(&file.media_type) },
         }),
         ProviderContent::Media { bytes, .. } => {
             let mut url = format!("data:{};base64,", file.media_type);
@@ -66,7 +73,6 @@ fn text(text: &str) -> Value {
     json!({ "type": "text", "text": text })
 }
 
-fn format_of(file: &ProviderFile) -> Option<&'static str> {
-    let known = RECORDINGS.iter().find(|(media_type, _)| *media_type == file.media_type);
-    known.map(|(_, format)| *format)
+fn format_of(media_type: &str) -> Option<&'static str> {
+    RECORDINGS.iter().find(|(known, _)| *known == media_type).map(|(_, format)| *format)
 }

@@ -4,14 +4,14 @@ use crate::Config;
 use crate::cli::{DemoPaceName, LogFormat, PaymentsName, ProviderName, Serve};
 use crate::counter::{Counter, VocabularyFault};
 use crate::database::DatabaseFault;
-use crate::limits::Limits;
+use crate::limits::{Limits, mib};
 use crate::price::{self, PriceFault};
 use crate::provider::Provider;
 use crate::provider_demo::{DemoPace, DemoProvider, DemoSettings};
 use crate::provider_openai::{OpenAiProvider, OpenAiSettings, OpenAiSettingsFault};
 use crate::server::{Parts, Server, StartFault};
 use kumari_engine::price_book::PublishedBook;
-use kumari_store::{Store, StoreError, SystemClock};
+use kumari_store::{FileRoom, Store, StoreError, SystemClock};
 use secrecy::SecretString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -166,6 +166,11 @@ fn config(arguments: &Serve, address: SocketAddr, provider_is_demo: bool) -> Con
         public_origin: arguments.public_origin.clone(),
         demo_payments,
         limits: Limits {
+            files_bytes_max: mib(arguments.files_mib_max),
+            guest_files: FileRoom {
+                bytes_max: mib(arguments.guest_files_mib_max),
+                ..Limits::default().guest_files
+            },
             address_requests_per_second: arguments.address_requests_per_second,
             session_requests_per_second: arguments.session_requests_per_second,
             ..Limits::default()

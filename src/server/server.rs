@@ -6,6 +6,7 @@ use crate::books::{self, Books, PublishFault};
 use crate::calibrations::{Calibrations, PutFault};
 use crate::counter::Counter;
 use crate::file_reader::FileReader;
+use crate::file_storage::FileStorage;
 use crate::file_upload::Uploads;
 use crate::hub::Hub;
 use crate::limits::{Rates, Seats};
@@ -90,8 +91,12 @@ impl Server {
         }
         let books = Books::open(&*parts.store).await?.ok_or(StartFault::NoBook)?;
         let calibrations = Calibrations::open(&*parts.store).await?;
+        let file_storage = FileStorage::new(parts.config.limits.files_bytes_max);
+        file_storage.count(&*parts.store).await?;
         let app = Arc::new(App {
             rates: Rates::new(&parts.config.limits),
+            file_storage,
+            file_memory: FileMemory::new(parts.config.limits.file_memory_bytes),
             keys: Keys::default(),
             config: parts.config,
             ledger: Ledger::new(parts.store, parts.clock),
@@ -104,7 +109,6 @@ impl Server {
             runs: Runs::default(),
             uploads: Uploads::default(),
             file_reader: FileReader::default(),
-            file_memory: FileMemory::default(),
             streams: Seats::new(),
             stopping: CancellationToken::new(),
             aborting: CancellationToken::new(),

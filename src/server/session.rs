@@ -6,6 +6,7 @@
 
 use crate::app::App;
 use crate::body::{Json, json};
+use crate::limits::Limits;
 use crate::problem::{Answer, Problem};
 use axum::extract::{FromRequestParts, State};
 use axum::http::header::{COOKIE, SET_COOKIE};
@@ -18,7 +19,7 @@ use kumari_engine::lot::LotKind;
 use kumari_engine::period::advance;
 use kumari_engine::price_book::PlanId;
 use kumari_engine::read::{Read, Reader};
-use kumari_store::{Session, TokenHash};
+use kumari_store::{FileRoom, Session, TokenHash};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -34,6 +35,14 @@ const FREE_CREDITS: &str = "free-credits";
 /// The account that a request speaks for.
 pub(crate) struct Caller {
     pub(crate) account: AccountId,
+}
+
+impl Caller {
+    /// How much the account may keep. Everybody is a guest so far; who has shown who they are gets more
+    /// here.
+    pub(crate) const fn file_room(&self, limits: &Limits) -> FileRoom {
+        limits.guest_files
+    }
 }
 
 /// `{}`: a session needs nothing to begin.

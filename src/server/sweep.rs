@@ -60,6 +60,9 @@ async fn tidy(app: &App) {
         tracing::warn!(%fault, "sessions that are over were not forgotten");
     }
     forget_files(app).await;
+    if let Err(fault) = app.file_storage.count(&**app.store()).await {
+        tracing::warn!(%fault, "files were not counted; what was known of them stays known");
+    }
 }
 
 /// Forgets files that were put there a day ago and never sent.

@@ -26,6 +26,7 @@ pub async fn a_file_comes_back_as_it_was_put_there(store: Arc<dyn Store>) -> Out
     let (id, other) = (account(1)?, account(2)?);
     let (text, seen) = (document(1, "a\u{0}b \u{1f980}"), picture(2, &[0, 255, 7]));
     assert_eq!(store.file(&id, file_id(1)).await?, None);
+    assert_eq!(store.all_files_bytes().await?, 0);
     for file in [&text, &seen] {
         let added = store.add_file(&id, file.clone(), FileRoom::ANY).await?;
         assert_eq!(added, FileAdded::Added);
@@ -46,6 +47,7 @@ pub async fn a_file_comes_back_as_it_was_put_there(store: Arc<dyn Store>) -> Out
     let kept = FilesKept { unused: 2, bytes: 8 + 8 + 3 };
     assert_eq!(store.files_kept(&id).await?, kept);
     assert_eq!(store.files_kept(&other).await?, FilesKept::default());
+    assert_eq!(store.all_files_bytes().await?, kept.bytes);
     assert_eq!(store.file_part(&id, file_id(9), 0, 1).await?, None);
     assert_eq!(store.file_part(&other, file_id(2), 0, 1).await?, None);
     // The same bytes again, whatever else is said of them; and other bytes.
@@ -63,6 +65,7 @@ pub async fn a_file_comes_back_as_it_was_put_there(store: Arc<dyn Store>) -> Out
     assert_eq!(store.remove_file(&other, file_id(1)).await?, FileRemoved::Unknown);
     let theirs = store.add_file(&other, picture(1, &[1]), FileRoom::ANY).await?;
     assert_eq!(theirs, FileAdded::Added);
+    assert_eq!(store.all_files_bytes().await?, kept.bytes.saturating_add(1), "of all accounts");
 
     let wanted = [file_id(2), file_id(9), file_id(1), file_id(2)];
     let facts = store.file_facts(&id, &wanted).await?;
@@ -75,6 +78,7 @@ pub async fn a_file_comes_back_as_it_was_put_there(store: Arc<dyn Store>) -> Out
     assert_eq!(store.remove_file(&id, file_id(1)).await?, FileRemoved::Unknown);
     assert_eq!(store.files(&id, None, 10).await?, [file_id(2)]);
     assert_eq!(store.files(&other, None, 10).await?, [file_id(1)]);
+    assert_eq!(store.all_files_bytes().await?, 4, "what is removed is not there");
     Ok(())
 }
 

@@ -128,7 +128,7 @@ pub struct StoredFile {
 
 impl StoredFile {
     /// Bytes of all that is kept of it.
-    pub(crate) fn kept_bytes(&self) -> u64 {
+    pub fn kept_bytes(&self) -> u64 {
         let text = self.text.as_ref().map_or(0, String::len);
         u64::try_from(self.content.len().saturating_add(text)).unwrap_or(u64::MAX)
     }
@@ -233,6 +233,13 @@ pub trait FileStore: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn files_kept(&self, account: &AccountId) -> Result<FilesKept, StoreError>;
+
+    /// Bytes of all accounts' files together, and of the texts that were read of them: as they were at
+    /// some instant of the call, without keeping anybody from writing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn all_files_bytes(&self) -> Result<u64, StoreError>;
 
     /// A part of a file's bytes, as far as there are any; nothing where there is no such file.
     ///

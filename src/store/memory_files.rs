@@ -82,6 +82,12 @@ impl FileStore for MemoryStore {
         self.with_files(account, |files| kept(files))
     }
 
+    async fn all_files_bytes(&self) -> Result<u64, StoreError> {
+        let mut bytes = 0_u64;
+        self.with_all_files(|files| bytes = bytes.saturating_add(kept(files).bytes));
+        Ok(bytes)
+    }
+
     async fn file_part(
         &self,
         account: &AccountId,

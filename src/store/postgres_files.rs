@@ -24,6 +24,8 @@ const ROOM: &str = "\
     SELECT count(*) FILTER (WHERE NOT is_used), coalesce(sum(bytes), 0)::bigint FROM files \
     WHERE account_id = $1";
 
+const ALL_BYTES: &str = "SELECT coalesce(sum(bytes), 0)::bigint FROM files";
+
 const THERE: &str = "\
     SELECT facts FROM files WHERE account_id = $1 AND file_id = $2";
 
@@ -236,6 +238,12 @@ impl FileStore for PostgresStore {
 
     async fn files_kept(&self, account: &AccountId) -> Result<FilesKept, StoreError> {
         kept_of(&self.one(Statement::new(ROOM, [param(account.as_str())])).await?)
+    }
+
+    async fn all_files_bytes(&self) -> Result<u64, StoreError> {
+        let rows = self.one(Statement::plain(ALL_BYTES)).await?;
+        let bytes = rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()?.unwrap_or(0);
+        u64::try_from(bytes).map_err(|fault| StoreError::corrupt("all files", fault))
     }
 
     async fn file_part(

@@ -79,6 +79,14 @@ fn kept(connection: &Connection, account: &AccountId) -> Result<FilesKept, Store
     Ok(kept)
 }
 
+/// An index has all that it reads.
+fn all_bytes(connection: &Connection) -> Result<u64, StoreError> {
+    let bytes = connection
+        .prepare_cached("SELECT coalesce(sum(bytes), 0) FROM files INDEXED BY files_of_account")?
+        .query_row([], |row| row.get(0))?;
+    Ok(bytes)
+}
+
 fn document(
     connection: &Connection,
     account: &AccountId,
@@ -252,6 +260,10 @@ impl FileStore for SqliteStore {
     async fn files_kept(&self, account: &AccountId) -> Result<FilesKept, StoreError> {
         let account = account.clone();
         self.read(move |connection| kept(connection, &account)).await
+    }
+
+    async fn all_files_bytes(&self) -> Result<u64, StoreError> {
+        self.read(all_bytes).await
     }
 
     async fn file_part(

@@ -350,6 +350,59 @@ test('a model that does not take a file is named, with what would help', async (
   app.assertSilent();
 });
 
+test('what an endpoint cannot be given is named by the server, and can be removed', async (t) => {
+  const app = await openFiles(t, { allowed: [/Failed to load resource/] });
+  const { page } = app;
+  await app.choose('Gemini 3.8 Flash');
+  await app.message.fill('hello world');
+  await app.attach(png(640, 480), wav(3));
+  await app.ready();
+  await app.exactPrices();
+  const refuse = (path, message) => {
+    const denial = {
+      code: 'request_invalid',
+      message,
+      transient: false,
+      remedies: [{ kind: 'fix_request' }],
+      path,
+    };
+    const problem = { code: denial.code, status: 422, detail: message, path, denial };
+    return page.route('**/api/actions', (route) => route.fulfill({ status: 422, json: problem }), {
+      times: 1,
+    });
+  };
+  await refuse(
+    'files[1]',
+    '`voice memo.wav` cannot be given to `gemini-3.8-flash`, whose endpoint takes no sound: remove it, or convert it',
+  );
+  await app.send.click();
+  const notice = page.getByRole('region', { name: 'This cannot be sent as it is' });
+  await notice
+    .getByText('voice memo.wav cannot be given to Gemini 3.8 Flash, whose endpoint takes no sound')
+    .waitFor();
+  assert.equal(await notice.getByRole('button', { name: /^Ask / }).count(), 0);
+  assert.equal(await app.chips.count(), 2, 'the draft is as it was');
+  await assertAccessible(page, 'a file that an endpoint cannot be given');
+  await notice.getByRole('button', { name: 'Remove voice memo.wav' }).click();
+  await notice.waitFor({ state: 'detached' });
+  assert.equal(await app.chips.count(), 1);
+
+  await app.ready();
+  await refuse(
+    'conversation_id',
+    '`old.mp4` of an earlier message goes along again and cannot be given to `gemini-3.8-flash`, whose endpoint takes no clips: begin a new conversation',
+  );
+  await app.send.click();
+  await notice.getByText('begin a new conversation.').waitFor();
+  assert.equal(await notice.getByRole('button').count(), 0);
+  await app.message.fill('hello again');
+  await notice.waitFor({ state: 'detached' });
+  await app.ready();
+  await app.send.click();
+  await app.charges(1);
+  app.assertSilent();
+});
+
 test('a draft keeps its files across a reload', async (t) => {
   const app = await openFiles(t);
   const { page } = app;

@@ -3,11 +3,13 @@
 #[cfg(test)]
 mod common;
 
-use common::client::{Client, action_path, credits};
+use common::client::{Client, action_path, credits, new_id, reply};
+use common::files::{HEARING, PNG, put};
 use common::program::{Program, run, text};
 use common::{book_with, vocabulary_folder};
 use kumari_engine::amount::Credits;
 use kumari_server::price::DEFAULT_PRICE_BOOK;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 const MODEL: &str = "gpt-6-luna";
@@ -102,6 +104,55 @@ async fn it_reads_the_price_book_again_and_stops_when_it_is_told_to() {
     program.signal("TERM");
     assert!(events.all().await.iter().all(|event| event.name == "balance"));
     assert!(program.child.wait().unwrap().success());
+}
+
+/// It is refused before credits are looked at and before anybody is asked: there is no such endpoint.
+#[tokio::test]
+async fn an_endpoint_of_openais_protocol_is_given_no_clip() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = ["--provider", "openai", "--openai-base-url", "http://127.0.0.1:9/v1"];
+    let program = Program::serve(folder.path(), &more);
+    let mut client = Client::new(program.base.clone());
+    client.begin().await;
+    let (picture, _) = put(&client, "a.png", PNG).await;
+    for (name, bytes, takes) in [
+        ("clip.mp4", &include_bytes!("media/clip.mp4")[..], "takes no clips: remove it, or send"),
+        ("voice.webm", &include_bytes!("media/voice.webm")[..], "takes recordings as MP3 or WAV:"),
+    ] {
+        let (file, _) = put(&client, name, bytes).await;
+        let send = json!({
+            "action_id": new_id(), "conversation_id": new_id(), "task": "direct",
+            "models": [HEARING], "text": "What is this?", "files": [picture, file],
+            "quote": { "price_book": "0", "rules": "1", "high": "20", "caps": {} },
+        });
+        let refused = client.post("/api/actions", &send).await;
+        assert_eq!((refused.status, &refused.body["path"]), (422, &json!("files[1]")));
+        let expected = format!("`{name}` cannot be given to `{HEARING}`, whose endpoint {takes}");
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.starts_with(&expected), "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn an_operator_says_how_much_is_kept_of_files() {
+    for (flag, status, expected) in [
+        ("--files-mib-max", 507, "server_storage_full"),
+        ("--guest-files-mib-max", 413, "storage_full"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let program = Program::serve(folder.path(), &[flag, "1"]);
+        let mut client = Client::new(program.base.clone());
+        client.begin().await;
+        let put_text = async |bytes: usize| {
+            let path = format!("/api/files/{}?name=a.txt", new_id());
+            let request = client.request(Method::PUT, &path).body(vec![b'a'; bytes]);
+            reply(request.send().await.unwrap()).await
+        };
+        // The text that was read of it counts too.
+        let refused = put_text((1 << 19) + 1).await;
+        assert_eq!((refused.status, &refused.body["code"]), (status, &json!(expected)));
+        assert_eq!(put_text(1 << 19).await.status, 201, "{flag}");
+    }
 }
 
 #[test]

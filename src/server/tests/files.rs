@@ -9,7 +9,7 @@
 mod common;
 
 use common::client::{Client, Reply, new_id, reply};
-use common::{STORES, TestServer, book, config, tokens};
+use common::{STORES, StoreKind, TestServer, book, config, tokens};
 use futures::StreamExt as _;
 use kumari_documents::as_sent;
 use kumari_server::{Config, Limits};
@@ -210,8 +210,8 @@ async fn what_cannot_be_taken_says_what_to_do() {
 
 #[tokio::test]
 async fn an_account_has_room_for_so_many_and_so_much() {
-    let account_files = FileRoom { unused_max: 3, bytes_max: 400_000 };
-    let limits = Limits { account_files, ..Limits::default() };
+    let guest_files = FileRoom { unused_max: 3, bytes_max: 400_000 };
+    let limits = Limits { guest_files, ..Limits::default() };
     for store in STORES {
         let config = Config { limits, ..config() };
         let server = TestServer::start_with(store, book(), config).await;
@@ -228,6 +228,82 @@ async fn an_account_has_room_for_so_many_and_so_much() {
         assert_eq!(put(&client, &id, "a.txt", b"a").await.status, 200, "it needs no room");
         remove(&client, &id).await;
         assert_eq!(put(&client, &new_id(), "e.png", PNG).await.status, 201);
+    }
+}
+
+/// A server that keeps so many bytes of files for all.
+async fn small(store: StoreKind, files_bytes_max: u64) -> TestServer {
+    let limits = Limits { files_bytes_max, ..Limits::default() };
+    let config = Config { limits, tidy_every: Duration::from_millis(20), ..config() };
+    TestServer::start_with(store, book(), config).await
+}
+
+/// Puts a file there again and again until what is known of all files has changed.
+async fn put_until(client: &Client, bytes: &[u8], status: u16) {
+    while put(client, &new_id(), "a.txt", bytes).await.status != status {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn all_accounts_together_have_room_for_so_much() {
+    for store in STORES {
+        let server = small(store, 1_000_000).await;
+        let (mut one, other) = (server.guest().await, server.guest().await);
+        // The text that was read of it is kept too.
+        let text = vec![b'a'; 300_000];
+        let id = new_id();
+        assert_eq!(put(&one, &id, "a.txt", &text).await.status, 201, "{store:?}");
+        for bytes in [&text[..], &[b'a'; 400_001]] {
+            let refused = put(&other, &new_id(), "b.txt", bytes).await;
+            assert_eq!(code(&refused), (507, "server_storage_full"), "{store:?}");
+            let detail = refused.body["detail"].as_str().unwrap();
+            assert!(detail.contains("send the message without the file"), "{detail}");
+        }
+        assert_eq!(put(&other, &new_id(), "c.png", PNG).await.status, 201, "that one fits");
+        assert_eq!(put(&one, &id, "a.txt", &text).await.status, 200, "it needs no room");
+
+        // It is known from the first request on; that there is room again, soon.
+        let server = server.restart(book()).await;
+        one.base = server.stranger().base;
+        let other = server.guest().await;
+        let refused = put(&other, &new_id(), "b.txt", &text).await;
+        assert_eq!(code(&refused), (507, "server_storage_full"), "{store:?}");
+        assert_eq!(remove(&one, &id).await.status, 204);
+        put_until(&other, &text, 201).await;
+    }
+}
+
+#[tokio::test]
+async fn no_more_is_kept_where_many_come_at_once() {
+    for store in STORES {
+        let most = u64::try_from(3 * PNG.len()).unwrap() + 9;
+        let server = small(store, most).await;
+        let client = server.guest().await;
+        let uploads = (0..16).map(|_| async {
+            let id = new_id();
+            put(&client, &id, "a.png", PNG).await.status
+        });
+        let statuses = futures::future::join_all(uploads).await;
+        let added = statuses.iter().filter(|status| **status == 201).count();
+        assert_eq!(added, 3, "{store:?} {statuses:?}");
+        assert!(statuses.iter().all(|status| [201, 507].contains(status)), "{statuses:?}");
+        let account = client.clone().begin().await["account_id"].as_str().unwrap().parse().unwrap();
+        assert_eq!(server.store.files_kept(&account).await.unwrap().bytes, most - 9);
+    }
+}
+
+#[tokio::test]
+async fn what_another_server_keeps_counts_too() {
+    for store in STORES {
+        let server = small(store, 700_000).await;
+        let beside = server.beside().await;
+        let client = server.guest().await;
+        let mut there = client.clone();
+        there.base = format!("http://{}", beside.address());
+        assert_eq!(put(&there, &new_id(), "a.txt", &[b'a'; 300_000]).await.status, 201);
+        put_until(&client, &[b'a'; 100_000], 507).await;
+        beside.stop().await.unwrap();
     }
 }
 

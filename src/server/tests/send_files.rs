@@ -1,16 +1,13 @@
 //! Sending files along: priced by what the server read, given to the model, counted again with the
 //! conversation.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "what is not there fails the test"
-)]
+#![expect(clippy::indexing_slicing, reason = "what is not there fails the test")]
 
 #[cfg(test)]
 mod common;
 
-use common::client::{Client, Reply, new_id, reply};
-use common::{BEGIN, STORES, TestServer, input_tokens, time, tokens};
+use common::client::{Reply, new_id, reply};
+use common::files::{HEARING, MODEL, PNG, compose, put};
+use common::{BEGIN, STORES, TestServer, time, tokens};
 use kumari_documents::as_sent;
 use kumari_engine::attachment::Attachment;
 use kumari_server::provider::{ProviderContent, ProviderFile};
@@ -21,55 +18,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const MODEL: &str = "gpt-6-luna";
-/// One that takes recordings and clips too.
-const HEARING: &str = "gemini-3.8-flash";
-const PNG: &[u8] = include_bytes!("media/picture.png");
 const VOICE: &[u8] = include_bytes!("media/voice.webm");
 const CLIP: &[u8] = include_bytes!("media/clip.mp4");
-
-/// Puts a file there, and answers with its id and its content.
-async fn put(client: &Client, name: &str, bytes: &[u8]) -> (String, Value) {
-    let id = new_id();
-    let request = client.request(Method::PUT, &format!("/api/files/{id}?name={name}"));
-    let added = reply(request.body(bytes.to_vec()).send().await.unwrap()).await;
-    assert_eq!(added.status, 201, "{added:?}");
-    (id, added.body)
-}
-
-/// A send with the quote that a composer would show for these texts and attachments.
-async fn compose(
-    client: &Client,
-    conversation: &str,
-    model: &str,
-    text: &str,
-    (files, texts, attachments): (&[&String], &[&str], &[&Value]),
-    messages: u32,
-) -> Value {
-    let request = json!({
-        "task": "direct",
-        "models": [model],
-        "input_tokens": input_tokens(texts),
-        "messages": messages,
-        "attachments": attachments,
-    });
-    let told = client.post("/api/estimate", &json!({ "request": request })).await;
-    assert_eq!(told.body["eligibility"]["verdict"], "allowed", "{told:?}");
-    json!({
-        "action_id": new_id(),
-        "conversation_id": conversation,
-        "task": "direct",
-        "models": [model],
-        "text": text,
-        "files": files,
-        "quote": {
-            "price_book": told.body["estimate"]["price_book"],
-            "rules": kumari_engine::RULES_VERSION,
-            "high": told.body["eligibility"]["hold"],
-            "caps": told.body["eligibility"]["caps"],
-        },
-    })
-}
 
 fn code(reply: &Reply) -> (u16, &str) {
     (reply.status, reply.body["code"].as_str().unwrap_or_default())
@@ -225,6 +175,79 @@ async fn what_cannot_go_along_is_refused_and_nothing_is_held() {
     // The very id that was refused is as good as new.
     let view = client.send(&send).await;
     client.ended(&view).await;
+}
+
+/// What an endpoint cannot be given is told before it costs anything, of an earlier message too: that
+/// one goes along again, and was priced.
+#[tokio::test]
+async fn what_an_endpoint_cannot_be_given_is_named_before_anything_is_held() {
+    for store in STORES {
+        let server = TestServer::start(store).await;
+        let client = server.guest().await;
+        let (clip_id, clip) = put(&client, "clip.mp4", CLIP).await;
+        let (image_id, image) = put(&client, "a.png", PNG).await;
+        let (conversation, files) = (new_id(), [&image_id, &clip_id]);
+        let media = [&image["content"], &clip["content"]];
+        let parts = (&files[..], &["What is this?"][..], &media[..]);
+        let send = compose(&client, &conversation, HEARING, "What is this?", parts, 1).await;
+        server.scripted.take_no("video/");
+        let refused = client.post("/api/actions", &send).await;
+        assert_eq!(code(&refused), (422, "request_invalid"), "{store:?}");
+        assert_eq!(refused.body["path"], "files[1]");
+        assert_eq!(
+            refused.body["detail"],
+            "`clip.mp4` cannot be given to `gemini-3.8-flash`, whose endpoint takes only what tests \
+             send: remove it, or send something else"
+        );
+        // A client shows it as it shows what the rules refuse.
+        assert_eq!(refused.body["denial"]["path"], "files[1]");
+        assert_eq!(client.balance().await["standing"]["held"], "0");
+        let none = client.get(&format!("/api/conversations/{conversation}")).await;
+        assert_eq!(code(&none), (404, "conversation_unknown"), "nothing is stored of it");
+        let removed = client.request(Method::DELETE, &format!("/api/files/{clip_id}"));
+        assert_eq!(reply(removed.send().await.unwrap()).await.status, 204, "no message has it");
+
+        // Without it the very send is as good as new.
+        let parts = (&files[..1], &["What is this?"][..], &media[..1]);
+        let mut without = compose(&client, &conversation, HEARING, "What is this?", parts, 1).await;
+        without["action_id"] = send["action_id"].clone();
+        let view = client.send(&without).await;
+        let done = client.ended(&view).await;
+        assert_eq!(done["legs"][0]["status"], "completed");
+
+        server.scripted.take_no("image/");
+        let said = done["legs"][0]["text"].as_str().unwrap();
+        let parts = (&[][..], &["And now?", "What is this?", said][..], &media[..1]);
+        let send = compose(&client, &conversation, HEARING, "And now?", parts, 3).await;
+        let refused = client.post("/api/actions", &send).await;
+        assert_eq!(code(&refused), (422, "request_invalid"), "{store:?}");
+        assert_eq!(refused.body["path"], "conversation_id");
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.starts_with("`a.png` of an earlier message goes along again"), "{detail}");
+        assert!(detail.ends_with(": begin a new conversation"), "{detail}");
+        assert_eq!(client.balance().await["standing"]["held"], "0");
+    }
+}
+
+/// All models are asked through one provider, so all that would be asked are named.
+#[tokio::test]
+async fn a_comparison_names_all_models_that_cannot_be_given_a_file() {
+    let server = TestServer::start(STORES[0]).await;
+    let client = server.guest().await;
+    let (image_id, image) = put(&client, "a.png", PNG).await;
+    server.scripted.take_no("image/");
+    let nothing = (&[&image_id][..], &["Hello"][..], &[&image["content"]][..]);
+    let mut send = compose(&client, &new_id(), MODEL, "Hello", nothing, 1).await;
+    for (task, models, words) in [
+        ("compare", json!([MODEL, HEARING]), "to `gpt-6-luna` and `gemini-3.8-flash`, whose"),
+        ("routing", json!([]), "to `gpt-6-luna`, whose"),
+    ] {
+        send["task"] = json!(task);
+        send["models"] = models;
+        let refused = client.post("/api/actions", &send).await;
+        assert_eq!(code(&refused), (422, "request_invalid"), "{refused:?}");
+        assert!(refused.body["detail"].as_str().unwrap().contains(words), "{refused:?}");
+    }
 }
 
 /// A file may be removed in the instant in which it is sent, and another one put under its id: that

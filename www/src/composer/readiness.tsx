@@ -73,9 +73,10 @@ export function Notice({
   refused: Refused;
   takeCheaper: (remedy: Extract<Remedy, { kind: 'cheaper' }>) => void;
 }) {
-  const denial = usePrice(pricing, ({ denial }) =>
+  const own = usePrice(pricing, ({ denial }) =>
     denial && isShown(denial, { isEmpty }) ? denial : null,
   );
+  const denial = own ?? notice?.denial;
   if (denial) {
     return (
       prices && (

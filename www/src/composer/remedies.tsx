@@ -4,12 +4,12 @@ import type { Prices } from '../credits/client';
 import { capsWords, modeName, sentence } from '../credits/words';
 import { useDialogs } from '../dialogs/dialogs';
 import type { BlockedProps } from './blocked';
-import { FileRefusal } from './file-refusal';
+import { FileRefusal, refusalOrigin } from './file-refusal';
 
 export function Remedies({ denial, prices, refused, takeCheaper }: BlockedProps) {
   return (
     <>
-      {denial.path?.startsWith('attachments') ? (
+      {refusalOrigin(denial) !== null ? (
         <FileRefusal denial={denial} refused={refused} prices={prices} />
       ) : (
         <p>{explain(denial, prices)}</p>

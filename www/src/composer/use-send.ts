@@ -1,5 +1,5 @@
 // Sends the draft, and tells how that went. What is typed meanwhile is the next message.
-import type { ModelId } from '@kumari/credits';
+import type { Denial, ModelId } from '@kumari/credits';
 import { useEffect, useRef, useState } from 'react';
 import { ApiError, getAction } from '../chat/api';
 import { chat } from '../chat/use-chat';
@@ -9,6 +9,7 @@ import { letGo } from '../files/held';
 import { begin } from '../shell/route';
 import { announce } from '../ui/announce';
 import { returned, sent, taken, unanswered } from './choice';
+import type { Draft } from './draft';
 import { viewsOf } from './draft-files';
 import type { DraftPricing } from './pricing';
 import type { KeptDraft } from './use-draft';
@@ -16,7 +17,12 @@ import type { KeptDraft } from './use-draft';
 export interface Notice {
   code: string;
   words: string;
+  /** The server's, of a field of the message. */
+  denial?: Denial | undefined;
 }
+
+/** What a notice is of. */
+type Written = Pick<Draft, 'text' | 'files'>;
 
 export interface Sending {
   isSending: boolean;
@@ -44,12 +50,12 @@ export function useSend({
   const prices = usePrices();
   const { draft, change } = kept;
   const [isWaiting, setIsWaiting] = useState(false);
-  const [notice, setNotice] = useState<(Notice & { text: string }) | null>(null);
+  const [notice, setNotice] = useState<(Notice & { of: Written }) | null>(null);
   const arrived = useArrived(kept);
   useUnanswered(kept, arrived, isWaiting);
 
-  const say = (code: string, words: string, text = draft.text) => {
-    setNotice({ code, words, text });
+  const say = (code: string, words: string, of: Written = draft, denial?: Denial) => {
+    setNotice({ code, words, of, denial });
     announce(words);
   };
 
@@ -83,13 +89,9 @@ export function useSend({
       return;
     }
     flush();
-    /** The text that stands in the field again. */
-    let back = text;
-    change((now) => {
-      const next = result.kind === 'failed' ? unanswered(now, draft) : returned(now);
-      back = next.text;
-      return next;
-    });
+    /** What stands in the field again. */
+    let back = draft;
+    change((now) => (back = result.kind === 'failed' ? unanswered(now, draft) : returned(now)));
     if (result.kind === 'failed') {
       say(
         result.error.code,
@@ -105,7 +107,7 @@ export function useSend({
         : '';
       say(denial.code, `The price has changed.${now} Look at it and send again.`, back);
     } else {
-      say(denial.code, denial.message, back);
+      say(denial.code, denial.message, back, denial.path === undefined ? undefined : denial);
     }
   };
 
@@ -122,8 +124,8 @@ export function useSend({
 
   return {
     isSending: draft.sending !== undefined,
-    // What was said of another text does not hold for this one.
-    notice: notice?.text === draft.text ? notice : null,
+    // What was said of another message does not hold for this one.
+    notice: notice?.of.text === draft.text && notice.of.files === draft.files ? notice : null,
     send,
     stop,
   };

@@ -5,6 +5,7 @@
 pub(crate) mod backend;
 pub(crate) mod client;
 pub(crate) mod events;
+pub(crate) mod files;
 pub(crate) mod imported;
 #[path = "../../../store/tests/common/postgres.rs"]
 pub(crate) mod postgres;

@@ -1,11 +1,12 @@
 //! A provider that says what a test tells it to, step by step.
 
 use async_stream::stream;
+use kumari_engine::attachment::Attachment;
 use kumari_engine::id::ModelId;
 use kumari_engine::meter::{Meter, Usage};
 use kumari_engine::settle::Finish;
 use kumari_server::provider::{
-    Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderStream,
+    MediaRefusal, Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderStream,
 };
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -15,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 /// One thing that the provider does.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
+    /// Takes the request on; where no step says so, it does before all of them.
+    Accept,
     Say(&'static str),
     /// Thinks, showing this.
     Think(&'static str),
@@ -34,6 +37,7 @@ pub(crate) enum Step {
 pub(crate) struct Scripted {
     scripts: Mutex<HashMap<ModelId, Vec<Step>>>,
     refusing: Mutex<Vec<ModelId>>,
+    not_taking: Mutex<Vec<&'static str>>,
     /// Reports usage when it is cancelled.
     pub(crate) honest_when_cancelled: Mutex<bool>,
     gate: std::sync::Arc<Semaphore>,
@@ -47,6 +51,7 @@ impl Default for Scripted {
         Self {
             scripts: Mutex::default(),
             refusing: Mutex::default(),
+            not_taking: Mutex::default(),
             honest_when_cancelled: Mutex::new(false),
             gate: std::sync::Arc::new(Semaphore::new(0)),
             asked,
@@ -70,9 +75,19 @@ impl Scripted {
         self.refusing.lock().unwrap().push(model.parse().unwrap());
     }
 
+    /// Files of media types that begin like this cannot be given to any model from now on.
+    pub(crate) fn take_no(&self, kind: &'static str) {
+        self.not_taking.lock().unwrap().push(kind);
+    }
+
     /// Lets this many waiting answers go on.
     pub(crate) fn let_through(&self, answers: usize) {
         self.gate.add_permits(answers);
+    }
+
+    /// Whether there is a request that the test has not looked at.
+    pub(crate) async fn was_asked(&self) -> bool {
+        !self.requests.lock().await.is_empty()
     }
 
     /// The next request that a provider was asked, in order.
@@ -99,6 +114,14 @@ impl Provider for Scripted {
         true
     }
 
+    fn refusal(&self, media_type: &str, _size: Attachment) -> Option<MediaRefusal> {
+        let kinds = self.not_taking.lock().unwrap();
+        kinds.iter().any(|kind| media_type.starts_with(kind)).then_some(MediaRefusal {
+            takes: "takes only what tests send",
+            instead: "send something else",
+        })
+    }
+
     fn stream(&self, request: ProviderRequest, cancel: CancellationToken) -> ProviderStream {
         let model = request.model.clone();
         let script = self.scripts.lock().unwrap().get(&model).cloned();
@@ -113,9 +136,12 @@ impl Provider for Scripted {
                 yield Err(ProviderFault::Refused { status: Some(503), message, retry_after: None });
                 return;
             }
-            yield Ok(ProviderEvent::Accepted);
+            if !script.iter().any(|step| matches!(step, Step::Accept)) {
+                yield Ok(ProviderEvent::Accepted);
+            }
             for step in script {
                 match step {
+                    Step::Accept => yield Ok(ProviderEvent::Accepted),
                     Step::Say(text) => yield Ok(ProviderEvent::Delta { text: text.to_owned() }),
                     Step::Think(text) => {
                         yield Ok(ProviderEvent::Reasoning { text: text.to_owned() });

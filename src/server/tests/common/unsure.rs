@@ -140,6 +140,10 @@ impl FileStore for Unsure {
         self.inner.document(account, id).await
     }
 
+    async fn all_files_bytes(&self) -> Result<u64, StoreError> {
+        self.inner.all_files_bytes().await
+    }
+
     async fn files_kept(&self, account: &AccountId) -> Result<FilesKept, StoreError> {
         self.inner.files_kept(account).await
     }
