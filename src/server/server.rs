@@ -101,6 +101,7 @@ impl Server {
             provider: parts.provider,
             counter: parts.counter,
             hub: Hub::default(),
+            lists: Hub::default(),
             runs: Runs::default(),
             uploads: Uploads::default(),
             file_reader: FileReader::default(),
