@@ -115,6 +115,29 @@ mod tests {
     }
 
     #[test]
+    fn what_messages_have_is_known_of_their_conversations() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        write(&mut connection, |transaction| apply(transaction, &MIGRATIONS[..6])).unwrap();
+        connection
+            .execute_batch(
+                r#"INSERT INTO conversations VALUES ('a', 'c1', '', 1), ('a', 'c2', '', 1);
+                 INSERT INTO messages VALUES
+                 ('a', '1', -1, 'c1', NULL, '', 'sent', NULL, '{}', 1, '[{"file_id":"f1"},{"file_id":"f2"}]'),
+                 ('a', '2', -1, 'c1', NULL, '', 'sent', NULL, '{}', 1, '[{"file_id":"f1"}]'),
+                 ('a', '3', -1, 'c2', NULL, '', 'sent', NULL, '{}', 1, '[{"file_id":"f1"}]'),
+                 ('a', '4', -1, 'c2', NULL, '', 'sent', NULL, '{}', 1, '[]');"#,
+            )
+            .unwrap();
+        write(&mut connection, |transaction| apply(transaction, &MIGRATIONS)).unwrap();
+        let uses = "SELECT account_id || conversation_id || file_id FROM file_uses \
+                    ORDER BY conversation_id, file_id";
+        let mut statement = connection.prepare(uses).unwrap();
+        let uses: Vec<String> =
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(uses, ["ac1f1", "ac1f2", "ac2f1"]);
+    }
+
+    #[test]
     fn the_journal_moves_into_the_order_of_time_with_its_rows_and_guards() {
         let mut connection = Connection::open_in_memory().unwrap();
         write(&mut connection, |transaction| apply(transaction, &MIGRATIONS[..3])).unwrap();
