@@ -87,6 +87,7 @@ pub(crate) struct App {
     pub(crate) file_reader: FileReader,
     pub(crate) file_memory: FileMemory,
     pub(crate) streams: Seats<AccountId>,
+    pub(crate) searches: Seats<AccountId>,
     /// Cancelled when nothing new is to be begun.
     pub(crate) stopping: CancellationToken,
     /// Cancelled when running answers are to end, finished or not.

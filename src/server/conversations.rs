@@ -22,9 +22,12 @@ use kumari_store::{
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The longest words that are looked for, in characters.
 const QUERY_CHARS_MAX: usize = 200;
+/// How many searches an account may have under way: who types fast leaves some behind.
+const SEARCHES_MAX: usize = 8;
 
 #[derive(Debug, Serialize)]
 struct Listing {
@@ -97,6 +100,7 @@ async fn listed(app: &App, account: &AccountId, page: &Page) -> Answer<Listing> 
 }
 
 async fn searched(app: &App, account: &AccountId, needle: &Needle, page: &Page) -> Answer<Listing> {
+    let _seat = app.searches.take(account, SEARCHES_MAX).ok_or_else(too_many_searches)?;
     let Searched { hits, next } =
         search(&**app.store(), account, needle, page.before, page.limit).await?;
     let listed = |hit: Hit| Listed { conversation: hit.conversation, found: Some(hit.found) };
@@ -117,6 +121,12 @@ pub(crate) async fn open(
     count_missing(&app, &mut messages).await;
     let messages = messages.into_iter().map(MessageView::from).collect();
     Ok(json(StatusCode::OK, &Opened { id, title: found.title, messages }))
+}
+
+fn too_many_searches() -> Problem {
+    let detail = format!("{SEARCHES_MAX} searches are under way; wait for one of them");
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_searches", detail)
+        .retry_after(Duration::from_secs(1))
 }
 
 /// There is no such conversation for this session.

@@ -155,6 +155,10 @@ mod tests {
         let found = runs.get(&claimed.account, &claimed.action_id).unwrap();
         assert!(Arc::ptr_eq(&found, &claimed), "what a Stop cancels is what will be answered");
         assert!(Arc::ptr_eq(&runs.claim(run("a"), 2).unwrap(), &claimed), "one for one action");
+        let here = runs.in_conversation(&claimed.account, claimed.conversation);
+        assert!(here.iter().any(|run| Arc::ptr_eq(run, &claimed)), "nor what a deletion stops");
+        let elsewhere = "019ab5f0-7c1d-7a3e-8000-000000000002".parse().unwrap();
+        assert!(runs.in_conversation(&claimed.account, elsewhere).is_empty());
         runs.claim(run("b"), 2).unwrap();
         assert_eq!(runs.claim(run("c"), 2).err(), Some(Full));
     }

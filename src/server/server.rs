@@ -107,6 +107,7 @@ impl Server {
             file_reader: FileReader::default(),
             file_memory: FileMemory::default(),
             streams: Seats::new(),
+            searches: Seats::new(),
             stopping: CancellationToken::new(),
             aborting: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -139,7 +139,7 @@ test('all of it works by keyboard', async (t) => {
   await app.undo.and(page.locator(':focus')).waitFor();
   assert.deepEqual(await app.titles(), ['Second talk']);
   await page.keyboard.press('Enter');
-  await app.talk('Über Köln').waitFor();
+  await app.talk('Über Köln').and(page.locator(':focus')).waitFor();
   app.assertSilent();
 });
 
@@ -164,6 +164,11 @@ test('a title has something in it, and shows wherever the conversation does', as
   await there.title.press('Enter');
   await app.talk('From elsewhere').waitFor();
   await page.getByRole('heading', { name: 'From elsewhere', level: 1 }).waitFor();
+  await app.choose('From elsewhere', 'Rename');
+  await app.title.fill('And back');
+  await app.title.press('Enter');
+  await there.talk('And back').waitFor();
+  await other.getByRole('heading', { name: 'And back', level: 1 }).waitFor();
   app.assertSilent();
 });
 

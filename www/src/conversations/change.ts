@@ -92,8 +92,11 @@ export async function remove(conversation: ConversationSummary): Promise<void> {
   void refresh();
 }
 
-/** Takes a deletion back, and opens the conversation where it was open. */
-export async function undo(note: Note, { conversation, wasOpen, asked }: Deletion): Promise<void> {
+/** Takes a deletion back, and opens the conversation where it was open; says whether it is back. */
+export async function undo(
+  note: Note,
+  { conversation, wasOpen, asked }: Deletion,
+): Promise<boolean> {
   const { id } = conversation;
   if (state.note === note) set({ note: null });
   await asked;
@@ -107,12 +110,13 @@ export async function undo(note: Note, { conversation, wasOpen, asked }: Deletio
     } else {
       fail('It was not brought back.', error, { conversation, wasOpen, asked });
     }
-    return;
+    return false;
   }
   bringBack(id);
   if (wasOpen && currentId() === null) go(id);
   announce(`${titleOf(conversation)} is back.`);
-  void refresh();
+  await refresh();
+  return true;
 }
 
 export function titleOf({ title }: { title: string }): string {

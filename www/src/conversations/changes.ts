@@ -8,33 +8,61 @@ import {
 import { chat } from '../chat/use-chat';
 import { currentId } from '../shell/route';
 
+const NAME = 'kumari-conversations';
 /** The wait before the stream is opened again where the server refused it. */
 const AGAIN_MS = 15_000;
 
-let source: EventSource | undefined;
-let timer: ReturnType<typeof setTimeout> | undefined;
 let isListening = false;
+let channel: BroadcastChannel | undefined;
+let ending: AbortController | undefined;
 
 /**
- * Listens from now on, once for the page, while it is seen: a page that nobody sees needs no
- * connection, of which a browser has few. The first event comes at once, so nothing is missed.
+ * Listens from now on, once for the page. A browser has few connections for all of its pages, so of
+ * those that are seen one listens to the server, and tells the others.
  */
 export function listen(): void {
   if (isListening) return;
   isListening = true;
-  document.addEventListener('visibilitychange', connect);
-  connect();
+  channel = new BroadcastChannel(NAME);
+  channel.addEventListener('message', () => void refresh());
+  document.addEventListener('visibilitychange', takePart);
+  takePart();
 }
 
-function connect(): void {
-  clearTimeout(timer);
-  source?.close();
+function takePart(): void {
+  ending?.abort();
   if (document.visibilityState !== 'visible') return;
-  const opened = new EventSource('/api/conversations/events');
-  source = opened;
-  opened.addEventListener('conversations', () => void refresh());
-  opened.addEventListener('error', () => {
-    if (opened.readyState === EventSource.CLOSED) timer = setTimeout(connect, AGAIN_MS);
+  // What was told while nobody saw the page.
+  void refresh();
+  ending = new AbortController();
+  const { signal } = ending;
+  // A page of an address that is not secure knows no locks: it listens for itself.
+  const locks = navigator.locks as LockManager | undefined;
+  const taken = locks?.request(NAME, { signal }, () => hear(signal)) ?? hear(signal);
+  taken.catch(() => undefined);
+}
+
+/** Hears the server until the signal. */
+function hear(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    let source: EventSource;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const open = () => {
+      source = new EventSource('/api/conversations/events');
+      source.addEventListener('conversations', () => {
+        channel?.postMessage(null);
+        void refresh();
+      });
+      source.addEventListener('error', () => {
+        if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, AGAIN_MS);
+      });
+    };
+    open();
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      source.close();
+      resolve();
+    });
   });
 }
 

@@ -2,7 +2,7 @@
 // with it.
 import { Menu, MenuButton, MenuItem, MenuProvider } from '@ariakit/react';
 import { Ellipsis, Pencil, Trash2 } from 'lucide-react';
-import { memo, useRef, useState } from 'react';
+import { memo, useId, useRef, useState } from 'react';
 import type { ConversationSummary } from '../chat/api';
 import { pathOf } from '../shell/route';
 import type { Found } from './api';
@@ -103,6 +103,7 @@ function TitleField({
   end: (hadFocus: boolean) => void;
 }) {
   const isOver = useRef(false);
+  const faultId = useId();
   const [isEmpty, setIsEmpty] = useState(false);
   const save = (written: string, hadFocus: boolean) => {
     if (isOver.current) return;
@@ -127,7 +128,7 @@ function TitleField({
         name="title"
         aria-label="Title"
         aria-invalid={isEmpty}
-        aria-describedby={isEmpty ? 'title-fault' : undefined}
+        aria-describedby={isEmpty ? faultId : undefined}
         defaultValue={conversation.title}
         maxLength={200}
         autoComplete="off"
@@ -148,7 +149,7 @@ function TitleField({
         }}
       />
       {isEmpty && (
-        <small id="title-fault" role="alert">
+        <small id={faultId} role="alert">
           There is nothing in it: write a title.
         </small>
       )}

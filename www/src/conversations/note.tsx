@@ -2,6 +2,7 @@
 // work.
 import { X } from 'lucide-react';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { pathOf } from '../shell/route';
 import { type Note, changed, dismiss, subscribe, titleOf, undo } from './change';
 
 /** How long the way back stays once nobody points at it or has the focus in it. */
@@ -46,7 +47,12 @@ function OneNote({ note }: { note: Note }) {
           ref={button}
           type="button"
           className="link"
-          onClick={() => void undo(note, deletion)}
+          onClick={() => {
+            void undo(note, deletion).then((isBack) => {
+              if (isBack)
+                focusOn(`.conversation-row a[href="${pathOf(deletion.conversation.id)}"]`);
+            });
+          }}
         >
           Undo
         </button>
@@ -57,12 +63,21 @@ function OneNote({ note }: { note: Note }) {
         aria-label="Dismiss"
         onClick={() => {
           dismiss(note);
+          focusOn('.conversation-search input');
         }}
       >
         <X aria-hidden size={15} />
       </button>
     </div>
   );
+}
+
+/** Where the focus goes that was in the note; of sidebar and drawer only the one that is seen takes it. */
+function focusOn(selector: string): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement !== document.body) return;
+    for (const one of document.querySelectorAll<HTMLElement>(selector)) one.focus();
+  });
 }
 
 function isHeld(): boolean {
