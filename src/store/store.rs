@@ -212,7 +212,8 @@ pub trait Store: FileStore + ConversationStore + Send + Sync + 'static {
         id: ConversationId,
     ) -> Result<Option<Conversation>, StoreError>;
 
-    /// The last messages of a conversation, oldest first; none where there is no such one.
+    /// The last messages of a conversation, deleted or not, oldest first; none where there is no such
+    /// one.
     ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::MESSAGES_MAX`].
@@ -223,7 +224,7 @@ pub trait Store: FileStore + ConversationStore + Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Message>, StoreError>;
 
-    /// What an action asked and what was answered.
+    /// What an action asked and what was answered, also in a conversation that is deleted.
     ///
     /// # Errors
     /// [`StoreError`].

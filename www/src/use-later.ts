@@ -8,7 +8,8 @@ let loading: Promise<Later> | undefined;
 
 function load(): Promise<Later> {
   loading ??= import('./later').then((later) => (loaded = later));
-  // Where it did not come, the next part of the page that asks tries again.
+  // Where it did not come, it is tried again with the next part of the page that asks, and once
+  // there is a connection.
   loading.catch(() => (loading = undefined));
   return loading;
 }
@@ -16,7 +17,14 @@ function load(): Promise<Later> {
 export function useLater(): Later | null {
   const [later, setLater] = useState(loaded);
   useEffect(() => {
-    load().then(setLater, () => undefined);
+    const take = () => {
+      load().then(setLater, () => undefined);
+    };
+    take();
+    window.addEventListener('online', take);
+    return () => {
+      window.removeEventListener('online', take);
+    };
   }, []);
   return later;
 }
