@@ -42,7 +42,13 @@ export const ConversationRow = memo(function ConversationRow({
         title={title}
         onClick={open(conversation.id)}
       >
-        {found?.in === 'title' ? <Place found={found} /> : title}
+        {found?.in === 'title' ? (
+          <span className="found">
+            <Place found={found} />
+          </span>
+        ) : (
+          title
+        )}
         {found && found.in !== 'title' && (
           <small className="found">
             <Place found={found} />
