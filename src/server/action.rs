@@ -102,12 +102,21 @@ pub(crate) fn action_id(text: &str) -> Answer<ActionId> {
     text.parse().map_err(|_| Denial::action_unknown("action of that id").into())
 }
 
-/// The action as it is now: its hold decides how it stands, and what is being said is read from the
-/// run where this process has it.
+/// The action as it is now, unless its conversation is deleted.
 pub(crate) async fn view(app: &App, account: &AccountId, id: &ActionId) -> Answer<ActionView> {
+    let view = whole(app, account, id).await?;
+    if app.store().is_deleted(account, view.conversation_id).await? {
+        return Err(no_answer());
+    }
+    Ok(view)
+}
+
+/// The same, whatever became of its conversation: who is listening to an answer hears its end. Its
+/// hold decides how it stands, and what is being said is read from the run where this process has
+/// it.
+pub(crate) async fn whole(app: &App, account: &AccountId, id: &ActionId) -> Answer<ActionView> {
     let hold = hold(app, account, id).await?;
-    let chat = app.store().action_chat(account, id).await?;
-    let chat = chat.ok_or_else(|| Denial::action_unknown("answer of that action"))?;
+    let chat = app.store().action_chat(account, id).await?.ok_or_else(no_answer)?;
     let live = app.runs.get(account, id).map(|run| run.transcript.legs());
     let legs = hold.legs.iter().zip(0_u32..).filter_map(|(leg, index)| {
         let said = live.as_ref().and_then(|legs| legs.iter().find(|leg| leg.leg == index));
@@ -128,6 +137,10 @@ pub(crate) async fn view(app: &App, account: &AccountId, id: &ActionId) -> Answe
         legs,
         receipt,
     })
+}
+
+fn no_answer() -> Problem {
+    Denial::action_unknown("answer of that action").into()
 }
 
 /// The hold of an action of this account.

@@ -69,7 +69,7 @@ async fn run(app: Arc<App>, job: Job) {
         never = renew::keep(&app, &job) => match never {},
     }
     let run = &job.run;
-    let view = action::view(&app, &run.account, &run.action_id).await;
+    let view = action::whole(&app, &run.account, &run.action_id).await;
     if let Err(problem) = &view {
         tracing::error!(code = problem.code(), "an ended action cannot be shown");
     }

@@ -41,7 +41,8 @@ pub struct Config {
     pub limits: Limits,
     /// How often what time did to accounts is written down.
     pub sweep_every: Duration,
-    /// How often what is over is forgotten: sessions, counters, files that were never sent.
+    /// How often what is over is forgotten: sessions, counters, files that were never sent,
+    /// conversations that were deleted.
     pub tidy_every: Duration,
     /// How often it is looked for price books and a calibration that another process has published.
     pub books_every: Duration,
@@ -78,6 +79,8 @@ pub(crate) struct App {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) counter: Counter,
     pub(crate) hub: Hub,
+    /// Tells those who listen that a list of conversations has changed by more than a message.
+    pub(crate) lists: Hub,
     pub(crate) runs: Runs,
     pub(crate) rates: Rates,
     pub(crate) keys: Keys,
@@ -86,6 +89,7 @@ pub(crate) struct App {
     pub(crate) file_memory: FileMemory,
     pub(crate) file_storage: FileStorage,
     pub(crate) streams: Seats<AccountId>,
+    pub(crate) searches: Seats<AccountId>,
     /// Cancelled when nothing new is to be begun.
     pub(crate) stopping: CancellationToken,
     /// Cancelled when running answers are to end, finished or not.
@@ -103,6 +107,13 @@ impl App {
     /// Now.
     pub(crate) fn now(&self) -> Timestamp {
         self.ledger.now()
+    }
+
+    /// So long ago.
+    pub(crate) fn seconds_ago(&self, seconds: u32) -> Timestamp {
+        let millis = i64::from(seconds).saturating_mul(1_000);
+        let then = Timestamp::from_millis(self.now().as_millis().saturating_sub(millis));
+        then.unwrap_or_default()
     }
 
     /// The price book in force.

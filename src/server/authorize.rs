@@ -8,6 +8,7 @@ use crate::answer_files::{SENT_BYTES_MAX, sent_bytes};
 use crate::app::App;
 use crate::body::{Json, SEND_BODY_BYTES_MAX, json};
 use crate::books::Book;
+use crate::conversation_change::refuse_deleted;
 use crate::counter::Tokens;
 use crate::file_refusal;
 use crate::files;
@@ -141,14 +142,20 @@ async fn admit(
     if let Some(price) = &price {
         file_refusal::check(&*app.provider, price, &prompt)?;
     }
-    let place = price.map(|price| claim(&app, &account, &id, &price)).transpose()?;
+    let place = price.map(|price| claim(&app, &account, &id, conversation, &price)).transpose()?;
     let admission = Admission {
         command,
         book: Arc::clone(&book),
         open_holds_max: app.config.limits.account_answers_max,
     };
-    let hold = admission.admit(&app, &account, move |hold| rows.of(hold)).await;
-    let begun = hold.map_err(Problem::from).and_then(|hold| match (hold, &place) {
+    // Once it has its place: whoever deletes the conversation from here on finds it, and stops it.
+    let hold = match refuse_deleted(&app, &account, conversation).await {
+        Ok(()) => {
+            admission.admit(&app, &account, move |hold| rows.of(hold)).await.map_err(Problem::from)
+        }
+        Err(problem) => Err(problem),
+    };
+    let begun = hold.and_then(|hold| match (hold, &place) {
         (Some(hold), Some(run)) => {
             let price = estimate_capped(&book.published, &hold.request, &hold.caps)?;
             answer::start(&app, answer::Job { run: Arc::clone(run), hold, price, prompt, book });
@@ -168,9 +175,10 @@ fn claim(
     app: &App,
     account: &AccountId,
     id: &ActionId,
+    conversation: ConversationId,
     price: &Estimate,
 ) -> problem::Answer<Arc<Run>> {
-    let run = Run::new(account.clone(), id.clone(), leg_views(price));
+    let run = Run::new(account.clone(), id.clone(), conversation, leg_views(price));
     match app.runs.claim(run, app.config.limits.answers_max) {
         Ok(run) => Ok(run),
         Err(Full) => {

@@ -1,5 +1,5 @@
-//! `GET /api/conversations` and `GET /api/conversations/{id}`: what was said. Reading never depends
-//! on credits.
+//! `GET /api/conversations` and `GET /api/conversations/{id}`: what was said, and where. Reading never
+//! depends on credits.
 
 use crate::action::LegStatus;
 use crate::app::App;
@@ -16,17 +16,32 @@ use kumari_engine::encoding::TokenKind;
 use kumari_engine::id::{AccountId, ActionId, ModelId};
 use kumari_engine::time::Timestamp;
 use kumari_store::{
-    Author, CONVERSATIONS_MAX, Conversation, ConversationId, FileFacts, MESSAGES_MAX, Message,
-    MessageStatus,
+    Author, CONVERSATIONS_MAX, Conversation, ConversationId, FileFacts, Found, Hit, MESSAGES_MAX,
+    Message, MessageStatus, Needle, Searched, search,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// The longest words that are looked for, in characters.
+const QUERY_CHARS_MAX: usize = 200;
+/// How many searches an account may have under way: who types fast leaves some behind.
+const SEARCHES_MAX: usize = 8;
 
 #[derive(Debug, Serialize)]
 struct Listing {
-    conversations: Vec<Conversation>,
+    conversations: Vec<Listed>,
     next: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    conversation: Conversation,
+    /// Where what was looked for is in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<Found>,
 }
 
 #[derive(Debug, Serialize)]
@@ -62,17 +77,35 @@ enum Role {
     Assistant,
 }
 
-/// `GET /api/conversations?before=&limit=`: the last updated first.
+/// `GET /api/conversations?query=&before=&limit=`: the last updated first.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Answer<Response> {
     let page = Page::read(query.as_deref().unwrap_or_default())?;
-    let found = app.store().conversations(&caller.account, page.before, page.limit).await?;
+    let listing = match &page.query {
+        Some(needle) => searched(&app, &caller.account, needle, &page).await?,
+        None => listed(&app, &caller.account, &page).await?,
+    };
+    Ok(json(StatusCode::OK, &listing))
+}
+
+async fn listed(app: &App, account: &AccountId, page: &Page) -> Answer<Listing> {
+    let found = app.store().conversations(account, page.before, page.limit).await?;
     let is_full = u32::try_from(found.len()).is_ok_and(|count| count == page.limit);
-    let next = found.last().filter(|_| is_full).map(cursor);
-    Ok(json(StatusCode::OK, &Listing { conversations: found, next }))
+    let next = found.last().filter(|_| is_full).map(|last| cursor(last.updated_at, last.id));
+    let listed = |conversation| Listed { conversation, found: None };
+    Ok(Listing { conversations: found.into_iter().map(listed).collect(), next })
+}
+
+async fn searched(app: &App, account: &AccountId, needle: &Needle, page: &Page) -> Answer<Listing> {
+    let _seat = app.searches.take(account, SEARCHES_MAX).ok_or_else(too_many_searches)?;
+    let Searched { hits, next } =
+        search(&**app.store(), account, needle, page.before, page.limit).await?;
+    let listed = |hit: Hit| Listed { conversation: hit.conversation, found: Some(hit.found) };
+    let next = next.map(|(updated_at, id)| cursor(updated_at, id));
+    Ok(Listing { conversations: hits.into_iter().map(listed).collect(), next })
 }
 
 /// `GET /api/conversations/{id}`: its last messages, oldest first.
@@ -81,8 +114,6 @@ pub(crate) async fn open(
     caller: Caller,
     Segment(id): Segment,
 ) -> Answer<Response> {
-    let unknown =
-        || Problem::not_found("conversation_unknown", "there is no conversation of that id");
     let id: ConversationId = id.parse().map_err(|_| unknown())?;
     let found = app.store().conversation(&caller.account, id).await?.ok_or_else(unknown)?;
     let messages = app.store().messages(&caller.account, id, MESSAGES_MAX).await?;
@@ -90,6 +121,17 @@ pub(crate) async fn open(
     count_missing(&app, &mut messages).await;
     let messages = messages.into_iter().map(MessageView::from).collect();
     Ok(json(StatusCode::OK, &Opened { id, title: found.title, messages }))
+}
+
+fn too_many_searches() -> Problem {
+    let detail = format!("{SEARCHES_MAX} searches are under way; wait for one of them");
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_searches", detail)
+        .retry_after(Duration::from_secs(1))
+}
+
+/// There is no such conversation for this session.
+pub(crate) fn unknown() -> Problem {
+    Problem::not_found("conversation_unknown", "there is no conversation of that id")
 }
 
 /// Messages that are noted as running, as they really stand: with the text so far where this
@@ -141,16 +183,22 @@ fn stand(message: &mut Message, holds: &Account) {
 /// Which part of the list is asked for.
 #[derive(Debug, PartialEq)]
 struct Page {
+    query: Option<Needle>,
     before: Option<(Timestamp, ConversationId)>,
     limit: u32,
 }
 
 impl Page {
     fn read(query: &str) -> Answer<Self> {
-        let mut page = Self { before: None, limit: CONVERSATIONS_MAX };
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            match pair.split_once('=') {
-                Some(("limit", limit)) => {
+        let mut page = Self { query: None, before: None, limit: CONVERSATIONS_MAX };
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match (&*name, &*value) {
+                ("query", words) if words.chars().count() > QUERY_CHARS_MAX => {
+                    let detail = format!("at most {QUERY_CHARS_MAX} characters: look for less");
+                    return Err(Problem::invalid("query", detail));
+                }
+                ("query", words) => page.query = Needle::new(words),
+                ("limit", limit) => {
                     page.limit = limit
                         .parse()
                         .ok()
@@ -160,17 +208,14 @@ impl Page {
                             Problem::invalid("limit", detail)
                         })?;
                 }
-                Some(("before", "")) => {}
-                Some(("before", cursor)) => {
+                ("before", "") => {}
+                ("before", cursor) => {
                     let before = read_cursor(cursor);
                     page.before = Some(before.ok_or_else(|| {
                         Problem::invalid("before", "use the `next` of the page before")
                     })?);
                 }
-                Some((name, _)) => {
-                    return Err(Problem::invalid(name, "there is no such parameter"));
-                }
-                None => return Err(Problem::invalid(pair, "there is no such parameter")),
+                (name, _) => return Err(Problem::invalid(name, "there is no such parameter")),
             }
         }
         Ok(page)
@@ -178,8 +223,8 @@ impl Page {
 }
 
 /// Where a page ended, in characters that an address may have: milliseconds and an id.
-fn cursor(last: &Conversation) -> String {
-    format!("{}_{}", last.updated_at.as_millis(), last.id)
+fn cursor(updated_at: Timestamp, id: ConversationId) -> String {
+    format!("{}_{id}", updated_at.as_millis())
 }
 
 fn read_cursor(text: &str) -> Option<(Timestamp, ConversationId)> {
@@ -216,25 +261,29 @@ impl From<Message> for MessageView {
 #[cfg(test)]
 mod tests {
     use super::{Page, cursor};
-    use kumari_store::{CONVERSATIONS_MAX, Conversation};
+    use kumari_store::{CONVERSATIONS_MAX, Needle};
 
     #[test]
     fn a_page_goes_on_where_the_one_before_ended() {
-        let last = Conversation {
-            id: "019ab5f0-7c1d-7a3e-8000-000000000001".parse().unwrap(),
-            title: String::new(),
-            updated_at: "2026-11-23T10:00:00.250Z".parse().unwrap(),
-        };
-        let page = Page::read(&format!("before={}&limit=7", cursor(&last))).unwrap();
-        assert_eq!(page, Page { before: Some((last.updated_at, last.id)), limit: 7 });
-        let first = Page { before: None, limit: CONVERSATIONS_MAX };
+        let id = "019ab5f0-7c1d-7a3e-8000-000000000001".parse().unwrap();
+        let updated_at = "2026-11-23T10:00:00.250Z".parse().unwrap();
+        let page = Page::read(&format!("before={}&limit=7", cursor(updated_at, id))).unwrap();
+        assert_eq!(page, Page { query: None, before: Some((updated_at, id)), limit: 7 });
+        let first = Page { query: None, before: None, limit: CONVERSATIONS_MAX };
+        assert_eq!(Page::read("query=%20&before=").unwrap(), first);
+        let sought = Page { query: Needle::new("köln 100%"), ..first };
+        assert_eq!(Page::read("query=K%C3%B6ln+100%25").unwrap(), sought);
+        let first = Page { query: None, before: None, limit: CONVERSATIONS_MAX };
         assert_eq!(Page::read("").unwrap(), first);
         assert_eq!(Page::read("before=").unwrap(), first);
     }
 
     #[test]
     fn a_page_that_cannot_be_is_refused() {
-        for bad in ["limit=0", "limit=101", "limit=x", "before=x", "before=1_2", "after=1", "x"] {
+        let long = format!("query={}", "x".repeat(201));
+        for bad in
+            [&long, "limit=0", "limit=101", "limit=x", "before=x", "before=1_2", "after=1", "x"]
+        {
             let problem = Page::read(bad).unwrap_err();
             assert_eq!(problem.code(), "request_invalid", "{bad}");
         }

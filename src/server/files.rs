@@ -172,7 +172,7 @@ fn refusal(refused: &FileAdded, room: FileRoom) -> Problem {
         FileAdded::Full => {
             let detail = format!(
                 "all your files together, those of your conversations with them, have at most {} \
-                 MiB: remove some that are not sent, or attach a smaller one",
+                 MiB: delete a conversation that has some, or attach a smaller one",
                 room.bytes_max >> 20
             );
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "storage_full", detail)

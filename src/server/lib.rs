@@ -124,6 +124,8 @@ pub mod simulate;
 pub mod simulate_command;
 #[cfg(test)]
 mod statement_tests;
+mod conversation_change;
+mod conversation_events;
 mod conversations;
 mod payments;
 mod top_up;

@@ -4,9 +4,9 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::service_command::Admission;
 use crate::{
-    action, action_events, assets, authorize, balance, batch, calibration, conversations, estimate,
-    events, file_show, files, health, limits, price_book, receipt, request_log, service, session,
-    shield, statement, stop, top_up,
+    action, action_events, assets, authorize, balance, batch, calibration, conversation_change,
+    conversation_events, conversations, estimate, events, file_show, files, health, limits,
+    price_book, receipt, request_log, service, session, shield, statement, stop, top_up,
 };
 use axum::Router;
 use axum::http::StatusCode;
@@ -43,6 +43,9 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
 }
 
 fn api() -> Router<Arc<App>> {
+    let conversation = get(conversations::open)
+        .patch(conversation_change::rename)
+        .delete(conversation_change::delete);
     Router::new()
         .route("/api/session", post(session::begin))
         .route("/api/price-book", get(price_book::in_force))
@@ -56,7 +59,8 @@ fn api() -> Router<Arc<App>> {
         .route("/api/actions/{id}/receipt", get(receipt::show))
         .route("/api/statement", get(statement::show))
         .route("/api/conversations", get(conversations::list))
-        .route("/api/conversations/{id}", get(conversations::open))
+        .route("/api/conversations/{id}", conversation)
+        .route("/api/conversations/{id}/restore", post(conversation_change::restore))
         .route("/api/top-ups", post(top_up::buy))
         .route("/readyz", get(health::ready))
 }
@@ -87,6 +91,7 @@ fn streams() -> Router<Arc<App>> {
     Router::new()
         .route("/api/events", get(events::listen))
         .route("/api/actions/{id}/events", get(action_events::listen))
+        .route("/api/conversations/events", get(conversation_events::listen))
 }
 
 fn web() -> Router<Arc<App>> {

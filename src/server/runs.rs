@@ -3,6 +3,7 @@
 use crate::action::LegView;
 use crate::transcript::Transcript;
 use kumari_engine::id::{AccountId, ActionId};
+use kumari_store::ConversationId;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct Run {
     pub(crate) account: AccountId,
     pub(crate) action_id: ActionId,
+    pub(crate) conversation: ConversationId,
     /// What was said so far.
     pub(crate) transcript: Transcript,
     /// One for each leg: cancelled when the person presses Stop.
@@ -28,16 +30,34 @@ pub(crate) struct Full;
 
 impl Run {
     /// A run of legs that have said nothing.
-    pub(crate) fn new(account: AccountId, action_id: ActionId, legs: Vec<LegView>) -> Self {
+    pub(crate) fn new(
+        account: AccountId,
+        action_id: ActionId,
+        conversation: ConversationId,
+        legs: Vec<LegView>,
+    ) -> Self {
         let stops = legs.iter().map(|_| CancellationToken::new()).collect();
         let (transcript, started) = (Transcript::new(legs), AtomicBool::new(false));
-        Self { account, action_id, transcript, stops, started, senders: AtomicUsize::new(1) }
+        Self {
+            account,
+            action_id,
+            conversation,
+            transcript,
+            stops,
+            started,
+            senders: AtomicUsize::new(1),
+        }
     }
 
     /// Says that somebody answers it, unless somebody did: then it is not begun again.
     #[must_use]
     pub(crate) fn start(&self) -> bool {
         !self.started.swap(true, Ordering::SeqCst)
+    }
+
+    /// Stops all its legs, as the person does.
+    pub(crate) fn stop(&self) {
+        self.stops.iter().for_each(CancellationToken::cancel);
     }
 
     /// Whether somebody answers it.
@@ -101,6 +121,18 @@ impl Runs {
         self.lock().get(&(account.clone(), action.clone())).cloned()
     }
 
+    /// The runs in that conversation, those with them that are not admitted yet.
+    pub(crate) fn in_conversation(
+        &self,
+        account: &AccountId,
+        conversation: ConversationId,
+    ) -> Vec<Arc<Run>> {
+        let runs = self.lock();
+        let here =
+            runs.values().filter(|run| run.account == *account && run.conversation == conversation);
+        here.cloned().collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Run>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -112,7 +144,8 @@ mod tests {
     use std::sync::Arc;
 
     fn run(action: &str) -> Run {
-        Run::new("account".parse().unwrap(), action.parse().unwrap(), Vec::new())
+        let conversation = "019ab5f0-7c1d-7a3e-8000-000000000001".parse().unwrap();
+        Run::new("account".parse().unwrap(), action.parse().unwrap(), conversation, Vec::new())
     }
 
     #[test]
@@ -122,6 +155,10 @@ mod tests {
         let found = runs.get(&claimed.account, &claimed.action_id).unwrap();
         assert!(Arc::ptr_eq(&found, &claimed), "what a Stop cancels is what will be answered");
         assert!(Arc::ptr_eq(&runs.claim(run("a"), 2).unwrap(), &claimed), "one for one action");
+        let here = runs.in_conversation(&claimed.account, claimed.conversation);
+        assert!(here.iter().any(|run| Arc::ptr_eq(run, &claimed)), "nor what a deletion stops");
+        let elsewhere = "019ab5f0-7c1d-7a3e-8000-000000000002".parse().unwrap();
+        assert!(runs.in_conversation(&claimed.account, elsewhere).is_empty());
         runs.claim(run("b"), 2).unwrap();
         assert_eq!(runs.claim(run("c"), 2).err(), Some(Full));
     }

@@ -2,15 +2,14 @@
 //! every command does the same for its own account (R32).
 
 use crate::app::App;
+use crate::conversation_change::RESTORABLE_SECONDS;
 use crate::rows;
-use kumari_engine::time::Timestamp;
 use kumari_store::{ACCOUNTS_DUE_MAX, SESSIONS_MAX};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// How long a file stays that no message has.
-const UNSENT_FILE: Duration = Duration::from_secs(24 * 3_600);
+const UNSENT_FILE_SECONDS: u32 = 24 * 3_600;
 /// How many files are forgotten at a time: each may be large, and others want to write too.
 const FILES_AT_A_TIME: u32 = 8;
 
@@ -59,18 +58,30 @@ async fn tidy(app: &App) {
     if let Err(fault) = app.store().forget_sessions(app.now(), SESSIONS_MAX).await {
         tracing::warn!(%fault, "sessions that are over were not forgotten");
     }
+    forget_conversations(app).await;
     forget_files(app).await;
     if let Err(fault) = app.file_storage.count(&**app.store()).await {
         tracing::warn!(%fault, "files were not counted; what was known of them stays known");
     }
 }
 
+/// Forgets conversations whose deletion cannot be taken back any more, with their files.
+async fn forget_conversations(app: &App) {
+    let before = app.seconds_ago(RESTORABLE_SECONDS);
+    while !app.stopping.is_cancelled() {
+        match app.store().forget_conversations(before, FILES_AT_A_TIME).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(fault) => {
+                return tracing::warn!(%fault, "deleted conversations were not forgotten");
+            }
+        }
+    }
+}
+
 /// Forgets files that were put there a day ago and never sent.
 async fn forget_files(app: &App) {
-    let day = i64::try_from(UNSENT_FILE.as_millis()).unwrap_or(i64::MAX);
-    let Ok(before) = Timestamp::from_millis(app.now().as_millis().saturating_sub(day)) else {
-        return;
-    };
+    let before = app.seconds_ago(UNSENT_FILE_SECONDS);
     while !app.stopping.is_cancelled() {
         match app.store().forget_files(before, FILES_AT_A_TIME).await {
             Ok(forgotten) if forgotten == FILES_AT_A_TIME => {}

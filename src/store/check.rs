@@ -84,7 +84,7 @@ pub(crate) fn chat(writes: &[ChatWrite]) -> Result<(), StoreError> {
     for write in writes {
         let text = match write {
             ChatWrite::Append { conversation, messages } => {
-                at_most("bytes of a title", conversation.title.len(), TITLE_BYTES_MAX)?;
+                title(&conversation.title)?;
                 let files = messages.iter().map(|message| message.files.len()).max();
                 files_of_message(files.unwrap_or(0))?;
                 messages.iter().map(|Message { text, .. }| text.len()).max()
@@ -94,6 +94,11 @@ pub(crate) fn chat(writes: &[ChatWrite]) -> Result<(), StoreError> {
         at_most("bytes of a text", text.unwrap_or(0), TEXT_BYTES_MAX)?;
     }
     at_most("chat rows", chat_rows(writes), CHAT_WRITES_MAX)
+}
+
+/// The title is not too long.
+pub(crate) fn title(title: &str) -> Result<(), StoreError> {
+    at_most("bytes of a title", title.len(), TITLE_BYTES_MAX)
 }
 
 /// How many rows chat writes are.

@@ -17,6 +17,10 @@ pub use crate::conformance_chat::{
     chat_is_listed_in_order, chat_is_written_with_its_change_or_not_at_all,
     chat_writes_meet_what_is_there,
 };
+pub use crate::conformance_conversations::{
+    a_conversation_is_renamed, a_deleted_conversation_is_away_until_it_is_restored,
+    a_deleted_conversation_is_forgotten_part_by_part,
+};
 pub use crate::conformance_edges::{
     chat_writes_of_one_call_take_effect_in_order, ids_sort_by_their_bytes,
     the_ends_of_ranges_come_back, what_not_all_can_keep_none_takes,
@@ -49,6 +53,9 @@ pub use crate::conformance_migrate::{
 };
 pub use crate::conformance_money::{
     a_payment_learns_what_expired_of_its_lot, e11_two_webhooks_and_a_reader_make_one_lot,
+};
+pub use crate::conformance_search::{
+    a_search_does_so_much_at_a_time, words_are_found_in_titles_and_messages,
 };
 pub use crate::conformance_time::{
     a_late_settlement_captures_nothing, a_renewed_hold_is_due_later,
@@ -90,11 +97,14 @@ macro_rules! store_conformance {
             a_batch_answers_like_one_at_a_time,
             a_closing_ledger_finishes_what_is_queued,
             a_command_decided_alone_wins,
+            a_conversation_is_renamed,
             a_copy_has_everything,
             a_copy_on_top_of_something_else_is_refused,
             a_commit_that_did_not_look_loses_to_what_is_there,
             a_commit_wins_or_loses_by_its_fence,
             a_crowd_for_one_hold,
+            a_deleted_conversation_is_away_until_it_is_restored,
+            a_deleted_conversation_is_forgotten_part_by_part,
             a_file_comes_back_as_it_was_put_there,
             a_fresh_account_is_empty,
             a_full_lane_is_busy,
@@ -108,6 +118,7 @@ macro_rules! store_conformance {
             a_renewed_hold_is_due_later,
             a_repeat_is_answered_as_it_is_now,
             a_repeat_of_what_is_forgotten_gets_the_first_answer,
+            a_search_does_so_much_at_a_time,
             a_turn_that_is_too_long_is_split,
             accounts_are_listed_in_pages,
             accounts_due_are_listed_in_pages,
@@ -143,6 +154,7 @@ macro_rules! store_conformance {
             what_has_queued_is_one_commit,
             what_is_stored_is_what_was_written,
             what_not_all_can_keep_none_takes,
+            words_are_found_in_titles_and_messages,
         }
     };
     // The reason stands once and is repeated for each case, so it goes along as one token tree.

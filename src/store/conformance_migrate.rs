@@ -95,6 +95,10 @@ pub async fn a_copy_has_everything(store: Arc<dyn Store>) -> Outcome {
     assert_eq!((copied.accounts, copied.books, copied.sessions, copied.keys), (5, 2, 3, 2));
     assert!(copied.entries > 200 && copied.messages > 100 && copied.files == 3, "{copied:?}");
     same(source.store(), store.as_ref()).await?;
+    // What was deleted stays behind, and its file has no message any more.
+    let id = account(2)?;
+    assert_eq!(store.messages(&id, conversation(71), 10).await?, []);
+    assert_eq!(store.files_kept(&id).await?.unused, 2);
 
     let refused = migrate(source.store(), store.as_ref(), false, |_| {}).await;
     assert!(matches!(refused, Err(MigrateFault::NotEmpty)), "{refused:?}");
@@ -158,10 +162,15 @@ async fn fill(desk: &Desk) -> Outcome {
         desk.store().add_service_key(key).await?;
     }
     let files = [document(1, "one"), picture(2, b"two"), picture(3, b"three")];
-    for (file, is_used) in files.into_iter().zip([true, false, true]) {
-        let file = StoredFile { is_used, ..file };
-        desk.store().add_file(&account(2)?, file, FileRoom::ANY).await?;
+    let id = account(2)?;
+    for file in &files {
+        desk.store().add_file(&id, file.clone(), FileRoom::ANY).await?;
     }
+    let [sent, _, gone] = &files;
+    for (number, file) in [(70, sent), (71, gone)] {
+        desk.store().write_chat(&id, vec![sending(number, file)?]).await?;
+    }
+    desk.store().delete_conversation(&id, conversation(71), at(9)).await?;
     for (version, published) in [("b1", 1), ("b2", 2)] {
         let book = StoredBook {
             version: version.parse()?,
@@ -174,6 +183,23 @@ async fn fill(desk: &Desk) -> Outcome {
     let (version, json) = ("c1".parse()?, "{}".to_owned());
     let calibration = StoredCalibration { version, json, published_at: at(3) };
     Ok(desk.store().put_calibration(calibration).await?)
+}
+
+/// A conversation with one message, which has the file.
+fn sending(number: u64, file: &StoredFile) -> Result<ChatWrite, Failure> {
+    let message = Message {
+        action_id: action(number.saturating_add(1_000))?,
+        author: Author::User,
+        text: String::new(),
+        status: MessageStatus::Sent,
+        charge: None,
+        tokens: BTreeMap::new(),
+        created_at: at(9),
+        files: vec![file.facts.clone()],
+    };
+    let (id, updated_at) = (conversation(number.into()), at(9));
+    let conversation = Conversation { id, title: String::new(), updated_at };
+    Ok(ChatWrite::Append { conversation, messages: vec![message] })
 }
 
 /// Both stores have the same.
@@ -197,7 +223,9 @@ async fn same(left: &dyn Store, right: &dyn Store) -> Outcome {
         let files = left.files(&id, None, 100).await?;
         assert_eq!(files, right.files(&id, None, 100).await?);
         for file in files {
-            assert_eq!(left.file(&id, file).await?, right.file(&id, file).await?);
+            let (one, other) = (left.file(&id, file).await?, right.file(&id, file).await?);
+            let bytes = |file: Option<StoredFile>| file.map(|file| (file.facts, file.content));
+            assert_eq!(bytes(one), bytes(other));
         }
     }
     Ok(())

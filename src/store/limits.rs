@@ -18,6 +18,10 @@ pub const ACCOUNTS_DUE_MAX: u32 = 1_000;
 pub const CONVERSATIONS_MAX: u32 = 100;
 /// The most messages of one read.
 pub const MESSAGES_MAX: u32 = 1_000;
+/// The most texts of one read; each may be as long as a text may be.
+pub const TEXTS_MAX: u32 = 32;
+/// The most files, and the most messages, that are forgotten at a time.
+pub const FORGET_MAX: u32 = 1_000;
 /// The most price books of one read.
 pub const BOOKS_MAX: u32 = 1_000;
 /// The most sessions of one clean-up.

@@ -5,6 +5,7 @@
 use crate::chat::{ActionChat, ChatWrite, Conversation, ConversationId, Message};
 use crate::check;
 use crate::error::StoreError;
+use crate::files::FileId;
 use crate::limits::{
     ACCOUNTS_DUE_MAX, ACCOUNTS_MAX, ACTIONS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX,
     KEYS_MAX, MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
@@ -22,7 +23,7 @@ use kumari_engine::entry::Entry;
 use kumari_engine::id::{AccountId, ActionId, BookVersion, CalibrationVersion};
 use kumari_engine::time::Timestamp;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A store in memory.
@@ -41,15 +42,19 @@ struct Tables {
 
 /// Everything that is kept of one account.
 #[derive(Debug, Default)]
-struct Kept {
+pub(crate) struct Kept {
     /// The account after its last entry, without actions; absent before the first.
     account: Option<Account>,
     entries: Vec<Entry>,
     actions: BTreeMap<ActionId, Action>,
-    conversations: BTreeMap<ConversationId, Conversation>,
+    pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
+    /// Since when some of them are deleted.
+    pub(crate) deleted: BTreeMap<ConversationId, Timestamp>,
     /// By the action and the leg that name them; the person's message has no leg.
-    messages: BTreeMap<(ActionId, Option<u32>), (ConversationId, Message)>,
-    files: Files,
+    pub(crate) messages: BTreeMap<(ActionId, Option<u32>), (ConversationId, Message)>,
+    pub(crate) files: Files,
+    /// Which conversation has which file.
+    pub(crate) file_uses: BTreeSet<(ConversationId, FileId)>,
 }
 
 impl MemoryStore {
@@ -70,7 +75,24 @@ impl MemoryStore {
         account: &AccountId,
         work: impl FnOnce(&mut Files) -> T,
     ) -> Result<T, StoreError> {
-        Ok(work(&mut self.tables().accounts.entry(account.clone()).or_default().files))
+        Ok(self.with_account(account, |kept| work(&mut kept.files)))
+    }
+
+    /// Does something with an account.
+    pub(crate) fn with_account<T>(
+        &self,
+        account: &AccountId,
+        work: impl FnOnce(&mut Kept) -> T,
+    ) -> T {
+        work(self.tables().accounts.entry(account.clone()).or_default())
+    }
+
+    /// Does something with all accounts.
+    pub(crate) fn with_all_accounts<T>(
+        &self,
+        work: impl FnOnce(&mut BTreeMap<AccountId, Kept>) -> T,
+    ) -> T {
+        work(&mut self.tables().accounts)
     }
 
     /// Does something with the files of each account.
@@ -172,6 +194,8 @@ impl Kept {
         stored.updated_at = stored.updated_at.max(conversation.updated_at);
         for message in messages {
             mark_used(&mut self.files, &message.files);
+            let uses = message.files.iter().map(|facts| (conversation.id, facts.file_id));
+            self.file_uses.extend(uses);
             self.messages
                 .entry((message.action_id.clone(), message.author.leg()))
                 .or_insert_with(|| (conversation.id, message.clone()));
@@ -179,7 +203,7 @@ impl Kept {
     }
 
     /// The messages of a conversation, in their order.
-    fn messages(&self, conversation: ConversationId) -> Vec<&Message> {
+    pub(crate) fn messages(&self, conversation: ConversationId) -> Vec<&Message> {
         let all = self.messages.values();
         let mut messages: Vec<&Message> =
             all.filter(|(id, _)| *id == conversation).map(|(_, message)| message).collect();
@@ -299,7 +323,10 @@ impl Store for MemoryStore {
         let limit = check::limit("conversations", limit, CONVERSATIONS_MAX)?;
         let tables = self.tables();
         let kept = tables.accounts.get(account);
-        let all = kept.into_iter().flat_map(|kept| kept.conversations.values());
+        let all = kept.into_iter().flat_map(|kept| {
+            let all = kept.conversations.values();
+            all.filter(|conversation| !kept.deleted.contains_key(&conversation.id))
+        });
         let key = |conversation: &Conversation| (conversation.updated_at, conversation.id);
         let after = all.filter(|one| before.is_none_or(|before| key(one) < before));
         let mut conversations: Vec<Conversation> = after.cloned().collect();
@@ -315,6 +342,7 @@ impl Store for MemoryStore {
     ) -> Result<Option<Conversation>, StoreError> {
         let tables = self.tables();
         let kept = tables.accounts.get(account);
+        let kept = kept.filter(|kept| !kept.deleted.contains_key(&id));
         Ok(kept.and_then(|kept| kept.conversations.get(&id)).cloned())
     }
 
@@ -361,7 +389,10 @@ impl Store for MemoryStore {
     ) -> Result<Vec<(ConversationId, Message)>, StoreError> {
         let limit = check::limit("messages", limit, MESSAGES_MAX)?;
         let tables = self.tables();
-        let all = tables.accounts.get(account).into_iter().flat_map(|kept| &kept.messages);
+        let all = tables.accounts.get(account).into_iter().flat_map(|kept| {
+            let is_gone = |id: &ConversationId| kept.deleted.contains_key(id);
+            kept.messages.iter().filter(move |(_, (id, _))| !is_gone(id))
+        });
         let later = all.filter(|(key, _)| after.is_none_or(|after| *key > after));
         Ok(later.take(limit).map(|(_, row)| row.clone()).collect())
     }

@@ -3,12 +3,12 @@
 //! An account is copied as its journal says: its entries are added to the target in their order, as
 //! if they had just been decided, and make the account there. So a copy can be broken off at any
 //! point and resumed where the target stands, in the memory of one page. Nothing may write to
-//! either store meanwhile.
+//! either store meanwhile. Conversations that are deleted stay behind.
 
 use crate::audit::{Difference, audit};
 use crate::chat::{ChatWrite, Conversation, ConversationId, Message};
 use crate::error::StoreError;
-use crate::files::{FileAdded, FileId, FileRoom};
+use crate::files::{FileAdded, FileId, FileRoom, StoredFile};
 use crate::limits::{
     ACCOUNTS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, FILES_MAX, KEYS_MAX, PAYMENT_CLAIMS_MAX,
     SESSIONS_MAX,
@@ -317,6 +317,8 @@ impl Copy<'_> {
             for file in page {
                 let found = self.from.file(id, file).await.map_err(MigrateFault::From)?;
                 let Some(found) = found else { continue };
+                // Its messages come after it; one whose conversation was deleted has none.
+                let found = StoredFile { is_used: false, ..found };
                 let added = self.to.add_file(id, found, FileRoom::ANY).await;
                 match added.map_err(MigrateFault::To)? {
                     FileAdded::Added | FileAdded::Same(_) => {}

@@ -20,14 +20,15 @@ use crate::limits::{
 use crate::lookup::{
     BookListing, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
 };
+use crate::postgres_conversations::Due;
 use crate::postgres_fault::Fault;
 use crate::postgres_pool::{Connections, Loan, answered, committed};
 use crate::postgres_statement::{Statement, run, run_one};
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
 use crate::stored::Stored;
 use crate::{
-    postgres_audit, postgres_chat, postgres_files, postgres_ledger, postgres_lookup,
-    postgres_schema,
+    postgres_audit, postgres_chat, postgres_conversations, postgres_files, postgres_ledger,
+    postgres_lookup, postgres_schema,
 };
 use async_trait::async_trait;
 use kumari_engine::account::{Account, Change, Refused};
@@ -111,6 +112,24 @@ impl PostgresStore {
             .await
     }
 
+    /// Forgets a part of a deleted conversation, and says how many rows that were.
+    pub(crate) async fn forget_part(
+        &self,
+        due: Due,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u32, StoreError> {
+        let connections = Arc::clone(&self.0);
+        finished(async move {
+            let mut statements = vec![Statement::plain(BEGIN)];
+            statements.extend(postgres_conversations::forget(&due, before, limit));
+            statements.push(Statement::plain(COMMIT));
+            let answers = connections.again(|_| connections.write(&statements)).await?;
+            Ok(postgres_conversations::forgotten(&answers))
+        })
+        .await
+    }
+
     /// Reads by several statements.
     async fn as_of_one_instant(
         &self,
@@ -175,11 +194,11 @@ impl Connections {
     }
 
     /// Runs the statements of one transaction that writes, and may be repeated.
-    async fn write(&self, statements: &[Statement<'_>]) -> Result<(), Fault> {
+    async fn write(&self, statements: &[Statement<'_>]) -> Result<Vec<Vec<Row>>, Fault> {
         let loan = self.get().await?;
-        committed(run(loan.client()?, statements)).await?;
+        let answers = committed(run(loan.client()?, statements)).await?;
         loan.give_back();
-        Ok(())
+        Ok(answers)
     }
 
     /// Adds a file, with the account's files to itself. Where an earlier attempt may have happened,
@@ -428,7 +447,7 @@ impl Store for PostgresStore {
             let mut statements = vec![Statement::plain(BEGIN)];
             statements.extend(postgres_chat::write([(&account, &*writes)])?);
             statements.push(Statement::plain(COMMIT));
-            connections.again(|_| connections.write(&statements)).await
+            connections.again(|_| connections.write(&statements)).await.map(drop)
         })
         .await
     }

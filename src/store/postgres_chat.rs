@@ -18,7 +18,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 /// The leg of what the person wrote.
-const USER: i64 = -1;
+pub(crate) const USER: i64 = -1;
 
 const TOUCH: &str = "\
     INSERT INTO conversations (account_id, conversation_id, title, updated_at) \
@@ -46,12 +46,12 @@ const UPDATE: &str = "\
 
 const CONVERSATIONS: &str = "\
     SELECT conversation_id, title, updated_at FROM conversations \
-    WHERE account_id = $1 AND (updated_at, conversation_id) < ($2, $3) \
+    WHERE account_id = $1 AND (updated_at, conversation_id) < ($2, $3) AND deleted_at IS NULL \
     ORDER BY updated_at DESC, conversation_id DESC LIMIT $4";
 
 const CONVERSATION: &str = "\
     SELECT conversation_id, title, updated_at FROM conversations \
-    WHERE account_id = $1 AND conversation_id = $2";
+    WHERE account_id = $1 AND conversation_id = $2 AND deleted_at IS NULL";
 
 const MESSAGES: &str = "\
     SELECT conversation_id, action_id, leg, model, text, status, charge_micros, tokens, \
@@ -65,6 +65,8 @@ const ACTION_CHAT: &str = "\
 const ALL_MESSAGES: &str = "\
     SELECT conversation_id, action_id, leg, model, text, status, charge_micros, tokens, \
     created_at, files FROM messages WHERE account_id = $1 AND (action_id, leg) > ($2, $3) \
+    AND NOT EXISTS (SELECT FROM conversations AS gone WHERE gone.account_id = $1 \
+    AND gone.conversation_id = messages.conversation_id AND gone.deleted_at IS NOT NULL) \
     ORDER BY action_id, leg LIMIT $4";
 
 /// What can be written together: of each account either updates or what is appended.
@@ -139,8 +141,8 @@ impl<'a> Round<'a> {
         if !self.messages.is_empty() {
             statements.push(appending(&self.messages)?);
         }
-        let sent = self.messages.iter().flat_map(|(account, _, message)| {
-            message.files.iter().map(|facts| (*account, facts.file_id))
+        let sent = self.messages.iter().flat_map(|(account, conversation, message)| {
+            message.files.iter().map(|facts| (*account, *conversation, facts.file_id))
         });
         statements.extend(postgres_files::mark_used(sent));
         Ok(())
@@ -325,7 +327,8 @@ fn message_of(row: &Row) -> Result<Message, StoreError> {
     })
 }
 
-fn text(bytes: Vec<u8>) -> Result<String, StoreError> {
+/// A text out of its bytes.
+pub(crate) fn text(bytes: Vec<u8>) -> Result<String, StoreError> {
     String::from_utf8(bytes).map_err(|fault| StoreError::corrupt("a text", fault))
 }
 

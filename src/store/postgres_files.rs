@@ -61,17 +61,26 @@ const FORGET: &str = "\
     AND NOT is_used RETURNING file_id";
 
 const USE: &str = "\
-    UPDATE files SET is_used = true FROM unnest($1::text[], $2::uuid[]) AS sent (account_id, file_id) \
+    WITH sent AS (SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[]) \
+    AS sent (account_id, conversation_id, file_id)), \
+    used AS (INSERT INTO file_uses (account_id, conversation_id, file_id) \
+    SELECT account_id, conversation_id, file_id FROM sent ON CONFLICT DO NOTHING) \
+    UPDATE files SET is_used = true FROM sent \
     WHERE files.account_id = sent.account_id AND files.file_id = sent.file_id \
     AND NOT files.is_used";
 
-/// Says that messages have them; those that are not there stay away.
+/// Says that messages of those conversations have them; those that are not there stay away.
 pub(crate) fn mark_used<'a>(
-    sent: impl Iterator<Item = (&'a str, FileId)>,
+    sent: impl Iterator<Item = (&'a str, Uuid, FileId)>,
 ) -> Option<Statement<'a>> {
-    let (accounts, files): (Vec<&str>, Vec<Uuid>) =
-        sent.map(|(account, id)| (account, id.0)).unzip();
-    (!files.is_empty()).then(|| Statement::new(USE, [param(accounts), param(files)]))
+    let (mut accounts, mut conversations, mut files) = (vec![], vec![], vec![]);
+    for (account, conversation, file) in sent {
+        accounts.push(account);
+        conversations.push(conversation);
+        files.push(file.0);
+    }
+    let is_any = !files.is_empty();
+    is_any.then(|| Statement::new(USE, [param(accounts), param(conversations), param(files)]))
 }
 
 /// Waits for the account's files, and reads what is there: of that id, and of all together.

@@ -13,7 +13,7 @@ use kumari_engine::time::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 /// The leg of what the person wrote.
-const USER: i64 = -1;
+pub(crate) const USER: i64 = -1;
 
 const MESSAGE: &str = "conversation_id, action_id, leg, model, text, status, charge_micros, tokens, created_at, files";
 
@@ -87,7 +87,7 @@ fn append(
             message.created_at.as_millis(),
             to_json("files", &message.files)?,
         ])?;
-    mark_used(transaction, account, &message.files)
+    mark_used(transaction, account, conversation, &message.files)
 }
 
 fn update(
@@ -131,6 +131,7 @@ pub(crate) fn conversations(
     let mut statement = connection.prepare_cached(
         "SELECT conversation_id, title, updated_at FROM conversations \
          WHERE account_id = ?1 AND (updated_at, conversation_id) < (?2, ?3) \
+         AND deleted_at IS NULL \
          ORDER BY updated_at DESC, conversation_id DESC LIMIT ?4",
     )?;
     let mut rows = statement.query(params![account.as_str(), updated_at, id, limit])?;
@@ -149,7 +150,7 @@ pub(crate) fn conversation(
 ) -> Result<Option<Conversation>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT conversation_id, title, updated_at FROM conversations \
-         WHERE account_id = ?1 AND conversation_id = ?2",
+         WHERE account_id = ?1 AND conversation_id = ?2 AND deleted_at IS NULL",
     )?;
     let mut rows = statement.query(params![account.as_str(), id.to_string()])?;
     rows.next()?.map(conversation_of).transpose()
@@ -207,6 +208,8 @@ pub(crate) fn all_messages(
         .map_or(("", USER), |(action_id, leg)| (action_id.as_str(), leg.map_or(USER, i64::from)));
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {MESSAGE} FROM messages WHERE account_id = ?1 AND (action_id, leg) > (?2, ?3) \
+         AND NOT EXISTS (SELECT 1 FROM conversations AS gone WHERE gone.account_id = ?1 \
+         AND gone.conversation_id = messages.conversation_id AND gone.deleted_at IS NOT NULL) \
          ORDER BY action_id, leg LIMIT ?4"
     ))?;
     let mut rows = statement.query(params![account.as_str(), action_id, leg, limit])?;

@@ -1,6 +1,7 @@
 //! Files in SQLite: what is known of them in one table, their bytes in another. A row is written and
 //! read as a whole, so one with its bytes would be moved to say that a message has it.
 
+use crate::chat::ConversationId;
 use crate::check;
 use crate::error::StoreError;
 use crate::files::{
@@ -14,10 +15,11 @@ use kumari_engine::id::AccountId;
 use kumari_engine::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-/// Says that a message has them; those that are not there stay away.
+/// Says that a message of that conversation has them; those that are not there stay away.
 pub(crate) fn mark_used(
     transaction: &Connection,
     account: &AccountId,
+    conversation: ConversationId,
     sent: &[FileFacts],
 ) -> Result<(), StoreError> {
     for facts in sent {
@@ -27,6 +29,12 @@ pub(crate) fn mark_used(
                  WHERE account_id = ?1 AND file_id = ?2 AND is_used = 0",
             )?
             .execute([account.as_str(), &facts.file_id.to_string()])?;
+        transaction
+            .prepare_cached(
+                "INSERT INTO file_uses (account_id, conversation_id, file_id) \
+                 VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            )?
+            .execute([account.as_str(), &conversation.to_string(), &facts.file_id.to_string()])?;
     }
     Ok(())
 }

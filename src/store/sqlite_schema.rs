@@ -10,13 +10,14 @@ use rusqlite::Connection;
 const APPLICATION_ID: i32 = 0x6b75_6d61;
 
 /// All migrations; the schema's number is how many of them were applied.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001_ledger_chat_and_lookups.sql"),
     include_str!("migrations/0002_payment_claims.sql"),
     include_str!("migrations/0003_service_keys.sql"),
     include_str!("migrations/0004_journal_in_time_order.sql"),
     include_str!("migrations/0005_calibration.sql"),
     include_str!("migrations/0006_files.sql"),
+    include_str!("migrations/0007_deleted_conversations.sql"),
 ];
 
 /// The file is empty, or ours and not too new. Nothing is written before this is known.
@@ -111,6 +112,29 @@ mod tests {
         let older = write(&mut connection, |transaction| apply(transaction, &[first]));
         let newer = older.unwrap_err().to_string();
         assert!(newer.contains("schema 2") && newer.contains("knows 1"), "{newer}");
+    }
+
+    #[test]
+    fn what_messages_have_is_known_of_their_conversations() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        write(&mut connection, |transaction| apply(transaction, &MIGRATIONS[..6])).unwrap();
+        connection
+            .execute_batch(
+                r#"INSERT INTO conversations VALUES ('a', 'c1', '', 1), ('a', 'c2', '', 1);
+                 INSERT INTO messages VALUES
+                 ('a', '1', -1, 'c1', NULL, '', 'sent', NULL, '{}', 1, '[{"file_id":"f1"},{"file_id":"f2"}]'),
+                 ('a', '2', -1, 'c1', NULL, '', 'sent', NULL, '{}', 1, '[{"file_id":"f1"}]'),
+                 ('a', '3', -1, 'c2', NULL, '', 'sent', NULL, '{}', 1, '[{"file_id":"f1"}]'),
+                 ('a', '4', -1, 'c2', NULL, '', 'sent', NULL, '{}', 1, '[]');"#,
+            )
+            .unwrap();
+        write(&mut connection, |transaction| apply(transaction, &MIGRATIONS)).unwrap();
+        let uses = "SELECT account_id || conversation_id || file_id FROM file_uses \
+                    ORDER BY conversation_id, file_id";
+        let mut statement = connection.prepare(uses).unwrap();
+        let uses: Vec<String> =
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(uses, ["ac1f1", "ac1f2", "ac2f1"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What every back end does. Their answers never differ; one suite holds them to it.
 
 use crate::chat::{ActionChat, ChatWrite, Conversation, ConversationId, Message};
+use crate::conversations::ConversationStore;
 use crate::error::StoreError;
 use crate::files::FileStore;
 use crate::lookup::{
@@ -78,7 +79,7 @@ pub type Decide = Arc<dyn Fn(&Account) -> Result<Decided, Refused> + Send + Sync
 /// before they began. Every key of the journal and of the chat begins with the account, no
 /// call needs a lock, a join or a sequence across accounts.
 #[async_trait]
-pub trait Store: FileStore + Send + Sync + 'static {
+pub trait Store: FileStore + ConversationStore + Send + Sync + 'static {
     /// How many commit lanes it can use side by side: one where one transaction writes at a time.
     fn lanes_max(&self) -> usize {
         1
@@ -189,7 +190,8 @@ pub trait Store: FileStore + Send + Sync + 'static {
         writes: Vec<ChatWrite>,
     ) -> Result<(), StoreError>;
 
-    /// Conversations, the last updated first, those after `before` in that order.
+    /// Conversations that are not deleted, the last updated first, those after `before` in that
+    /// order.
     ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::CONVERSATIONS_MAX`].
@@ -200,7 +202,7 @@ pub trait Store: FileStore + Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Conversation>, StoreError>;
 
-    /// One conversation.
+    /// One conversation, unless it is deleted.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -210,7 +212,8 @@ pub trait Store: FileStore + Send + Sync + 'static {
         id: ConversationId,
     ) -> Result<Option<Conversation>, StoreError>;
 
-    /// The last messages of a conversation, oldest first; none where there is no such one.
+    /// The last messages of a conversation, deleted or not, oldest first; none where there is no such
+    /// one.
     ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::OverLimit`] above [`crate::MESSAGES_MAX`].
@@ -221,7 +224,7 @@ pub trait Store: FileStore + Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Message>, StoreError>;
 
-    /// What an action asked and what was answered.
+    /// What an action asked and what was answered, also in a conversation that is deleted.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -231,7 +234,7 @@ pub trait Store: FileStore + Send + Sync + 'static {
         action_id: &ActionId,
     ) -> Result<Option<ActionChat>, StoreError>;
 
-    /// Messages of all conversations with where they belong, in the order of action and leg, the
+    /// Messages of all conversations that are not deleted, with where they belong, in the order of action and leg, the
     /// person's before the answers; those after `after`.
     ///
     /// # Errors

@@ -47,6 +47,8 @@ const SERVER_TESTS: &[&str] = &[
     "--test",
     "bad_input",
     "--test",
+    "conversations",
+    "--test",
     "files",
     "--test",
     "migrate_store",

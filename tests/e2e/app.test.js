@@ -125,6 +125,15 @@ test('on a phone nothing is wider than the screen, and the conversations are a d
 test('a part of the page that does not come is said, and asked for again', async (t) => {
   const app = await openApp(t, browser, server, { allowed: [/Failed to load resource/] });
   const { page } = app;
+  const list = '**/assets/later-*.js';
+  await page.route(list, (route) => route.abort());
+  await page.reload();
+  const conversations = page.getByRole('navigation', { name: 'Conversations' });
+  await conversations.getByText('Your conversations could not be loaded.').waitFor();
+  await page.unroute(list);
+  await conversations.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('Your conversations will be listed here.').waitFor();
+
   const away = '**/assets/account-*.js';
   await page.route(away, (route) => route.abort());
   await page.route('**/assets/markdown-*.js', (route) => route.abort());

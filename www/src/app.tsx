@@ -56,6 +56,8 @@ function Shell() {
         open={isDrawerOpen}
         onClose={closeDrawer}
         className="sidebar drawer"
+        // In a field it clears, or leaves as it was.
+        hideOnEscape={({ target }) => !(target instanceof HTMLInputElement)}
         backdrop={<div className="backdrop" />}
         aria-label="Kumari"
         unmountOnHide

@@ -1,9 +1,11 @@
-// What is loaded after the first paint, in one file: files, how a price comes about, and
-// what helps where a message cannot be sent.
+// What is loaded after the first paint, in one file: the list of conversations, files, how a price
+// comes about, and what helps where a message cannot be sent.
+import './styles/conversations.css';
 import './styles/files.css';
 
 export { AttachedFiles } from './composer/attached-files';
 export { EstimateDetails } from './composer/estimate-details';
 export { PriceAnnouncer } from './composer/price-announcer';
+export { Conversations } from './conversations/conversations';
 export { Remedies } from './composer/remedies';
 export { MessageFiles } from './thread/message-files';

@@ -3,7 +3,8 @@ import { loadedBy } from './ui/loaded-by';
 
 type Later = typeof import('./later');
 
-const useParts = loadedBy<Later>(() => import('./later'));
+/** The same, with whether they did not come and how to try again. */
+export const useParts = loadedBy<Later>(() => import('./later'));
 
 export function useLater(): Later | null {
   return useParts()[0];

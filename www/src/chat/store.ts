@@ -44,9 +44,9 @@ export class ChatStore {
       const conversations = more
         ? [...list.conversations, ...page.conversations]
         : page.conversations;
-      this.#set({ list: { status: 'ready', conversations, next: page.next } });
+      this.set({ list: { status: 'ready', conversations, next: page.next } });
     } catch {
-      this.#set({ list: { ...list, status: list.status === 'ready' ? 'ready' : 'failed' } });
+      this.set({ list: { ...list, status: list.status === 'ready' ? 'ready' : 'failed' } });
     }
   }
 
@@ -75,6 +75,16 @@ export class ChatStore {
   async reload(id: string): Promise<void> {
     this.#open(id, LOADING);
     await Promise.all([this.load(id), this.loadList()]);
+  }
+
+  /** Forgets a conversation that is gone, and hears no more of its answers. */
+  leave(id: string): void {
+    const { [id]: gone, ...open } = this.#state.open;
+    for (const { actionId } of gone?.turns ?? []) {
+      this.#following.get(actionId)?.();
+      this.#following.delete(actionId);
+    }
+    this.set({ open });
   }
 
   /** Takes in a message that was just admitted. */
@@ -125,10 +135,11 @@ export class ChatStore {
   }
 
   #open(id: string, conversation: OpenConversation): void {
-    this.#set({ open: { ...this.#state.open, [id]: conversation } });
+    this.set({ open: { ...this.#state.open, [id]: conversation } });
   }
 
-  #set(part: Partial<ChatState>): void {
+  /** Takes in what was learned elsewhere. */
+  set(part: Partial<ChatState>): void {
     this.#state = { ...this.#state, ...part };
     for (const changed of this.#listeners) changed();
   }

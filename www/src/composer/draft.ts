@@ -65,6 +65,10 @@ export function keepDraft(conversation: string | null, draft: Draft): void {
   }
 }
 
+export function forgetDraft(conversation: string): void {
+  localStorage.removeItem(PREFIX + conversation);
+}
+
 function read(key: string): Draft | null {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(key) ?? 'null');

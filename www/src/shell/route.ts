@@ -41,6 +41,10 @@ export function useRoute(): Route {
   return useSyncExternalStore(subscribe, () => route);
 }
 
+export function currentId(): string | null {
+  return route.id;
+}
+
 export function pathOf(id: string | null): string {
   return id === null ? '/' : `/c/${id}`;
 }

@@ -11,7 +11,7 @@ export function loadedBy<T extends object>(load: () => Promise<T>): () => Part<T
   let loading: Promise<T> | undefined;
   const begin = () => {
     loading ??= load().then((part) => (loaded = part));
-    // Whoever asks next tries again.
+    // Whoever asks next tries again, and whoever has asked once there is a connection.
     loading.catch(() => (loading = undefined));
     return loading;
   };
@@ -23,7 +23,13 @@ export function loadedBy<T extends object>(load: () => Promise<T>): () => Part<T
         setIsMissing(true);
       });
     }, []);
-    useEffect(again, [again]);
+    useEffect(() => {
+      again();
+      window.addEventListener('online', again);
+      return () => {
+        window.removeEventListener('online', again);
+      };
+    }, [again]);
     return [part, isMissing && part === null, again];
   };
 }

@@ -8,9 +8,9 @@ use kumari_engine::id::{AccountId, ActionId, BookVersion, CalibrationVersion};
 use kumari_engine::time::Timestamp;
 use kumari_store::{
     ActionChat, BookListing, ChatWrite, Commit, CommitOutcome, Conversation, ConversationId,
-    Decide, FileAdded, FileFacts, FileId, FileRemoved, FileRoom, FileStore, FilesKept, MemoryStore,
-    Message, PaymentClaim, ServiceKey, Session, Store, StoreError, Stored, StoredBook,
-    StoredCalibration, StoredFile, TokenHash, Wanted,
+    ConversationStore, Decide, FileAdded, FileFacts, FileId, FileRemoved, FileRoom, FileStore,
+    FilesKept, MemoryStore, Message, MessagePlace, PaymentClaim, ServiceKey, Session, Store,
+    StoreError, Stored, StoredBook, StoredCalibration, StoredFile, TokenHash, Wanted,
 };
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -111,6 +111,58 @@ inner! {
     fn put_calibration(calibration: StoredCalibration) -> Result<(), StoreError>;
     fn calibration(known: Option<&CalibrationVersion>) -> Result<Option<StoredCalibration>, StoreError>;
     fn ping() -> Result<(), StoreError>;
+}
+
+#[async_trait]
+impl ConversationStore for Unsure {
+    async fn rename_conversation(
+        &self,
+        account: &AccountId,
+        id: ConversationId,
+        title: String,
+    ) -> Result<bool, StoreError> {
+        self.inner.rename_conversation(account, id, title).await
+    }
+
+    async fn delete_conversation(
+        &self,
+        account: &AccountId,
+        id: ConversationId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.delete_conversation(account, id, now).await
+    }
+
+    async fn restore_conversation(
+        &self,
+        account: &AccountId,
+        id: ConversationId,
+        after: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.inner.restore_conversation(account, id, after).await
+    }
+
+    async fn is_deleted(
+        &self,
+        account: &AccountId,
+        id: ConversationId,
+    ) -> Result<bool, StoreError> {
+        self.inner.is_deleted(account, id).await
+    }
+
+    async fn forget_conversations(&self, before: Timestamp, limit: u32) -> Result<u32, StoreError> {
+        self.inner.forget_conversations(before, limit).await
+    }
+
+    async fn texts(
+        &self,
+        account: &AccountId,
+        id: ConversationId,
+        before: Option<&MessagePlace>,
+        limit: u32,
+    ) -> Result<Vec<(MessagePlace, String)>, StoreError> {
+        self.inner.texts(account, id, before, limit).await
+    }
 }
 
 #[async_trait]
