@@ -1,14 +1,14 @@
 // Conversations in the sidebar: found, renamed, deleted, and brought back.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assertAccessible, openApp, startBrowser, startServer } from './harness.js';
+import { assertAccessible, openApp, startBoth, startServer } from './harness.js';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 let browser;
 let server;
 before(async () => {
-  [browser, server] = await Promise.all([startBrowser(), startServer()]);
+  [browser, server] = await startBoth();
 });
 after(async () => {
   await browser?.close();

@@ -1,8 +1,9 @@
 // What is loaded after the first paint, in one file: the list of conversations, files, how a price
-// comes about, and what helps where a message cannot be sent.
+// comes about, what helps where a message cannot be sent, and the account.
 import './styles/conversations.css';
 import './styles/files.css';
 
+export { default as AccountDialog } from './account/account';
 export { AttachedFiles } from './composer/attached-files';
 export { EstimateDetails } from './composer/estimate-details';
 export { PriceAnnouncer } from './composer/price-announcer';

@@ -1,7 +1,7 @@
 // What a month did to the balance, line by line as the statement has it, to read and to keep.
 import type { Statement, StatementLine } from '@kumari/credits';
 import { ChevronLeft, ChevronRight } from 'lucide-react';
-import { useCallback, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { Prices } from '../credits/client';
 import { sentence } from '../credits/words';
 import { useDialogs } from '../dialogs/dialogs';
@@ -9,6 +9,7 @@ import {
   type Month,
   type StatementPage,
   csvAddress,
+  joined,
   monthAfter,
   monthName,
   statementOf,
@@ -99,51 +100,58 @@ export function History({ version, prices }: { version: number; prices: Prices }
   );
 }
 
+/** What was read of a month, or why it could not be. */
+interface Read {
+  month: Month;
+  page: StatementPage | null;
+  error: string | null;
+  isMoreComing: boolean;
+}
+
 /** The lines of a month that were read so far; anew where the account has changed. */
 function useStatement(month: Month, version: number) {
-  const [found, setFound] = useState<{ month: Month; page: StatementPage } | null>(null);
-  const [error, setError] = useState<string | null>(null);
-  const [isMoreComing, setIsMoreComing] = useState(false);
+  const [read, setRead] = useState<Read | null>(null);
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     let isGone = false;
     statementOf(month).then(
       (page) => {
-        if (isGone) return;
-        setFound({ month, page });
-        setError(null);
+        if (!isGone) setRead({ month, page, error: null, isMoreComing: false });
       },
       (fault: unknown) => {
-        if (!isGone) setError(messageOf(fault));
+        if (isGone) return;
+        setRead((now) => ({ ...of(month, now), error: messageOf(fault), isMoreComing: false }));
       },
     );
     return () => {
       isGone = true;
     };
   }, [month, version, attempt]);
-  const page = found?.month === month ? found.page : null;
-  const readMore = useCallback(() => {
+  const { page, error, isMoreComing } = of(month, read);
+  const readMore = () => {
     if (page?.next === undefined) return;
-    setIsMoreComing(true);
-    statementOf(month, page.next)
-      .then(({ statement: more, next }) => {
-        const lines = [...page.statement.lines, ...more.lines];
-        const joined: StatementPage = { statement: { ...page.statement, lines } };
-        if (next !== undefined) joined.next = next;
-        // What was read anew meanwhile has the last word.
-        setFound((now) => (now?.page === page ? { month, page: joined } : now));
-      })
-      .catch((fault: unknown) => {
-        setError(messageOf(fault));
-      })
-      .finally(() => {
-        setIsMoreComing(false);
-      });
-  }, [month, page]);
-  const retry = useCallback(() => {
+    // What was read anew meanwhile, or of another month, has the last word.
+    const add = (more: Partial<Read>) => {
+      setRead((now) => (now?.page === page ? { ...now, ...more } : now));
+    };
+    add({ isMoreComing: true });
+    statementOf(month, page.next).then(
+      (more) => {
+        add({ page: joined(page, more), error: null, isMoreComing: false });
+      },
+      (fault: unknown) => {
+        add({ error: messageOf(fault), isMoreComing: false });
+      },
+    );
+  };
+  const retry = () => {
     setAttempt((count) => count + 1);
-  }, []);
+  };
   return { page, error, isMoreComing, readMore, retry };
+}
+
+function of(month: Month, read: Read | null): Read {
+  return read?.month === month ? read : { month, page: null, error: null, isMoreComing: false };
 }
 
 function Lines({

@@ -35,16 +35,17 @@ export function statementOf(month: Month, after?: number): Promise<StatementPage
   return get(`/api/statement?month=${month}&limit=${LINES_MAX}${from}`);
 }
 
+/** A page with the one that follows it, which knows what came meanwhile: it has the end. */
+export function joined(page: StatementPage, more: StatementPage): StatementPage {
+  const lines = [...page.statement.lines, ...more.statement.lines];
+  return { ...more, statement: { ...page.statement, lines, closing: more.statement.closing } };
+}
+
 /** The whole month, however long it was. */
 export async function wholeStatement(month: Month): Promise<Statement> {
-  const { statement, next: following } = await statementOf(month);
-  const lines = [...statement.lines];
-  for (let after = following; after !== undefined;) {
-    const { statement: more, next } = await statementOf(month, after);
-    lines.push(...more.lines);
-    after = next;
-  }
-  return { ...statement, lines };
+  let page = await statementOf(month);
+  while (page.next !== undefined) page = joined(page, await statementOf(month, page.next));
+  return page.statement;
 }
 
 /** Where the whole month is as a CSV file. */

@@ -83,12 +83,12 @@ export const AnswerCard = memo(function AnswerCard({
 
 /** What renders it is loaded with the first answer that is awaited. */
 function AnswerText({ text, isRunning }: { text: string; isRunning: boolean }) {
-  const [markdown, isMissing] = useMarkdown();
+  const [markdown] = useMarkdown();
   if (text === '' && !isRunning) {
     return <p className="muted">No answer. Nothing was charged.</p>;
   }
   if (text !== '' && markdown) return <markdown.default text={text} />;
-  if (text !== '' && isMissing) return <p className="plain">{text}</p>;
+  if (text !== '') return <p className="plain">{text}</p>;
   return (
     <div className="skeleton-lines" aria-hidden>
       <span className="skeleton" />
