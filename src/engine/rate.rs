@@ -26,6 +26,14 @@ fields! {
     Rate { credits, per, free or default }
 }
 
+impl Rate {
+    /// Micro-credits for a million units, so that rates can be compared; a book has none for which
+    /// that does not fit.
+    pub(crate) fn micros_per_million(self) -> i64 {
+        self.credits.as_micros().saturating_mul(self.per.per_million().into())
+    }
+}
+
 /// How many units a rate is for: 1, 1 000 or 1 000 000, a plain number in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(type = "1 | 1000 | 1000000"))]
@@ -41,7 +49,7 @@ pub enum Per {
 
 impl Per {
     /// How many times this goes into a million.
-    pub(crate) const fn per_million(self) -> i128 {
+    pub(crate) const fn per_million(self) -> u32 {
         match self {
             Self::One => 1_000_000,
             Self::Thousand => 1_000,
