@@ -40,7 +40,7 @@ pub trait Name: Sized {
 ///
 /// # Errors
 /// [`Fault`] at the first thing that is wrong.
-pub fn read<T: Read>(tree: &Tree) -> Result<T, Fault> {
+pub fn read<T: Read>(tree: &Tree<'_>) -> Result<T, Fault> {
     let mut reader = Reader { tree, path: Vec::new(), fault: None };
     let value = T::read(&mut reader);
     match reader.fault {
@@ -52,7 +52,7 @@ pub fn read<T: Read>(tree: &Tree) -> Result<T, Fault> {
 /// Where in a document reading is, and the first fault so far.
 #[derive(Debug)]
 pub struct Reader<'tree> {
-    tree: &'tree Tree,
+    tree: &'tree Tree<'tree>,
     path: Vec<Step<'tree>>,
     fault: Option<Fault>,
 }
@@ -64,7 +64,7 @@ enum Step<'tree> {
 }
 
 /// What a field reads that is not there.
-const NOTHING: &Tree = &Tree::Null;
+const NOTHING: &Tree<'_> = &Tree::Null;
 
 impl<'tree> Reader<'tree> {
     /// Says what is wrong here. Only the first fault counts: what follows may come of it.
@@ -146,7 +146,7 @@ impl<'tree> Reader<'tree> {
         (T::of_name(self, name), Member { reader: self, content })
     }
 
-    fn named(&mut self) -> (&'tree str, Option<&'tree Named>) {
+    fn named(&mut self) -> (&'tree str, Option<&'tree Named<'tree>>) {
         if let Tree::Text(name) = self.tree {
             (name, None)
         } else if let Tree::Map(map) = self.tree
@@ -168,7 +168,7 @@ impl<'tree> Reader<'tree> {
     ) -> Record<'reader, 'tree> {
         let (depth, map) = (self.path.len(), self.map());
         for (index, (name, tree)) in map.iter().enumerate() {
-            let is_known = names.contains(&name.as_str());
+            let is_known = names.contains(&name.as_ref());
             if is_known && map.iter().take(index).any(|(earlier, _)| earlier == name) {
                 let here = self.enter(depth, Step::Field(name), tree);
                 here.fail(format_args!("duplicate field `{name}`"));
@@ -213,7 +213,7 @@ impl<'tree> Reader<'tree> {
         Entries { depth: self.path.len(), reader: self, map: map.iter() }
     }
 
-    fn map(&mut self) -> &'tree [Named] {
+    fn map(&mut self) -> &'tree [Named<'tree>] {
         let Tree::Map(map) = self.tree else {
             self.unexpected("an object");
             return &[];
@@ -222,14 +222,14 @@ impl<'tree> Reader<'tree> {
     }
 
     /// Goes from the value at `depth` to what it has at `step`.
-    fn enter(&mut self, depth: usize, step: Step<'tree>, tree: &'tree Tree) -> &mut Self {
+    fn enter(&mut self, depth: usize, step: Step<'tree>, tree: &'tree Tree<'tree>) -> &mut Self {
         self.path.truncate(depth);
         self.path.push(step);
         self.tree = tree;
         self
     }
 
-    fn enter_content(&mut self, content: Option<&'tree Named>) {
+    fn enter_content(&mut self, content: Option<&'tree Named<'tree>>) {
         if let Some((name, tree)) = content {
             self.enter(self.path.len(), Step::Field(name), tree);
         } else {
@@ -247,7 +247,7 @@ impl<'tree> Reader<'tree> {
 #[derive(Debug)]
 pub struct Member<'reader, 'tree> {
     reader: &'reader mut Reader<'tree>,
-    content: Option<&'tree Named>,
+    content: Option<&'tree Named<'tree>>,
 }
 
 impl Member<'_, '_> {
@@ -289,7 +289,7 @@ impl Member<'_, '_> {
 pub struct Record<'reader, 'tree> {
     reader: &'reader mut Reader<'tree>,
     depth: usize,
-    map: &'tree [Named],
+    map: &'tree [Named<'tree>],
     names: Iter<'static, &'static str>,
 }
 
@@ -324,7 +324,7 @@ impl<'tree> Record<'_, 'tree> {
         self.reader.leave(self.depth);
     }
 
-    fn find(&self, name: &str) -> Option<&'tree Named> {
+    fn find(&self, name: &str) -> Option<&'tree Named<'tree>> {
         self.map.iter().find(|(other, _)| other == name)
     }
 }
@@ -334,7 +334,7 @@ impl<'tree> Record<'_, 'tree> {
 pub struct Elements<'reader, 'tree> {
     reader: &'reader mut Reader<'tree>,
     depth: usize,
-    list: &'tree [Tree],
+    list: &'tree [Tree<'tree>],
     next: usize,
 }
 
@@ -356,7 +356,7 @@ impl<'tree> Elements<'_, 'tree> {
 pub struct Entries<'reader, 'tree> {
     reader: &'reader mut Reader<'tree>,
     depth: usize,
-    map: Iter<'tree, Named>,
+    map: Iter<'tree, Named<'tree>>,
 }
 
 impl<'tree> Entries<'_, 'tree> {

@@ -59,7 +59,7 @@ struct Object {
 impl Writer {
     /// Writes a tree whose objects have each key once. A number that is not a safe integer, which
     /// no reader here accepts, is written as `null`.
-    pub(crate) fn tree(&mut self, tree: &Tree) {
+    pub(crate) fn tree(&mut self, tree: &Tree<'_>) {
         match tree {
             Tree::Null | Tree::Number => self.text.push_str("null"),
             Tree::Bool(value) => self.bool(*value),
@@ -78,7 +78,7 @@ impl Writer {
             Tree::Map(map) => {
                 let mut object = self.object(map.len());
                 for (key, value) in map {
-                    self.begin(&mut object, Cow::Owned(key.clone()));
+                    self.begin(&mut object, Cow::Owned(key.clone().into_owned()));
                     self.tree(value);
                     self.end(&mut object);
                 }
