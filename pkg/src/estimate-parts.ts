@@ -104,13 +104,15 @@ function capsOf(parts: Parts): Caps {
 }
 
 function legOf(parts: Parts): LegEstimate {
+  const candidates = parts.list(candidateOf);
+  const only = parts.number() > 0 ? candidates[0] : undefined;
   const leg: LegEstimate = {
-    candidates: parts.list(candidateOf),
-    expected: parts.text(),
-    high: parts.text(),
-    ...likelyOf(parts),
-    low: parts.text(),
-    model: parts.text(),
+    candidates,
+    expected: only?.expected ?? parts.text(),
+    high: only?.high ?? parts.text(),
+    ...(only ? only.likely && { likely: { ...only.likely } } : likelyOf(parts)),
+    low: only?.low ?? parts.text(),
+    model: only?.model ?? parts.text(),
   };
   const rule = parts.maybe();
   if (rule !== undefined) leg.rule = rule;

@@ -55,11 +55,15 @@ impl Parts {
 
     fn leg(&mut self, leg: &LegEstimate) {
         self.list(&leg.candidates, Self::candidate);
-        self.text(leg.expected);
-        self.text(leg.high);
-        self.likely(leg.likely);
-        self.text(leg.low);
-        self.name(leg.model.as_str());
+        let is_its_only_one = is_its_only_one(leg);
+        self.number(is_its_only_one.into());
+        if !is_its_only_one {
+            self.text(leg.expected);
+            self.text(leg.high);
+            self.likely(leg.likely);
+            self.text(leg.low);
+            self.name(leg.model.as_str());
+        }
         self.maybe(leg.rule.map(u64::from));
     }
 
@@ -173,6 +177,14 @@ impl Parts {
     fn number(&mut self, number: u64) {
         self.numbers.push(number as f64);
     }
+}
+
+/// The leg is what its only candidate is, as in all tasks but routing; JavaScript has it from there.
+fn is_its_only_one(leg: &LegEstimate) -> bool {
+    let [only] = leg.candidates.as_slice() else { return false };
+    let (of_leg, of_only) =
+        ([leg.low, leg.expected, leg.high], [only.low, only.expected, only.high]);
+    of_leg == of_only && leg.likely == only.likely && leg.model == only.model
 }
 
 #[cfg(test)]
