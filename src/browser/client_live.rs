@@ -122,7 +122,7 @@ impl Inner {
 
     /// Reads a calibration, and keeps what it was read from for the page; whether that was one.
     fn take_calibration(self: &Rc<Self>, value: &JsValue) -> bool {
-        let read = json_of(value).and_then(|text| read_calibration(&text));
+        let read = json_of(value, false).and_then(|text| read_calibration(&text));
         let Ok(calibration) = read else { return false };
         // The page keeps its object until another calibration is in force.
         if self.shown.calibration.borrow().is_object()
@@ -438,7 +438,7 @@ fields! {
 
 /// A published price book.
 pub(crate) fn book_of(value: &JsValue) -> Result<Rc<PublishedBook>, ClientError> {
-    let text = json_of(value).map_err(|error| fault_of(&error))?;
+    let text = json_of(value, false).map_err(|error| fault_of(&error))?;
     let tree = parsed(&text).map_err(|error| fault_of(&error))?;
     let book = kumari_wire::published_from_tree(&tree);
     book.map(Rc::new).map_err(|fault| fault_of(&unreadable("price_book_invalid", &fault)))

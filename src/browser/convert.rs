@@ -22,7 +22,7 @@ use wasm_bindgen::{JsCast, JsValue};
 /// # Errors
 /// The `Error` to throw: `request_invalid` with the path of the field at fault.
 pub(crate) fn read<T: Read>(value: &JsValue) -> Result<T, JsValue> {
-    read_text(&json_of(value)?)
+    read_text(&json_of(value, false)?)
 }
 
 /// Reads a document, which is a JSON text or the object that it says.
@@ -43,7 +43,7 @@ fn read_text<T: Read>(text: &str) -> Result<T, JsValue> {
 /// # Errors
 /// The `Error` to throw where an object holds what JSON cannot: a function, a symbol, itself.
 pub(crate) fn text_of(document: &JsValue) -> Result<String, JsValue> {
-    document.as_string().map_or_else(|| json_of(document), Ok)
+    json_of(document, true)
 }
 
 /// A JSON text as a tree.
