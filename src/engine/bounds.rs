@@ -236,7 +236,7 @@ fn span(bound: Option<Bound>, wanted: Option<u64>, cap: Option<u64>, low: u64) -
 fn prompt_tokens(request: &Request, text: &TextModel) -> Result<TokenRange, Denial> {
     let encoding = &text.encoding;
     let counted = request.counted(encoding.name).ok_or_else(|| {
-        let path = format!("input_tokens.{}", encoding.name.name());
+        let path = format!("input_tokens.{}", encoding.name);
         Denial::request_invalid(&path, "the count of the input in this encoding is missing")
     })?;
     Ok(prompt_range(encoding, counted, request.messages))

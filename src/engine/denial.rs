@@ -181,8 +181,7 @@ impl Denial {
 
     /// The book does not offer `task` with `model`.
     pub fn not_offered(task: Task, model: &ModelId) -> Self {
-        let message =
-            format!("`{}` is not offered with the model `{model}`: choose another", task.name());
+        let message = format!("`{task}` is not offered with the model `{model}`: choose another");
         Self::new(DenialCode::NotOffered, message, Vec::from([Remedy::FixRequest]))
     }
 
@@ -203,8 +202,8 @@ impl Denial {
 impl core::fmt::Display for Denial {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match &self.path {
-            Some(path) => write!(f, "{}: {path}: {}", self.code.name(), self.message),
-            None => write!(f, "{}: {}", self.code.name(), self.message),
+            Some(path) => write!(f, "{}: {path}: {}", self.code, self.message),
+            None => write!(f, "{}: {}", self.code, self.message),
         }
     }
 }

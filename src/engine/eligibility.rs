@@ -10,6 +10,7 @@ use crate::estimate::{Caps, Estimate, estimate_capped};
 use crate::fit::{cheaper_choices, fit};
 use crate::id::BookVersion;
 use crate::price_book::{PlanId, PublishedBook};
+use crate::read::Plain;
 use crate::request::Request;
 use crate::time::Timestamp;
 use alloc::boxed::Box;
@@ -263,8 +264,10 @@ fn insufficient(
     let problem =
         if standing.past_due { "; your last payment for Pro did not go through" } else { "" };
     let message = format!(
-        "this may cost up to {} credits and {} are available{problem}",
-        price.high, standing.available
+        "this may cost up to {} credits and {} are available{}",
+        price.high,
+        standing.available,
+        Plain(problem)
     );
     // What running answers hold and do not use comes back.
     let with_held = standing.available.add(standing.held);

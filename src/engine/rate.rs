@@ -3,6 +3,7 @@
 use crate::amount::Credits;
 use crate::checked::{fields, read_integer};
 use crate::decimal::{DecimalFault, decimal_text};
+use core::fmt;
 use serde::Serialize;
 
 /// The dearest rate, per [`Per`] units (R6).
@@ -58,15 +59,27 @@ impl Per {
     }
 }
 
-impl TryFrom<u64> for Per {
-    type Error = &'static str;
+/// A rate is for another number of units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PerFault;
 
-    fn try_from(units: u64) -> Result<Self, Self::Error> {
+impl fmt::Display for PerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a rate is per 1, 1000 or 1000000 units")
+    }
+}
+
+impl core::error::Error for PerFault {}
+
+impl TryFrom<u64> for Per {
+    type Error = PerFault;
+
+    fn try_from(units: u64) -> Result<Self, PerFault> {
         match units {
             1 => Ok(Self::One),
             1_000 => Ok(Self::Thousand),
             1_000_000 => Ok(Self::Million),
-            _ => Err("a rate is per 1, 1000 or 1000000 units"),
+            _ => Err(PerFault),
         }
     }
 }

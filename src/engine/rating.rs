@@ -91,8 +91,8 @@ impl fmt::Display for RatingFault {
         match self {
             Self::Unpriced(meter) => write!(
                 f,
-                "`{}` has no price with this task and model: leave it out or choose another model",
-                meter.name()
+                "`{meter}` has no price with this task and model: leave it out or choose another \
+                 model",
             ),
             Self::Overflow => AmountOverflow.fmt(f),
         }

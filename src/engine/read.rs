@@ -94,7 +94,8 @@ impl<'tree> Reader<'tree> {
 
     #[cold]
     fn unexpected(&mut self, expected: &str) {
-        self.fail(format_args!("invalid type: {}, expected {expected}", self.tree.kind()));
+        let (found, expected) = (Plain(self.tree.kind()), Plain(expected));
+        self.fail(format_args!("invalid type: {found}, expected {expected}"));
     }
 
     /// The text here; `expected` says in words what it should be.
@@ -112,7 +113,7 @@ impl<'tree> Reader<'tree> {
         match text.parse() {
             Ok(value) => value,
             Err(fault) => {
-                self.fail(format_args!("`{text}` is {fault}"));
+                self.fail(format_args!("`{}` is {fault}", Plain(text)));
                 otherwise
             }
         }
@@ -135,7 +136,7 @@ impl<'tree> Reader<'tree> {
         let position = names.iter().position(|other| *other == name);
         if position.is_none() {
             let expected = Expected(names, "variants");
-            self.fail(format_args!("unknown variant `{name}`, {expected}"));
+            self.fail(format_args!("unknown variant `{}`, {expected}", Plain(name)));
         }
         position.unwrap_or(0)
     }
@@ -171,11 +172,11 @@ impl<'tree> Reader<'tree> {
             let is_known = names.contains(&name.as_ref());
             if is_known && map.iter().take(index).any(|(earlier, _)| earlier == name) {
                 let here = self.enter(depth, Step::Field(name), tree);
-                here.fail(format_args!("duplicate field `{name}`"));
+                here.fail(format_args!("duplicate field `{}`", Plain(name)));
             } else if !is_known && !is_open {
                 let expected = Expected(names, "fields");
                 let here = self.enter(depth, Step::Field(name), tree);
-                here.fail(format_args!("unknown field `{name}`, {expected}"));
+                here.fail(format_args!("unknown field `{}`, {expected}", Plain(name)));
             } else {
                 continue;
             }
@@ -301,7 +302,7 @@ impl<'tree> Record<'_, 'tree> {
             Some((name, tree)) => self.reader.enter(self.depth, Step::Field(name), tree),
             None => {
                 let reader = self.reader.enter(self.depth, Step::Field(name), NOTHING);
-                reader.fail(format_args!("missing field `{name}`"));
+                reader.fail(format_args!("missing field `{}`", Plain(name)));
                 reader
             }
         }
@@ -377,20 +378,40 @@ impl<'tree> Entries<'_, 'tree> {
     }
 }
 
+/// A text in a message, as it is. What `str` itself does there can also fill it up to a width, which
+/// is a hundredth of the module in the browser.
+pub(crate) struct Plain<'text>(pub(crate) &'text str);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
 /// What would be right in place of an unknown name: the names, and what they are in the plural.
 struct Expected<'names>(&'names [&'names str], &'static str);
 
 impl fmt::Display for Expected<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            [] => write!(f, "there are no {}", self.1),
-            [one] => write!(f, "expected `{one}`"),
-            [one, other] => write!(f, "expected `{one}` or `{other}`"),
-            [first, others @ ..] => {
-                write!(f, "expected one of `{first}`")?;
-                others.iter().try_for_each(|other| write!(f, ", `{other}`"))
-            }
+        let Self(names, plural) = self;
+        f.write_str(match names.len() {
+            0 => "there are no ",
+            1 | 2 => "expected ",
+            _ => "expected one of ",
+        })?;
+        if names.is_empty() {
+            return f.write_str(plural);
         }
+        for (index, name) in names.iter().enumerate() {
+            f.write_str(match (index, names.len()) {
+                (0, _) => "`",
+                (_, 2) => " or `",
+                _ => ", `",
+            })?;
+            f.write_str(name)?;
+            f.write_str("`")?;
+        }
+        Ok(())
     }
 }
 
