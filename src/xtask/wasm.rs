@@ -49,17 +49,17 @@ const OPTIMIZE_LIMIT: Duration = Duration::from_secs(300);
 
 /// How wasm-opt is called: small, in two rounds with a look at what values can be between them,
 /// without what only tools read, and with what rustc and wasm-bindgen may emit; every browser of
-/// the last years has these features. Nothing is inlined: a module with every function inlined into
-/// its one caller is smaller, and a sixth larger after gzip. The lowest kilobyte is the far end of
-/// the stack, which nothing reaches.
+/// the last years has these features. Only small functions are inlined: without that the module is
+/// slower and larger, and one with every function inlined into its one caller is smaller, and a
+/// sixth larger after gzip. The lowest kilobyte is the far end of the stack, which nothing reaches.
 const WASM_OPT: [&str; 17] = [
     "-O3",
     "--gufa",
     "-Oz",
     "--converge",
     "--low-memory-unused",
-    "--always-inline-max-function-size=0",
-    "--one-caller-inline-max-function-size=0",
+    "--always-inline-max-function-size=8",
+    "--one-caller-inline-max-function-size=30",
     "--strip-debug",
     "--strip-producers",
     "--strip-target-features",
