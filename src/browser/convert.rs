@@ -13,6 +13,7 @@ use crate::verdict;
 use kumari_engine::denial::Denial;
 use kumari_engine::estimate::Estimate;
 use kumari_engine::read::Read;
+use kumari_engine::written::written;
 use kumari_wire::{Tree, Unreadable};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
@@ -104,7 +105,7 @@ pub(crate) fn unreadable(code: &str, fault: &Unreadable) -> JsValue {
     match fault {
         Unreadable::Shape(fault) => thrown(code, &fault.path, &fault.message),
         Unreadable::EngineOutdated { .. } => {
-            thrown("engine_outdated", "schema", &fault.to_string())
+            thrown("engine_outdated", "schema", &written(format_args!("{fault}")))
         }
     }
 }

@@ -4,6 +4,7 @@
 use crate::convert::{parsed, text_of, unreadable, whole};
 use kumari_engine::calibration::Calibration;
 use kumari_engine::price_book::PublishedBook;
+use kumari_engine::written::written;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -63,7 +64,7 @@ impl PriceBookHandle {
     /// Its version: the SHA-256 of its canonical JSON, in hexadecimal.
     #[wasm_bindgen(getter)]
     pub fn version(&self) -> String {
-        self.published.version.to_string()
+        self.published.version.as_str().to_owned()
     }
 
     /// Its canonical JSON.
@@ -76,7 +77,7 @@ impl PriceBookHandle {
     #[wasm_bindgen(js_name = packCredits)]
     pub fn pack_credits(&self, usd: f64) -> Option<String> {
         let usd = u32::try_from(whole(usd)?).ok()?;
-        self.published.book.pack_credits(usd).map(|credits| credits.to_string())
+        self.published.book.pack_credits(usd).map(|credits| written(format_args!("{credits}")))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::meter::{Meter, QUANTITY_MAX};
 use crate::price_book::{Bound, KindName, ModelKind, Price, PriceBook, TextModel};
 use crate::rating::{self, Line, Rates, RatingFault};
 use crate::request::{CacheWrite, Request, Task};
-use alloc::format;
+use crate::written::format;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 

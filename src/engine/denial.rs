@@ -9,8 +9,8 @@ use crate::rating::RatingFault;
 use crate::request::{Request, Task};
 use crate::settle::LegEnd;
 use crate::time::Timestamp;
+use crate::written::format;
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -212,12 +212,16 @@ impl core::error::Error for Denial {}
 
 impl From<AmountOverflow> for Denial {
     fn from(overflow: AmountOverflow) -> Self {
-        Self::new(DenialCode::RequestInvalid, overflow.to_string(), Vec::from([Remedy::FixRequest]))
+        Self::new(
+            DenialCode::RequestInvalid,
+            format!("{overflow}"),
+            Vec::from([Remedy::FixRequest]),
+        )
     }
 }
 
 impl From<RatingFault> for Denial {
     fn from(fault: RatingFault) -> Self {
-        Self::new(DenialCode::RequestInvalid, fault.to_string(), Vec::from([Remedy::FixRequest]))
+        Self::new(DenialCode::RequestInvalid, format!("{fault}"), Vec::from([Remedy::FixRequest]))
     }
 }

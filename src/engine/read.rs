@@ -7,8 +7,9 @@
 //! It reads a tree; what makes one of bytes is in `kumari-wire`.
 
 use crate::tree::{Named, Tree};
+use crate::written::{Plain, format, written};
 use alloc::boxed::Box;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::slice::Iter;
@@ -83,13 +84,11 @@ impl<'tree> Reader<'tree> {
                     path.push_str(name);
                 }
                 Step::Element(index) => {
-                    path.push('[');
-                    path.push_str(&index.to_string());
-                    path.push(']');
+                    path.push_str(&format!("[{index}]"));
                 }
             }
         }
-        self.fault = Some(Fault { path, message: message.to_string() });
+        self.fault = Some(Fault { path, message: written(message) });
     }
 
     #[cold]
@@ -375,16 +374,6 @@ impl<'tree> Entries<'_, 'tree> {
     pub fn fail_twice(&mut self) {
         self.reader.leave(self.depth);
         self.reader.fail(format_args!("a key occurs twice; write it once"));
-    }
-}
-
-/// A text in a message, as it is. What `str` itself does there can also fill it up to a width, which
-/// is a hundredth of the module in the browser.
-pub(crate) struct Plain<'text>(pub(crate) &'text str);
-
-impl fmt::Display for Plain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::encoding::Encoding;
 use crate::meter::QUANTITY_MAX;
 use crate::price_book::PriceBook;
 use crate::request::{FLAGS_MAX, MESSAGES_MAX, Request, TOOLS_MAX, Task, UNITS_MAX};
-use alloc::format;
+use crate::written::format;
 
 /// Refuses a request whose models contradict its task or whose counts are out of range. A count
 /// that the task does not look at is let be.

@@ -8,6 +8,7 @@ use kumari_engine::id::IdFault;
 use kumari_engine::price_book::{PriceBook, PublishedBook, SCHEMA};
 use kumari_engine::price_book_check::{RuleFault, check};
 use kumari_engine::tree::Tree;
+use kumari_engine::written::written;
 
 /// Why a price book that was published before cannot be read, or a calibration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,7 +77,7 @@ pub fn published_from_tree(tree: &Tree<'_>) -> Result<PublishedBook, Unreadable>
     check_schema(tree, SCHEMA)?;
     let book: PriceBook = from_tree(tree).map_err(Unreadable::Shape)?;
     let version = sha256(&canonical_tree(tree)).parse().map_err(|fault: IdFault| {
-        let (path, message) = (String::new(), fault.to_string());
+        let (path, message) = (String::new(), written(format_args!("{fault}")));
         Unreadable::Shape(Fault { kind: FaultKind::Shape, path, message })
     })?;
     Ok(PublishedBook { version, book })

@@ -8,6 +8,7 @@ use crate::parse::syntax;
 use crate::read::Fault;
 use crate::tree::whole;
 use kumari_engine::tree::Tree;
+use kumari_engine::written::written;
 use std::borrow::Cow;
 
 /// How deep a document may nest: as deep as the library lets it.
@@ -213,7 +214,7 @@ impl<'text> Scanner<'text> {
 
     #[cold]
     fn fault(&self) -> Fault {
-        syntax(format!("not JSON at byte {}", self.at))
+        syntax(written(format_args!("not JSON at byte {}", self.at)))
     }
 }
 

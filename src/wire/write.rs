@@ -2,6 +2,7 @@
 
 use crate::hex::hex;
 use kumari_engine::tree::Tree;
+use kumari_engine::written::written;
 use serde::ser::{Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 use std::borrow::Cow;
 use std::fmt;
@@ -92,7 +93,7 @@ impl Writer {
     }
 
     fn integer(&mut self, value: i64) {
-        self.text.push_str(&value.to_string());
+        self.text.push_str(&written(format_args!("{value}")));
     }
 
     fn string(&mut self, value: &str) {
@@ -177,6 +178,10 @@ impl<'w> Serializer for &'w mut Writer {
     type SerializeMap = Map<'w>;
     type SerializeStruct = Map<'w>;
     type SerializeStructVariant = Impossible<(), CanonicalFault>;
+
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), CanonicalFault> {
+        self.serialize_str(&written(format_args!("{value}")))
+    }
 
     fn serialize_bool(self, value: bool) -> Result<(), CanonicalFault> {
         self.bool(value);

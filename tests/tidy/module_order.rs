@@ -32,6 +32,7 @@ const ENGINE_HELPERS: [&str; 28] = [
     "encoding",
     "attachment",
     "prepared",
+    "written",
     "tree",
     "read",
     "checked",
