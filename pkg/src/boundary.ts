@@ -9,11 +9,12 @@ import type { Denial } from './types/engine.js';
 const DEPTH_MAX = 100;
 
 /**
- * A plain object as JSON text: a field that is undefined is not there, as in JSON. What JSON has no
- * form for is refused, not left out; a number that is not whole, or too large to be exact, is
- * written as one that every reader refuses.
+ * A plain object as JSON text; what may be such a text already and is one stays it. A field that is
+ * undefined is not there, as in JSON. What JSON has no form for is refused, not left out; a number
+ * that is not whole, or too large to be exact, is written as one that every reader refuses.
  */
-export function jsonOf(value: unknown): string {
+export function jsonOf(value: unknown, mayBeText: boolean): string {
+  if (mayBeText && typeof value === 'string') return value;
   try {
     return written(value, DEPTH_MAX);
   } catch (error) {
@@ -71,7 +72,8 @@ function container(value: object, depth: number): string {
     }
     return `[${text}]`;
   }
-  for (const [name, field] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const field = (value as Record<string, unknown>)[name];
     if (field === undefined) continue;
     text += `${text === '' ? '' : ','}${quoted(name)}:${written(field, depth)}`;
   }

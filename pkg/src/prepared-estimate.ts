@@ -114,7 +114,7 @@ export function creditsOf(micros: number): string {
 
 /** What the estimate reads of it, and refuses where that cannot be read. */
 function copyOf<T>(value: T): T {
-  return valueOf(jsonOf(value)) as T;
+  return valueOf(jsonOf(value, false)) as T;
 }
 
 /** Of anything else the estimate says what is wrong with it. */

@@ -5,9 +5,10 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(raw_module = "./boundary.js")]
 extern "C" {
-    /// A plain object as JSON text. Throws the error to hand on where JSON has no form for it.
+    /// A plain object as JSON text; a text is itself where it may be one already. Throws the error
+    /// to hand on where JSON has no form for it.
     #[wasm_bindgen(catch, js_name = jsonOf)]
-    pub(crate) fn json_of(value: &JsValue) -> Result<String, JsValue>;
+    pub(crate) fn json_of(value: &JsValue, may_be_text: bool) -> Result<String, JsValue>;
 
     /// What a JSON text of ours says.
     #[wasm_bindgen(js_name = valueOf)]

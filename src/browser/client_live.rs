@@ -1,5 +1,6 @@
 //! The client at work: carries out the state machine's effects, follows the server, sends commands.
 
+use crate::boundary::json_of;
 use crate::client::ClientOptions;
 use crate::client_cache::Cache;
 use crate::client_events::{Heard, Stream};
@@ -11,7 +12,7 @@ use crate::client_read::document;
 use crate::client_retry::wait_millis;
 use crate::client_state::{Effect, Event, Model, PENDING_MAX};
 use crate::client_types::{Balance, ClientError, Session};
-use crate::convert::{read, tree_of, unreadable, write};
+use crate::convert::{parsed, read, unreadable, write};
 use crate::handle::read_calibration;
 use crate::object::set;
 use js_sys::{Function, Object, Promise};
@@ -121,7 +122,7 @@ impl Inner {
 
     /// Reads a calibration, and keeps what it was read from for the page; whether that was one.
     fn take_calibration(self: &Rc<Self>, value: &JsValue) -> bool {
-        let read = tree_of(value).and_then(|tree| read_calibration(&tree));
+        let read = json_of(value, false).and_then(|text| read_calibration(&text));
         let Ok(calibration) = read else { return false };
         // The page keeps its object until another calibration is in force.
         if self.shown.calibration.borrow().is_object()
@@ -437,7 +438,8 @@ fields! {
 
 /// A published price book.
 pub(crate) fn book_of(value: &JsValue) -> Result<Rc<PublishedBook>, ClientError> {
-    let tree = tree_of(value).map_err(|error| fault_of(&error))?;
+    let text = json_of(value, false).map_err(|error| fault_of(&error))?;
+    let tree = parsed(&text).map_err(|error| fault_of(&error))?;
     let book = kumari_wire::published_from_tree(&tree);
     book.map(Rc::new).map_err(|fault| fault_of(&unreadable("price_book_invalid", &fault)))
 }

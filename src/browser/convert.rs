@@ -13,6 +13,7 @@ use crate::verdict;
 use kumari_engine::denial::Denial;
 use kumari_engine::estimate::Estimate;
 use kumari_engine::read::Read;
+use kumari_engine::written::written;
 use kumari_wire::{Tree, Unreadable};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
@@ -22,42 +23,35 @@ use wasm_bindgen::{JsCast, JsValue};
 /// # Errors
 /// The `Error` to throw: `request_invalid` with the path of the field at fault.
 pub(crate) fn read<T: Read>(value: &JsValue) -> Result<T, JsValue> {
-    from_tree(&tree_of(value)?)
+    read_text(&json_of(value, false)?)
 }
 
-/// Reads a tree.
+/// Reads a document, which is a JSON text or the object that it says.
 ///
 /// # Errors
-/// As [`read`].
-pub(crate) fn from_tree<T: Read>(tree: &Tree) -> Result<T, JsValue> {
-    kumari_engine::read::read(tree)
+/// As [`read`], and as [`parsed`].
+pub(crate) fn read_document<T: Read>(value: &JsValue) -> Result<T, JsValue> {
+    read_text(&text_of(value)?)
+}
+
+fn read_text<T: Read>(text: &str) -> Result<T, JsValue> {
+    kumari_engine::read::read(&parsed(text)?)
         .map_err(|fault| thrown("request_invalid", &fault.path, &fault.message))
 }
 
-/// A plain object as a tree.
+/// The JSON text of a document.
 ///
 /// # Errors
-/// The `Error` to throw where it holds what JSON cannot: a function, a symbol, itself.
-pub(crate) fn tree_of(value: &JsValue) -> Result<Tree, JsValue> {
-    parsed(&json_of(value)?)
-}
-
-/// A document as a tree: a JSON text, or the object that it says.
-///
-/// # Errors
-/// As [`parsed`] and [`tree_of`].
-pub(crate) fn document_of(value: &JsValue) -> Result<Tree, JsValue> {
-    match value.as_string() {
-        Some(text) => parsed(&text),
-        None => tree_of(value),
-    }
+/// The `Error` to throw where an object holds what JSON cannot: a function, a symbol, itself.
+pub(crate) fn text_of(document: &JsValue) -> Result<String, JsValue> {
+    json_of(document, true)
 }
 
 /// A JSON text as a tree.
 ///
 /// # Errors
 /// The `Error` to throw: `json_malformed`.
-pub(crate) fn parsed(text: &str) -> Result<Tree, JsValue> {
+pub(crate) fn parsed(text: &str) -> Result<Tree<'_>, JsValue> {
     kumari_wire::scan(text).map_err(|fault| thrown("json_malformed", "", &fault.message))
 }
 
@@ -111,7 +105,7 @@ pub(crate) fn unreadable(code: &str, fault: &Unreadable) -> JsValue {
     match fault {
         Unreadable::Shape(fault) => thrown(code, &fault.path, &fault.message),
         Unreadable::EngineOutdated { .. } => {
-            thrown("engine_outdated", "schema", &fault.to_string())
+            thrown("engine_outdated", "schema", &written(format_args!("{fault}")))
         }
     }
 }

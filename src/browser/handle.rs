@@ -1,10 +1,10 @@
 //! A price book that was read once, held on this side of the boundary: it is far too
 //! large to cross at every keystroke.
 
-use crate::convert::{document_of, unreadable, whole};
+use crate::convert::{parsed, text_of, unreadable, whole};
 use kumari_engine::calibration::Calibration;
 use kumari_engine::price_book::PublishedBook;
-use kumari_wire::Tree;
+use kumari_engine::written::written;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -42,19 +42,20 @@ pub fn load_price_book(
     book: &JsPriceBook,
     calibration: Option<JsCalibration>,
 ) -> Result<PriceBookHandle, JsValue> {
-    let tree = document_of(book)?;
+    let text = text_of(book)?;
+    let tree = parsed(&text)?;
     let published = kumari_wire::published_from_tree(&tree);
     let published = published.map_err(|fault| unreadable("price_book_invalid", &fault))?;
     let calibration = match calibration {
-        Some(calibration) => read_calibration(&document_of(&calibration)?)?,
+        Some(calibration) => read_calibration(&text_of(&calibration)?)?,
         None => Calibration::default(),
     };
     Ok(PriceBookHandle { published, canonical: kumari_wire::canonical_tree(&tree), calibration })
 }
 
 /// A calibration, or the `Error` to throw.
-pub(crate) fn read_calibration(tree: &Tree) -> Result<Calibration, JsValue> {
-    let calibration = kumari_wire::calibration_from_tree(tree);
+pub(crate) fn read_calibration(text: &str) -> Result<Calibration, JsValue> {
+    let calibration = kumari_wire::calibration_from_tree(&parsed(text)?);
     calibration.map_err(|fault| unreadable("calibration_invalid", &fault))
 }
 
@@ -63,7 +64,7 @@ impl PriceBookHandle {
     /// Its version: the SHA-256 of its canonical JSON, in hexadecimal.
     #[wasm_bindgen(getter)]
     pub fn version(&self) -> String {
-        self.published.version.to_string()
+        self.published.version.as_str().to_owned()
     }
 
     /// Its canonical JSON.
@@ -76,7 +77,7 @@ impl PriceBookHandle {
     #[wasm_bindgen(js_name = packCredits)]
     pub fn pack_credits(&self, usd: f64) -> Option<String> {
         let usd = u32::try_from(whole(usd)?).ok()?;
-        self.published.book.pack_credits(usd).map(|credits| credits.to_string())
+        self.published.book.pack_credits(usd).map(|credits| written(format_args!("{credits}")))
     }
 }
 

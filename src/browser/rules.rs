@@ -1,6 +1,6 @@
 //! The rules as JavaScript calls them.
 
-use crate::convert::{denied, document_of, from_tree, read, write, write_estimate};
+use crate::convert::{denied, read, read_document, write, write_estimate};
 use crate::handle::PriceBookHandle;
 use crate::verdict::verdict;
 use kumari_engine::eligibility::eligibility as decide;
@@ -72,9 +72,8 @@ pub fn eligibility(
     request: &JsRequest,
     quote: Option<JsQuote>,
 ) -> Result<JsEligibility, JsValue> {
-    let (standing, request) = (document_of(standing)?, document_of(request)?);
-    let (standing, request) = (from_tree(&standing)?, from_tree(&request)?);
-    let quote = quote.map(|quote| from_tree(&document_of(&quote)?)).transpose()?;
+    let (standing, request) = (read_document(standing)?, read_document(request)?);
+    let quote = quote.map(|quote| read_document(&quote)).transpose()?;
     let book = book.published();
     let price = uncapped(book, &request);
     write(&verdict(&decide(book, &standing, &request, price, quote.as_ref())))
@@ -109,5 +108,5 @@ pub fn rules_version() -> String {
 /// A request and its caps; nothing is capped where there are none.
 pub(crate) fn asked(request: &JsRequest, caps: Option<JsCaps>) -> Result<(Request, Caps), JsValue> {
     let caps = caps.map(|caps| read(&caps)).transpose()?;
-    Ok((from_tree(&document_of(request)?)?, caps.unwrap_or_default()))
+    Ok((read_document(request)?, caps.unwrap_or_default()))
 }

@@ -200,10 +200,12 @@ impl ExactCredits {
         }
         let step_units =
             i128::from(step.0).checked_mul(Self::UNITS_PER_MICRO).ok_or(AmountOverflow)?;
-        let below = self.0.checked_div_euclid(step_units).ok_or(AmountOverflow)?;
-        let is_whole = below.checked_mul(step_units) == Some(self.0);
-        let steps = below.checked_add(i128::from(!is_whole)).ok_or(AmountOverflow)?;
-        steps
+        // What is below zero is already rounded up by a division that forgets the rest.
+        let almost_a_step = if self.0 > 0 { step_units.saturating_sub(1) } else { 0 };
+        let lifted = self.0.checked_add(almost_a_step).ok_or(AmountOverflow)?;
+        lifted
+            .checked_div(step_units)
+            .ok_or(AmountOverflow)?
             .checked_mul(i128::from(step.0))
             .and_then(|micros| i64::try_from(micros).ok())
             .map(Credits)

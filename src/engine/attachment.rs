@@ -10,7 +10,7 @@ use crate::encoding::{TokenRange, TokenRatio};
 use crate::price_book::{Model, ModelKind};
 use crate::rate::Factor;
 use crate::request::Request;
-use alloc::format;
+use crate::written::{Plain, format};
 use alloc::string::String;
 use serde::Deserialize;
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
@@ -200,6 +200,7 @@ pub(crate) fn beside_text(request: &Request, model: &Model) -> Result<[TokenRang
                 None => "at all: remove it, or choose a model that does",
                 Some(_) => "of this size: reduce it, or choose another model",
             };
+            let (kind, todo) = (Plain(kind), Plain(todo));
             let message = format!("`{}` takes no {kind} {todo}", model.id);
             return Err(Denial::request_invalid(&format!("attachments[{index}]"), &message));
         };

@@ -6,11 +6,11 @@ use crate::denial::Denial;
 use crate::encoding::{Counted, ModelEncoding, TokenRange};
 use crate::estimate::Caps;
 use crate::id::ModelId;
-use crate::meter::{Meter, QUANTITY_MAX, Usage};
+use crate::meter::{Meter, QUANTITY_MAX};
 use crate::price_book::{Bound, KindName, ModelKind, Price, PriceBook, TextModel};
-use crate::rating::{self, Line, RatingFault};
+use crate::rating::{self, Line, Rates, RatingFault};
 use crate::request::{CacheWrite, Request, Task};
-use alloc::format;
+use crate::written::format;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -236,7 +236,7 @@ fn span(bound: Option<Bound>, wanted: Option<u64>, cap: Option<u64>, low: u64) -
 fn prompt_tokens(request: &Request, text: &TextModel) -> Result<TokenRange, Denial> {
     let encoding = &text.encoding;
     let counted = request.counted(encoding.name).ok_or_else(|| {
-        let path = format!("input_tokens.{}", encoding.name.name());
+        let path = format!("input_tokens.{}", encoding.name);
         Denial::request_invalid(&path, "the count of the input in this encoding is missing")
     })?;
     Ok(prompt_range(encoding, counted, request.messages))
@@ -319,7 +319,8 @@ impl Plan<'_> {
 
     /// The likely price, with its lines.
     pub(crate) fn expected(&self) -> Result<(Vec<Line>, Credits), RatingFault> {
-        rating::lines(&self.price, &self.expected_usage(self.made)?)
+        let (input, counts) = self.expected_counts(self.made)?;
+        rating::lines_of(&self.price, input, &mut counts.into_iter())
     }
 
     /// The likely price of one image, clip, 3D model or leg: what the level is derived from.
@@ -330,7 +331,8 @@ impl Plan<'_> {
                 self.made.map(|(meter, _)| (meter, self.made_per_unit))
             }
         };
-        rating::charge(&self.price, &self.expected_usage(made)?)
+        let (input, counts) = self.expected_counts(made)?;
+        rating::charge_of(&self.price, input, &mut counts.into_iter())
     }
 
     /// The same where so long an answer is likely, as far as its bounds allow.
@@ -352,24 +354,28 @@ impl Plan<'_> {
         }
     }
 
-    fn expected_usage(&self, made: Option<(Meter, u64)>) -> Result<Usage, RatingFault> {
-        let span = |meter, span: Option<Span>| span.map(|span| (meter, span.expected));
+    /// The total input, and every count in the order of the meters.
+    fn expected_counts(
+        &self,
+        made: Option<(Meter, u64)>,
+    ) -> Result<(u64, [(Meter, u64); 7]), RatingFault> {
+        let of = |span: Option<Span>| span.map_or(0, |span| span.expected);
         let [of_text, images, sound, clips] = self.parts;
-        let inputs = [
-            (Meter::InputTokens, of_text),
-            (Meter::ImageInputTokens, images.and(clips)),
-            (Meter::AudioInputTokens, sound),
-        ];
-        let inputs = inputs.into_iter().filter(|(_, part)| part.high > 0);
         let counts = [
-            span(Meter::OutputTokens, self.output),
-            span(Meter::Steps, self.steps),
-            span(Meter::Searches, self.searches),
-            made,
+            (Meter::InputTokens, of_text.expected),
+            (Meter::ImageInputTokens, images.and(clips).expected),
+            (Meter::AudioInputTokens, sound.expected),
+            (Meter::OutputTokens, of(self.output)),
+            (Meter::Steps, of(self.steps)),
+            (Meter::Searches, of(self.searches)),
+            made.unwrap_or((Meter::Pages, 0)),
         ];
-        let counts = counts.into_iter().flatten();
-        let inputs = inputs.map(|(meter, part)| (meter, part.expected));
-        Usage::new(inputs.chain(counts)).map_err(|_| RatingFault::Overflow)
+        if counts.iter().any(|(_, count)| *count > QUANTITY_MAX) {
+            return Err(RatingFault::Overflow);
+        }
+        let input =
+            counts.iter().take(3).fold(0, |sum: u64, (_, count)| sum.saturating_add(*count));
+        Ok((input, counts))
     }
 
     /// The tier thresholds at which the input can lie and above which it can also lie.
@@ -385,37 +391,54 @@ impl Plan<'_> {
                 Extreme::High => span.high,
             })
         };
-        let [input_meter, output_meter] = self.meters(input, extreme);
-        let [of_text, images, sound, clips] = self.parts;
+        let rates = Rates::of(&self.price, input);
+        let [input_meter, output_meter] = self.meters(rates, extreme);
+        let mut spare = input.saturating_sub(self.input.low);
+        let [first, second] = self.attached(rates, extreme, input_meter, &mut spare);
+        let counts = [
+            first,
+            second,
+            (input_meter, self.parts[0].low.saturating_add(spare)),
+            (output_meter, of(self.output)),
+            (Meter::Steps, of(self.steps)),
+            (Meter::Searches, of(self.searches)),
+            self.made.unwrap_or((Meter::Pages, 0)),
+        ];
+        rating::charge_of(&self.price, input, &mut counts.into_iter())
+    }
+
+    /// What is no text, by its meters, with the part of `spare` that is taken for it: what may be of
+    /// this or that is of the one that is cheaper or dearer than the others, of text last, whose
+    /// meters the others have too.
+    fn attached(
+        &self,
+        rates: Rates<'_>,
+        extreme: Extreme,
+        input_meter: Meter,
+        spare: &mut u64,
+    ) -> [(Meter, u64); 2] {
+        let [_, images, sound, clips] = self.parts;
+        if images.and(sound).and(clips).high == 0 {
+            return [(input_meter, 0); 2];
+        }
         // Images and sound may be counted as they are, or as text is that a cache knows.
-        let own = |own: Meter| self.pick(input, extreme, &[input_meter, own]);
+        let own = |own: Meter| pick(rates, extreme, &[input_meter, own]);
         let meters = [own(Meter::ImageInputTokens), own(Meter::AudioInputTokens)];
         let [image_meter, sound_meter] = meters;
-        // What may be of this part or that is of the one that is cheaper or dearer than the others:
-        // of text last, whose meters the others have too.
-        let mut spare = input.saturating_sub(self.input.low);
-        let is_sound_first = self.pick(input, extreme, &meters) != image_meter;
+        let is_sound_first = pick(rates, extreme, &meters) != image_meter;
         let (images, sound) = ((image_meter, images), (sound_meter, sound));
         let [(meter, first), second] =
             if is_sound_first { [sound, images] } else { [images, sound] };
         // A clip's frames are images and its sound is sound, and nobody says how much is which.
-        let first = first.and(clips).take(&mut spare);
-        let counts = [
-            (meter, first),
-            (second.0, second.1.take(&mut spare)),
-            (input_meter, of_text.low.saturating_add(spare)),
-            (output_meter, of(self.output)),
-            (Meter::Steps, of(self.steps)),
-            (Meter::Searches, of(self.searches)),
-        ];
-        rating::charge_of(&self.price, input, counts.into_iter().chain(self.made))
+        let first = first.and(clips).take(spare);
+        [(meter, first), (second.0, second.1.take(spare))]
     }
 
     /// The meters by which an input and an output token are counted in the cheapest or dearest way.
-    pub(crate) fn meters(&self, input: u64, extreme: Extreme) -> [Meter; 2] {
+    pub(crate) fn meters(&self, rates: Rates<'_>, extreme: Extreme) -> [Meter; 2] {
         [
-            self.pick(input, extreme, self.input_meters()),
-            self.pick(input, extreme, &[Meter::OutputTokens, Meter::ReasoningTokens]),
+            pick(rates, extreme, self.input_meters()),
+            pick(rates, extreme, &[Meter::OutputTokens, Meter::ReasoningTokens]),
         ]
     }
 
@@ -434,23 +457,25 @@ impl Plan<'_> {
             }
         }
     }
+}
 
-    /// The cheapest or the dearest of `meters` at this total input.
-    fn pick(&self, input: u64, extreme: Extreme, meters: &[Meter]) -> Meter {
+/// The cheapest or the dearest of `meters` that have a rate.
+fn pick(rates: Rates<'_>, extreme: Extreme, meters: &[Meter]) -> Meter {
+    let mut picked = None;
+    for meter in meters {
+        let Ok(rate) = rates.get(*meter) else { continue };
         // Rates may be per 1, 1 000 or 1 000 000; brought to a million they can be compared.
-        let per_million = |meter: &Meter| {
-            rating::rate_of(&self.price, input, *meter).map_or(0, |rate| {
-                i128::from(rate.credits.as_micros()).saturating_mul(rate.per.per_million())
-            })
-        };
-        let rated =
-            meters.iter().filter(|meter| rating::rate_of(&self.price, input, **meter).is_ok());
-        let picked = match extreme {
-            Extreme::Low => rated.min_by_key(|meter| per_million(meter)),
-            Extreme::High => rated.max_by_key(|meter| per_million(meter)),
-        };
-        picked.or_else(|| meters.first()).copied().unwrap_or(Meter::InputTokens)
+        let price = rate.micros_per_million();
+        let is_better = picked.is_none_or(|(_, other)| match extreme {
+            Extreme::Low => price < other,
+            Extreme::High => price >= other,
+        });
+        if is_better {
+            picked = Some((*meter, price));
+        }
     }
+    let unpriced = meters.first().copied().unwrap_or(Meter::InputTokens);
+    picked.map_or(unpriced, |(meter, _)| meter)
 }
 
 /// Which end of the range.

@@ -12,7 +12,7 @@ use crate::meter::QUANTITY_MAX;
 use crate::price_book::KindName;
 use crate::price_book_check::{Faults, RuleFault};
 use crate::request::Task;
-use alloc::format;
+use crate::written::format;
 use alloc::vec::Vec;
 use serde::Serialize;
 

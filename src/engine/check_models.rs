@@ -7,7 +7,7 @@ use crate::ordered::OrderedMap;
 use crate::price_book::{Model, ModelKind, PriceBook, TextModel, VideoModel};
 use crate::price_book_check::Faults;
 use crate::rate::{Factor, Rate};
-use alloc::format;
+use crate::written::format;
 
 /// The most tiers of one model.
 const TIERS_MAX: usize = 8;

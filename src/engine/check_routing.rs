@@ -8,7 +8,7 @@ use crate::price_book_check::Faults;
 use crate::request::{MESSAGES_MAX, Request, Task};
 use crate::routing::{COMPLEXITY_MAX, likely_cost};
 use crate::routing_policy::{RoutingCondition, RoutingRule};
-use alloc::format;
+use crate::written::format;
 use alloc::vec::Vec;
 
 /// The most candidates or rules of routing.

@@ -6,7 +6,7 @@ use crate::price_book::{Bound, Offer, OfferedModels, PriceBook};
 use crate::price_book_check::Faults;
 use crate::rate::RATE_MAX;
 use crate::request::Task;
-use alloc::format;
+use crate::written::format;
 
 /// The longest hold, in seconds: a week.
 const HOLD_SECONDS_MAX: u32 = 604_800;

@@ -68,8 +68,8 @@ macro_rules! read_integer {
 }
 pub(crate) use read_integer;
 
-/// Names for an enum whose members hold nothing: all of them in order, and reader and writer of it
-/// as a string.
+/// Names for an enum whose members hold nothing: all of them in order, its name in messages, and
+/// reader and writer of it as a string.
 #[macro_export]
 macro_rules! names {
     ($visibility:vis $type:ident { $($member:ident = $name:literal),+ $(,)? }) => {
@@ -84,6 +84,12 @@ macro_rules! names {
                 match self {
                     $(Self::$member => $name),+
                 }
+            }
+        }
+
+        impl core::fmt::Display for $type {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(self.name())
             }
         }
 

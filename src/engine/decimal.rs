@@ -95,19 +95,20 @@ pub trait DecimalText {
 
 /// Writes `value` units of 10^-`decimals`, from 1 to 18 of them, in the form that [`parse`] reads.
 pub(crate) fn write(f: &mut dyn fmt::Write, value: i128, decimals: u32) -> fmt::Result {
-    let (digits, from) = digits_of(value, decimals);
+    let mut room = [0; DIGITS_MAX];
+    let digits = digits_in(&mut room, value, decimals);
     // Digit by digit: to check that they are a text takes more code than all of this.
-    digits.iter().skip(from).try_for_each(|digit| f.write_char(char::from(*digit)))
+    digits.iter().try_for_each(|digit| f.write_char(char::from(*digit)))
 }
 
 /// As [`write`], to the end of a text.
 pub(crate) fn put(text: &mut Vec<u8>, value: i128, decimals: u32) {
-    let (digits, from) = digits_of(value, decimals);
-    text.extend_from_slice(digits.get(from..).unwrap_or_default());
+    let mut room = [0; DIGITS_MAX];
+    text.extend_from_slice(digits_in(&mut room, value, decimals));
 }
 
-/// The characters of the text form, and where they begin.
-fn digits_of(value: i128, decimals: u32) -> ([u8; DIGITS_MAX], usize) {
+/// The characters of the text form, at the end of `room`: the last digit is made first.
+fn digits_in(room: &mut [u8; DIGITS_MAX], value: i128, decimals: u32) -> &[u8] {
     let (mut rest, mut high) = halves(value.unsigned_abs());
     let mut fraction = decimals;
     // Most amounts have few decimals of the many that they could have.
@@ -117,12 +118,10 @@ fn digits_of(value: i128, decimals: u32) -> ([u8; DIGITS_MAX], usize) {
     }
     let mut is_trimmed = true;
     let mut place: u32 = 0;
-    // The last digit is made first, so they are put down from the end.
-    let mut digits = [0_u8; DIGITS_MAX];
     let mut from = DIGITS_MAX;
     let mut put = |byte: u8| {
         from = from.saturating_sub(1);
-        if let Some(slot) = digits.get_mut(from) {
+        if let Some(slot) = room.get_mut(from) {
             *slot = byte;
         }
     };
@@ -131,8 +130,9 @@ fn digits_of(value: i128, decimals: u32) -> ([u8; DIGITS_MAX], usize) {
             (rest, high) = (high, 0);
         }
         place = place.saturating_add(1);
-        let digit = u8::try_from(rest.checked_rem(10).unwrap_or(0)).unwrap_or(0);
-        rest = rest.checked_div(10).unwrap_or(0);
+        let tens = rest.checked_div(10).unwrap_or(0);
+        let digit = u8::try_from(rest.wrapping_sub(tens.wrapping_mul(10))).unwrap_or(0);
+        rest = tens;
         is_trimmed = is_trimmed && digit == 0;
         if !is_trimmed {
             put(b'0'.wrapping_add(digit));
@@ -152,7 +152,7 @@ fn digits_of(value: i128, decimals: u32) -> ([u8; DIGITS_MAX], usize) {
     if value < 0 {
         put(b'-');
     }
-    (digits, from)
+    room.get(from..).unwrap_or_default()
 }
 
 /// A value as two numbers of 64 bits, which every machine divides by itself: the upper one is

@@ -9,8 +9,8 @@ use crate::rating::RatingFault;
 use crate::request::{Request, Task};
 use crate::settle::LegEnd;
 use crate::time::Timestamp;
+use crate::written::format;
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -181,8 +181,7 @@ impl Denial {
 
     /// The book does not offer `task` with `model`.
     pub fn not_offered(task: Task, model: &ModelId) -> Self {
-        let message =
-            format!("`{}` is not offered with the model `{model}`: choose another", task.name());
+        let message = format!("`{task}` is not offered with the model `{model}`: choose another");
         Self::new(DenialCode::NotOffered, message, Vec::from([Remedy::FixRequest]))
     }
 
@@ -203,8 +202,8 @@ impl Denial {
 impl core::fmt::Display for Denial {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match &self.path {
-            Some(path) => write!(f, "{}: {path}: {}", self.code.name(), self.message),
-            None => write!(f, "{}: {}", self.code.name(), self.message),
+            Some(path) => write!(f, "{}: {path}: {}", self.code, self.message),
+            None => write!(f, "{}: {}", self.code, self.message),
         }
     }
 }
@@ -213,12 +212,16 @@ impl core::error::Error for Denial {}
 
 impl From<AmountOverflow> for Denial {
     fn from(overflow: AmountOverflow) -> Self {
-        Self::new(DenialCode::RequestInvalid, overflow.to_string(), Vec::from([Remedy::FixRequest]))
+        Self::new(
+            DenialCode::RequestInvalid,
+            format!("{overflow}"),
+            Vec::from([Remedy::FixRequest]),
+        )
     }
 }
 
 impl From<RatingFault> for Denial {
     fn from(fault: RatingFault) -> Self {
-        Self::new(DenialCode::RequestInvalid, fault.to_string(), Vec::from([Remedy::FixRequest]))
+        Self::new(DenialCode::RequestInvalid, format!("{fault}"), Vec::from([Remedy::FixRequest]))
     }
 }

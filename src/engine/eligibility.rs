@@ -12,8 +12,8 @@ use crate::id::BookVersion;
 use crate::price_book::{PlanId, PublishedBook};
 use crate::request::Request;
 use crate::time::Timestamp;
+use crate::written::{Plain, format};
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -263,8 +263,10 @@ fn insufficient(
     let problem =
         if standing.past_due { "; your last payment for Pro did not go through" } else { "" };
     let message = format!(
-        "this may cost up to {} credits and {} are available{problem}",
-        price.high, standing.available
+        "this may cost up to {} credits and {} are available{}",
+        price.high,
+        standing.available,
+        Plain(problem)
     );
     // What running answers hold and do not use comes back.
     let with_held = standing.available.add(standing.held);

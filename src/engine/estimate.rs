@@ -231,9 +231,11 @@ pub fn estimate_calibrated(
         let routed = routing::route(&book.book, request, caps)?;
         Vec::from([asked.leg(&routed.candidates, &routed.likely, routed.rule)?])
     } else {
-        let legs = request.models.iter();
-        legs.map(|model| asked.leg(core::slice::from_ref(model), model, None))
-            .collect::<Result<_, _>>()?
+        let mut legs = Vec::with_capacity(request.models.len());
+        for model in &request.models {
+            legs.push(asked.leg(core::slice::from_ref(model), model, None)?);
+        }
+        legs
     };
     Ok(Estimate {
         price_book: book.version.clone(),
@@ -264,12 +266,14 @@ struct Asked<'a> {
 impl Asked<'_> {
     fn leg(
         &self,
-        candidates: &[ModelId],
+        models: &[ModelId],
         likely: &ModelId,
         rule: Option<u32>,
     ) -> Result<LegEstimate, Denial> {
-        let candidates = candidates.iter().map(|model| self.candidate(model));
-        let candidates: Vec<CandidateEstimate> = candidates.collect::<Result<_, _>>()?;
+        let mut candidates: Vec<CandidateEstimate> = Vec::with_capacity(models.len());
+        for model in models {
+            candidates.push(self.candidate(model)?);
+        }
         let answering = candidates.iter().find(|candidate| candidate.model == *likely);
         Ok(LegEstimate {
             model: likely.clone(),
@@ -295,13 +299,19 @@ impl Asked<'_> {
         };
         let (lines, expected) =
             output.map_or(plan, |output| plan.expecting(output.p50)).expected()?;
+        // By the book alone, so that what was learned does not show in it.
+        let of_one_unit = if plan.units == 1 && output.is_none() {
+            expected
+        } else {
+            plan.expected_of_one_unit()?
+        };
         Ok(CandidateEstimate {
             model: model.clone(),
             low: plan.low()?,
             expected,
             high: plan.high()?,
             likely,
-            level: level_of(&book.levels, plan.expected_of_one_unit()?),
+            level: level_of(&book.levels, of_one_unit),
             units: plan.units,
             bounds,
             lines,

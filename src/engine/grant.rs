@@ -11,7 +11,7 @@ use crate::id::ActionId;
 use crate::lot::{LOTS_FOR_PAYMENTS, LOTS_MAX, Lot, LotId, LotKind};
 use crate::period;
 use crate::time::Timestamp;
-use alloc::format;
+use crate::written::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};

@@ -15,6 +15,7 @@
 
 extern crate alloc;
 
+pub mod written;
 pub mod tree;
 pub mod read;
 mod checked;

@@ -17,8 +17,8 @@ use crate::payment::{
 use crate::period::{self, Periods};
 use crate::price_book::{PlanId, PublishedBook};
 use crate::time::Timestamp;
+use crate::written::format;
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::vec::Vec;
 
 const CENTS_PER_DOLLAR: u32 = 100;

@@ -15,7 +15,7 @@ use crate::encoding::{Counted, Encoding, ModelEncoding, TokenKind, TokenRange};
 use crate::estimate::{Caps, LikelyRange};
 use crate::meter::{Meter, QUANTITY_MAX};
 use crate::price_book::{ModelKind, PublishedBook};
-use crate::rating;
+use crate::rating::{self, Rates};
 use crate::request::{MESSAGES_MAX, Request};
 use crate::request_check::check_request;
 use alloc::vec::Vec;
@@ -247,11 +247,12 @@ fn tiers_of(plan: &Plan<'_>, multiplier: u64) -> Option<Vec<Tier>> {
     let mut others = plan.price.model.tiers.iter();
     loop {
         let input = above_input_tokens.saturating_add(1);
+        let rates = Rates::of(&plan.price, input);
         let plain = [Meter::InputTokens, Meter::OutputTokens];
         let mut terms = [
-            terms(plan, input, plan.meters(input, Extreme::Low), |span| span.low)?,
+            terms(plan, input, plan.meters(rates, Extreme::Low), |span| span.low)?,
             terms(plan, input, plain, |span| span.expected)?,
-            terms(plan, input, plan.meters(input, Extreme::High), |span| span.high)?,
+            terms(plan, input, plan.meters(rates, Extreme::High), |span| span.high)?,
         ];
         for term in terms.iter_mut().flatten() {
             *term = term.checked_mul(multiplier)?;
@@ -275,11 +276,12 @@ fn terms(
     pick: fn(&Span) -> u64,
 ) -> Option<Terms> {
     let price = &plan.price;
+    let rates = Rates::of(price, input);
     let units = |meter: Meter, count: u64| match count {
         0 => Some(0),
         _ if count > QUANTITY_MAX => None,
         _ => {
-            let rate = rating::rate_of(price, input, meter).ok()?;
+            let rate = rates.get(meter).ok()?;
             u64::try_from(rating::meter_units(count, rate).ok()?).ok()
         }
     };

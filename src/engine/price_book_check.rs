@@ -11,7 +11,7 @@ use crate::estimate::estimate;
 use crate::id::BookVersion;
 use crate::price_book::{PlanId, PriceBook, PublishedBook, SCHEMA};
 use crate::rate::{RATE_MAX, Rate};
-use alloc::format;
+use crate::written::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;

@@ -3,6 +3,7 @@
 use crate::amount::Credits;
 use crate::checked::{fields, read_integer};
 use crate::decimal::{DecimalFault, decimal_text};
+use core::fmt;
 use serde::Serialize;
 
 /// The dearest rate, per [`Per`] units (R6).
@@ -26,6 +27,14 @@ fields! {
     Rate { credits, per, free or default }
 }
 
+impl Rate {
+    /// Micro-credits for a million units, so that rates can be compared; a book has none for which
+    /// that does not fit.
+    pub(crate) fn micros_per_million(self) -> i64 {
+        self.credits.as_micros().saturating_mul(self.per.per_million().into())
+    }
+}
+
 /// How many units a rate is for: 1, 1 000 or 1 000 000, a plain number in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(type = "1 | 1000 | 1000000"))]
@@ -41,7 +50,7 @@ pub enum Per {
 
 impl Per {
     /// How many times this goes into a million.
-    pub(crate) const fn per_million(self) -> i128 {
+    pub(crate) const fn per_million(self) -> u32 {
         match self {
             Self::One => 1_000_000,
             Self::Thousand => 1_000,
@@ -50,15 +59,27 @@ impl Per {
     }
 }
 
-impl TryFrom<u64> for Per {
-    type Error = &'static str;
+/// A rate is for another number of units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PerFault;
 
-    fn try_from(units: u64) -> Result<Self, Self::Error> {
+impl fmt::Display for PerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a rate is per 1, 1000 or 1000000 units")
+    }
+}
+
+impl core::error::Error for PerFault {}
+
+impl TryFrom<u64> for Per {
+    type Error = PerFault;
+
+    fn try_from(units: u64) -> Result<Self, PerFault> {
         match units {
             1 => Ok(Self::One),
             1_000 => Ok(Self::Thousand),
             1_000_000 => Ok(Self::Million),
-            _ => Err("a rate is per 1, 1000 or 1000000 units"),
+            _ => Err(PerFault),
         }
     }
 }

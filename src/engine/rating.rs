@@ -3,11 +3,16 @@
 use crate::amount::{AmountOverflow, Credits, ExactCredits};
 use crate::checked::kinds;
 use crate::meter::{Meter, Quantity, Usage};
+use crate::ordered::OrderedMap;
 use crate::price_book::Price;
 use crate::rate::{Factor, Rate};
 use alloc::vec::Vec;
 use core::fmt;
 use serde::{Deserialize, Serialize};
+
+/// Room for the lines of most prices, so that it is made at once: base, input and output,
+/// multiplier and rounding.
+const LINES_USUAL: usize = 5;
 
 /// One line of a price. The amounts of all lines add up to the charge exactly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,8 +91,8 @@ impl fmt::Display for RatingFault {
         match self {
             Self::Unpriced(meter) => write!(
                 f,
-                "`{}` has no price with this task and model: leave it out or choose another model",
-                meter.name()
+                "`{meter}` has no price with this task and model: leave it out or choose another \
+                 model",
             ),
             Self::Overflow => AmountOverflow.fmt(f),
         }
@@ -108,7 +113,7 @@ impl From<AmountOverflow> for RatingFault {
 /// # Errors
 /// [`RatingFault`] where a used meter has no rate or the charge is out of range.
 pub fn charge(price: &Price<'_>, usage: &Usage) -> Result<Credits, RatingFault> {
-    charge_of(price, usage.input_tokens_total(), usage.iter())
+    charge_of(price, usage.input_tokens_total(), &mut usage.iter())
 }
 
 /// The same as [`charge`] with its lines: base, meters, multiplier, rounding, minimum. A line that
@@ -117,21 +122,31 @@ pub fn charge(price: &Price<'_>, usage: &Usage) -> Result<Credits, RatingFault> 
 /// # Errors
 /// As [`charge`].
 pub fn lines(price: &Price<'_>, usage: &Usage) -> Result<(Vec<Line>, Credits), RatingFault> {
-    let input_tokens_total = usage.input_tokens_total();
-    let mut lines = Vec::new();
+    lines_of(price, usage.input_tokens_total(), &mut usage.iter())
+}
+
+/// [`lines`] of counts that are not a [`Usage`], in the order of their meters.
+pub(crate) fn lines_of(
+    price: &Price<'_>,
+    input_tokens_total: u64,
+    counts: &mut dyn Iterator<Item = (Meter, u64)>,
+) -> Result<(Vec<Line>, Credits), RatingFault> {
+    let rates = Rates::of(price, input_tokens_total);
+    let mut units = base_units(price);
+    let mut lines = Vec::with_capacity(LINES_USUAL);
     if let Some(base) = price.offer.per_request {
         lines.push(Line::Base { amount: base.into() });
     }
-    for (meter, count) in usage.iter().filter(|(_, count)| *count > 0) {
-        let rate = rate_of(price, input_tokens_total, meter)?;
+    for (meter, count) in counts.filter(|(_, count)| *count > 0) {
+        let rate = rates.get(meter)?;
         let quantity = Quantity::try_from(count).map_err(|_| RatingFault::Overflow)?;
-        let amount = scaled(meter_units(count, rate)?, i128::from(Factor::ONE.as_parts()))?;
+        let of_meter = meter_units(count, rate)?;
+        units = units.checked_add(of_meter).ok_or(RatingFault::Overflow)?;
+        let amount = scaled(of_meter, Factor::ONE)?;
         lines.push(Line::Meter { meter, quantity, rate, amount });
     }
-    let listed = ExactCredits::sum(lines.iter().map(Line::amount))?;
-
-    let exact = exact_of(price, input_tokens_total, usage.iter())?;
-    let marked_up = exact.sub(listed)?;
+    let exact = scaled(units, price.offer.multiplier)?;
+    let marked_up = exact.sub(scaled(units, Factor::ONE)?)?;
     if !marked_up.is_zero() {
         lines.push(Line::Multiplier { multiplier: price.offer.multiplier, amount: marked_up });
     }
@@ -152,52 +167,59 @@ pub fn lines(price: &Price<'_>, usage: &Usage) -> Result<(Vec<Line>, Credits), R
 pub(crate) fn charge_of(
     price: &Price<'_>,
     input_tokens_total: u64,
-    counts: impl Iterator<Item = (Meter, u64)>,
+    counts: &mut dyn Iterator<Item = (Meter, u64)>,
 ) -> Result<Credits, RatingFault> {
-    let exact = exact_of(price, input_tokens_total, counts)?;
+    let rates = Rates::of(price, input_tokens_total);
+    let mut units = base_units(price);
+    for (meter, count) in counts.filter(|(_, count)| *count > 0) {
+        let of_meter = meter_units(count, rates.get(meter)?)?;
+        units = units.checked_add(of_meter).ok_or(RatingFault::Overflow)?;
+    }
+    let exact = scaled(units, price.offer.multiplier)?;
     let rounded = exact.round_up_to_step(price.charge_step)?;
     Ok(rounded.max(price.offer.minimum.unwrap_or(Credits::ZERO)))
 }
 
-/// The rate of `meter` in a leg with this total input: the task's own, else the model's. Tokens of
-/// images and sound that it does not price apart are plain input.
-pub(crate) fn rate_of(
-    price: &Price<'_>,
-    input_tokens_total: u64,
-    meter: Meter,
-) -> Result<Rate, RatingFault> {
-    let rates = price.model_rates(input_tokens_total);
-    let own = price.offer.rates.get(&meter).or_else(|| rates.get(&meter));
-    let is_input = matches!(meter, Meter::ImageInputTokens | Meter::AudioInputTokens);
-    own.or_else(|| is_input.then(|| rates.get(&Meter::InputTokens))?)
-        .copied()
-        .ok_or(RatingFault::Unpriced(meter))
+/// The rates of a leg with some total input: the task's own, else the model's.
+#[derive(Clone, Copy)]
+pub(crate) struct Rates<'book> {
+    own: &'book OrderedMap<Meter, Rate>,
+    model: &'book OrderedMap<Meter, Rate>,
 }
 
-fn exact_of(
-    price: &Price<'_>,
-    input_tokens_total: u64,
-    counts: impl Iterator<Item = (Meter, u64)>,
-) -> Result<ExactCredits, RatingFault> {
-    let base = price.offer.per_request.unwrap_or(Credits::ZERO);
-    let mut units =
-        i128::from(base.as_micros()).checked_mul(1_000_000).ok_or(RatingFault::Overflow)?;
-    for (meter, count) in counts.filter(|(_, count)| *count > 0) {
-        let rate = rate_of(price, input_tokens_total, meter)?;
-        units = units.checked_add(meter_units(count, rate)?).ok_or(RatingFault::Overflow)?;
+impl<'book> Rates<'book> {
+    /// The rates of `price` at this total input.
+    pub(crate) fn of(price: &Price<'book>, input_tokens_total: u64) -> Self {
+        Self { own: &price.offer.rates, model: price.model_rates(input_tokens_total) }
     }
-    scaled(units, i128::from(price.offer.multiplier.as_parts()))
+
+    /// The rate of `meter`. Tokens of images and sound that are not priced apart are plain input.
+    pub(crate) fn get(self, meter: Meter) -> Result<Rate, RatingFault> {
+        let own = self.own.get(&meter).or_else(|| self.model.get(&meter));
+        let is_input = matches!(meter, Meter::ImageInputTokens | Meter::AudioInputTokens);
+        own.or_else(|| is_input.then(|| self.model.get(&Meter::InputTokens))?)
+            .copied()
+            .ok_or(RatingFault::Unpriced(meter))
+    }
+}
+
+/// The base in units of 10^-12 credits.
+fn base_units(price: &Price<'_>) -> i128 {
+    let base = price.offer.per_request.unwrap_or(Credits::ZERO);
+    // 2^63 x 10^6 is far inside the type.
+    i128::from(base.as_micros()).saturating_mul(1_000_000)
 }
 
 /// `count x rate` in units of 10^-12 credits: a rate has 6 decimals for at most a million units.
 pub(crate) fn meter_units(count: u64, rate: Rate) -> Result<i128, RatingFault> {
-    i128::from(count)
-        .checked_mul(i128::from(rate.credits.as_micros()))
-        .and_then(|units| units.checked_mul(rate.per.per_million()))
-        .ok_or(RatingFault::Overflow)
+    let millionths =
+        count.checked_mul(rate.per.per_million().into()).ok_or(RatingFault::Overflow)?;
+    // A product of two numbers of 64 bits is inside the type.
+    Ok(i128::from(millionths).saturating_mul(rate.credits.as_micros().into()))
 }
 
-/// Units of 10^-12 credits times parts of 10^-4: units of 10^-16, nothing lost.
-fn scaled(units: i128, parts: i128) -> Result<ExactCredits, RatingFault> {
+/// Units of 10^-12 credits times a factor in parts of 10^-4: units of 10^-16, nothing lost.
+fn scaled(units: i128, factor: Factor) -> Result<ExactCredits, RatingFault> {
+    let parts = i128::from(factor.as_parts());
     units.checked_mul(parts).map(ExactCredits::from_exact_units).ok_or(RatingFault::Overflow)
 }

@@ -7,8 +7,9 @@
 //! It reads a tree; what makes one of bytes is in `kumari-wire`.
 
 use crate::tree::{Named, Tree};
+use crate::written::{Plain, format, written};
 use alloc::boxed::Box;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::slice::Iter;
@@ -40,7 +41,7 @@ pub trait Name: Sized {
 ///
 /// # Errors
 /// [`Fault`] at the first thing that is wrong.
-pub fn read<T: Read>(tree: &Tree) -> Result<T, Fault> {
+pub fn read<T: Read>(tree: &Tree<'_>) -> Result<T, Fault> {
     let mut reader = Reader { tree, path: Vec::new(), fault: None };
     let value = T::read(&mut reader);
     match reader.fault {
@@ -52,7 +53,7 @@ pub fn read<T: Read>(tree: &Tree) -> Result<T, Fault> {
 /// Where in a document reading is, and the first fault so far.
 #[derive(Debug)]
 pub struct Reader<'tree> {
-    tree: &'tree Tree,
+    tree: &'tree Tree<'tree>,
     path: Vec<Step<'tree>>,
     fault: Option<Fault>,
 }
@@ -64,7 +65,7 @@ enum Step<'tree> {
 }
 
 /// What a field reads that is not there.
-const NOTHING: &Tree = &Tree::Null;
+const NOTHING: &Tree<'_> = &Tree::Null;
 
 impl<'tree> Reader<'tree> {
     /// Says what is wrong here. Only the first fault counts: what follows may come of it.
@@ -83,18 +84,17 @@ impl<'tree> Reader<'tree> {
                     path.push_str(name);
                 }
                 Step::Element(index) => {
-                    path.push('[');
-                    path.push_str(&index.to_string());
-                    path.push(']');
+                    path.push_str(&format!("[{index}]"));
                 }
             }
         }
-        self.fault = Some(Fault { path, message: message.to_string() });
+        self.fault = Some(Fault { path, message: written(message) });
     }
 
     #[cold]
     fn unexpected(&mut self, expected: &str) {
-        self.fail(format_args!("invalid type: {}, expected {expected}", self.tree.kind()));
+        let (found, expected) = (Plain(self.tree.kind()), Plain(expected));
+        self.fail(format_args!("invalid type: {found}, expected {expected}"));
     }
 
     /// The text here; `expected` says in words what it should be.
@@ -112,7 +112,7 @@ impl<'tree> Reader<'tree> {
         match text.parse() {
             Ok(value) => value,
             Err(fault) => {
-                self.fail(format_args!("`{text}` is {fault}"));
+                self.fail(format_args!("`{}` is {fault}", Plain(text)));
                 otherwise
             }
         }
@@ -135,7 +135,7 @@ impl<'tree> Reader<'tree> {
         let position = names.iter().position(|other| *other == name);
         if position.is_none() {
             let expected = Expected(names, "variants");
-            self.fail(format_args!("unknown variant `{name}`, {expected}"));
+            self.fail(format_args!("unknown variant `{}`, {expected}", Plain(name)));
         }
         position.unwrap_or(0)
     }
@@ -146,7 +146,7 @@ impl<'tree> Reader<'tree> {
         (T::of_name(self, name), Member { reader: self, content })
     }
 
-    fn named(&mut self) -> (&'tree str, Option<&'tree Named>) {
+    fn named(&mut self) -> (&'tree str, Option<&'tree Named<'tree>>) {
         if let Tree::Text(name) = self.tree {
             (name, None)
         } else if let Tree::Map(map) = self.tree
@@ -168,14 +168,14 @@ impl<'tree> Reader<'tree> {
     ) -> Record<'reader, 'tree> {
         let (depth, map) = (self.path.len(), self.map());
         for (index, (name, tree)) in map.iter().enumerate() {
-            let is_known = names.contains(&name.as_str());
+            let is_known = names.contains(&name.as_ref());
             if is_known && map.iter().take(index).any(|(earlier, _)| earlier == name) {
                 let here = self.enter(depth, Step::Field(name), tree);
-                here.fail(format_args!("duplicate field `{name}`"));
+                here.fail(format_args!("duplicate field `{}`", Plain(name)));
             } else if !is_known && !is_open {
                 let expected = Expected(names, "fields");
                 let here = self.enter(depth, Step::Field(name), tree);
-                here.fail(format_args!("unknown field `{name}`, {expected}"));
+                here.fail(format_args!("unknown field `{}`, {expected}", Plain(name)));
             } else {
                 continue;
             }
@@ -213,7 +213,7 @@ impl<'tree> Reader<'tree> {
         Entries { depth: self.path.len(), reader: self, map: map.iter() }
     }
 
-    fn map(&mut self) -> &'tree [Named] {
+    fn map(&mut self) -> &'tree [Named<'tree>] {
         let Tree::Map(map) = self.tree else {
             self.unexpected("an object");
             return &[];
@@ -222,14 +222,14 @@ impl<'tree> Reader<'tree> {
     }
 
     /// Goes from the value at `depth` to what it has at `step`.
-    fn enter(&mut self, depth: usize, step: Step<'tree>, tree: &'tree Tree) -> &mut Self {
+    fn enter(&mut self, depth: usize, step: Step<'tree>, tree: &'tree Tree<'tree>) -> &mut Self {
         self.path.truncate(depth);
         self.path.push(step);
         self.tree = tree;
         self
     }
 
-    fn enter_content(&mut self, content: Option<&'tree Named>) {
+    fn enter_content(&mut self, content: Option<&'tree Named<'tree>>) {
         if let Some((name, tree)) = content {
             self.enter(self.path.len(), Step::Field(name), tree);
         } else {
@@ -247,7 +247,7 @@ impl<'tree> Reader<'tree> {
 #[derive(Debug)]
 pub struct Member<'reader, 'tree> {
     reader: &'reader mut Reader<'tree>,
-    content: Option<&'tree Named>,
+    content: Option<&'tree Named<'tree>>,
 }
 
 impl Member<'_, '_> {
@@ -289,7 +289,7 @@ impl Member<'_, '_> {
 pub struct Record<'reader, 'tree> {
     reader: &'reader mut Reader<'tree>,
     depth: usize,
-    map: &'tree [Named],
+    map: &'tree [Named<'tree>],
     names: Iter<'static, &'static str>,
 }
 
@@ -301,7 +301,7 @@ impl<'tree> Record<'_, 'tree> {
             Some((name, tree)) => self.reader.enter(self.depth, Step::Field(name), tree),
             None => {
                 let reader = self.reader.enter(self.depth, Step::Field(name), NOTHING);
-                reader.fail(format_args!("missing field `{name}`"));
+                reader.fail(format_args!("missing field `{}`", Plain(name)));
                 reader
             }
         }
@@ -324,7 +324,7 @@ impl<'tree> Record<'_, 'tree> {
         self.reader.leave(self.depth);
     }
 
-    fn find(&self, name: &str) -> Option<&'tree Named> {
+    fn find(&self, name: &str) -> Option<&'tree Named<'tree>> {
         self.map.iter().find(|(other, _)| other == name)
     }
 }
@@ -334,7 +334,7 @@ impl<'tree> Record<'_, 'tree> {
 pub struct Elements<'reader, 'tree> {
     reader: &'reader mut Reader<'tree>,
     depth: usize,
-    list: &'tree [Tree],
+    list: &'tree [Tree<'tree>],
     next: usize,
 }
 
@@ -356,7 +356,7 @@ impl<'tree> Elements<'_, 'tree> {
 pub struct Entries<'reader, 'tree> {
     reader: &'reader mut Reader<'tree>,
     depth: usize,
-    map: Iter<'tree, Named>,
+    map: Iter<'tree, Named<'tree>>,
 }
 
 impl<'tree> Entries<'_, 'tree> {
@@ -382,15 +382,25 @@ struct Expected<'names>(&'names [&'names str], &'static str);
 
 impl fmt::Display for Expected<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            [] => write!(f, "there are no {}", self.1),
-            [one] => write!(f, "expected `{one}`"),
-            [one, other] => write!(f, "expected `{one}` or `{other}`"),
-            [first, others @ ..] => {
-                write!(f, "expected one of `{first}`")?;
-                others.iter().try_for_each(|other| write!(f, ", `{other}`"))
-            }
+        let Self(names, plural) = self;
+        f.write_str(match names.len() {
+            0 => "there are no ",
+            1 | 2 => "expected ",
+            _ => "expected one of ",
+        })?;
+        if names.is_empty() {
+            return f.write_str(plural);
         }
+        for (index, name) in names.iter().enumerate() {
+            f.write_str(match (index, names.len()) {
+                (0, _) => "`",
+                (_, 2) => " or `",
+                _ => ", `",
+            })?;
+            f.write_str(name)?;
+            f.write_str("`")?;
+        }
+        Ok(())
     }
 }
 

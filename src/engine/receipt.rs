@@ -13,7 +13,7 @@ use crate::request::Task;
 use crate::settle::{Finish, LegEnd, UsageSource};
 use crate::time::Timestamp;
 use crate::void::VoidReason;
-use alloc::format;
+use crate::written::{Plain, format};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -200,8 +200,8 @@ pub fn replay(book: &PublishedBook, receipt: &Receipt) -> Result<Replay, Denial>
     if receipt.rules != crate::RULES_VERSION {
         differences.push(format!(
             "the receipt was made by rules {} and these are {}",
-            receipt.rules,
-            crate::RULES_VERSION
+            Plain(&receipt.rules),
+            Plain(crate::RULES_VERSION)
         ));
     }
     if charge != receipt.charge {
@@ -268,15 +268,15 @@ fn replay_leg(
     let (lines_now, price_now) = rating::lines(&price, usage)?;
     let charge_now = price_now.min(leg.hold);
     let absorbed_now = price_now.sub(charge_now)?;
-    let mut differ = |what: &str, was: Credits, now: Credits| {
+    let mut differ = |what: Plain<'_>, was: Credits, now: Credits| {
         if was != now {
             differences
                 .push(format!("leg {index}, {model}: {what} is {now} and the receipt says {was}"));
         }
     };
-    differ("the charge", *charge, charge_now);
-    differ("what the platform bears", *absorbed, absorbed_now);
-    differ("what the lots paid", sum_of(drawn)?, charge_now);
+    differ(Plain("the charge"), *charge, charge_now);
+    differ(Plain("what the platform bears"), *absorbed, absorbed_now);
+    differ(Plain("what the lots paid"), sum_of(drawn)?, charge_now);
     if lines_now != *lines {
         differences.push(format!("leg {index}, {model}: the price lines differ"));
     }

@@ -13,7 +13,7 @@ use crate::period;
 use crate::price_book::{PriceBook, PublishedBook};
 use crate::settle::LegEnd;
 use crate::time::Timestamp;
-use alloc::format;
+use crate::written::format;
 use serde::Serialize;
 
 /// The command to renew a hold.

@@ -6,7 +6,7 @@ use crate::encoding::Encoding;
 use crate::meter::QUANTITY_MAX;
 use crate::price_book::PriceBook;
 use crate::request::{FLAGS_MAX, MESSAGES_MAX, Request, TOOLS_MAX, Task, UNITS_MAX};
-use alloc::format;
+use crate::written::format;
 
 /// Refuses a request whose models contradict its task or whose counts are out of range. A count
 /// that the task does not look at is let be.
@@ -33,8 +33,7 @@ pub(crate) fn check_request(book: &PriceBook, request: &Request) -> Result<(), D
         | Task::Video
         | Task::ThreeD => {
             if models != 1 {
-                let message =
-                    format!("`{}` needs exactly one model, not {models}", request.task.name());
+                let message = format!("`{}` needs exactly one model, not {models}", request.task);
                 return invalid("models", &message);
             }
         }
@@ -86,7 +85,7 @@ fn check_counts(request: &Request) -> Result<(), Denial> {
     }
     for (encoding, count) in request.input_tokens.iter() {
         if *count > QUANTITY_MAX {
-            let path = format!("input_tokens.{}", encoding.name());
+            let path = format!("input_tokens.{encoding}");
             return check_range(&path, *count, 0, QUANTITY_MAX);
         }
     }
@@ -94,8 +93,8 @@ fn check_counts(request: &Request) -> Result<(), Denial> {
         let count = |kind| request.input_tokens.get(&kind).copied().unwrap_or(0);
         let (all, latin) = (count(encoding.all()), count(encoding.latin()));
         if latin > all {
-            let path = format!("input_tokens.{}", encoding.latin().name());
-            let message = format!("{latin} is more than all {all} of `{}`", encoding.name());
+            let path = format!("input_tokens.{}", encoding.latin());
+            let message = format!("{latin} is more than all {all} of `{encoding}`");
             return Err(Denial::request_invalid(&path, &message));
         }
     }

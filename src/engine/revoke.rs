@@ -13,7 +13,7 @@ use crate::id::ActionId;
 use crate::lot::{Lot, LotId};
 use crate::period;
 use crate::time::Timestamp;
-use alloc::format;
+use crate::written::format;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 

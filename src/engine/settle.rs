@@ -12,7 +12,7 @@ use crate::price_book::PublishedBook;
 use crate::rating;
 use crate::time::Timestamp;
 use crate::void::Voided;
-use alloc::format;
+use crate::written::format;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 

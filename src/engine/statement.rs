@@ -12,7 +12,7 @@ use crate::payment::{DisputeStatus, SubscriptionStatus};
 use crate::settle::{Finish, LegEnd, Settled};
 use crate::time::Timestamp;
 use crate::void::VoidReason;
-use alloc::format;
+use crate::written::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};

@@ -1,14 +1,15 @@
 //! A JSON document as a tree: what every reader and writer goes through.
 //!
 //! Text and JavaScript's objects are turned into it by one function each, in their own rooms; the
-//! engine's types meet only this tree, so that the browser loads each type's reader once.
+//! engine's types meet only this tree, so that the browser loads each type's reader once. Its texts
+//! are pieces of the text that it was made of where they stand there as they are.
 
-use alloc::string::String;
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// A JSON value. Objects keep their order; that each key occurs once is for the readers to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tree {
+pub enum Tree<'text> {
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -18,17 +19,17 @@ pub enum Tree {
     /// Any other number; no document of ours has one.
     Number,
     /// A string.
-    Text(String),
+    Text(Cow<'text, str>),
     /// An array.
     List(Vec<Self>),
     /// An object.
-    Map(Vec<Named>),
+    Map(Vec<Named<'text>>),
 }
 
 /// An object's entry: a name and what is there.
-pub type Named = (String, Tree);
+pub type Named<'text> = (Cow<'text, str>, Tree<'text>);
 
-impl Tree {
+impl Tree<'_> {
     /// What it is, in words.
     pub const fn kind(&self) -> &'static str {
         match self {

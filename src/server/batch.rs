@@ -113,7 +113,7 @@ pub(crate) async fn run(
 }
 
 /// The list of commands; only it can be wrong as a whole.
-fn commands(document: &Tree) -> Answer<&[Tree]> {
+fn commands<'text>(document: &'text Tree<'text>) -> Answer<&'text [Tree<'text>]> {
     let Tree::Map(fields) = document else {
         return Err(Problem::invalid("", "not a batch: send `{ \"commands\": [ … ] }`"));
     };
@@ -131,7 +131,7 @@ fn commands(document: &Tree) -> Answer<&[Tree]> {
     Ok(commands)
 }
 
-fn order((tree, index): (&Tree, usize)) -> Answer<Order> {
+fn order((tree, index): (&Tree<'_>, usize)) -> Answer<Order> {
     let here = |path: &str| match path {
         "" => format!("commands[{index}]"),
         path => format!("commands[{index}].{path}"),
@@ -154,6 +154,6 @@ fn order((tree, index): (&Tree, usize)) -> Answer<Order> {
     Ok(Order { account: head.account, command: Arc::new(command) })
 }
 
-fn read<Document: Body>(body: &Tree) -> Answer<Command> {
+fn read<Document: Body>(body: &Tree<'_>) -> Answer<Command> {
     from_tree::<Document>(body)?.command()
 }

@@ -18,7 +18,7 @@ pub(crate) const SEND_BODY_BYTES_MAX: usize = 1024 * 1024;
 pub(crate) struct Json<T, const MAX: usize = SMALL_BODY_BYTES_MAX>(pub(crate) T);
 
 /// A JSON body that is read part by part, of at most `MAX` bytes.
-pub(crate) struct JsonTree<const MAX: usize>(pub(crate) Tree);
+pub(crate) struct JsonTree<const MAX: usize>(pub(crate) Tree<'static>);
 
 impl<S, T, const MAX: usize> FromRequest<S> for Json<T, MAX>
 where

@@ -35,7 +35,7 @@ pub fn read_calibration(text: &str) -> Result<Calibration, CalibrationFault> {
 ///
 /// # Errors
 /// [`Unreadable`] with the first fault of its shape.
-pub fn calibration_from_tree(tree: &Tree) -> Result<Calibration, Unreadable> {
+pub fn calibration_from_tree(tree: &Tree<'_>) -> Result<Calibration, Unreadable> {
     check_schema(tree, SCHEMA)?;
     from_tree(tree).map_err(Unreadable::Shape)
 }

@@ -22,7 +22,7 @@ pub fn canonical<T: Serialize + ?Sized>(value: &T) -> Result<String, CanonicalFa
 
 /// The canonical JSON of a tree whose objects have each key once. A number that is not a safe
 /// integer, which no reader here accepts, is written as `null`.
-pub fn canonical_tree(tree: &Tree) -> String {
+pub fn canonical_tree(tree: &Tree<'_>) -> String {
     let mut writer = Writer::default();
     writer.tree(tree);
     writer.text

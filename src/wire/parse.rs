@@ -17,7 +17,7 @@ pub fn from_slice<T: Read>(bytes: &[u8]) -> Result<T, Fault> {
 ///
 /// # Errors
 /// [`Fault`] where they are not JSON.
-pub fn parse_slice(bytes: &[u8]) -> Result<Tree, Fault> {
+pub fn parse_slice(bytes: &[u8]) -> Result<Tree<'static>, Fault> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| syntax(format!("not UTF-8 at byte {}", error.valid_up_to())))?;
     parse(text)
@@ -43,7 +43,7 @@ pub fn from_str<T: Read>(text: &str) -> Result<T, Fault> {
 ///
 /// # Errors
 /// [`Fault`] where it is not JSON.
-pub fn parse(text: &str) -> Result<Tree, Fault> {
+pub fn parse(text: &str) -> Result<Tree<'static>, Fault> {
     let Any(tree) = serde_json::from_str(text).map_err(|error| syntax(error.to_string()))?;
     Ok(tree)
 }

@@ -8,6 +8,7 @@ use kumari_engine::id::IdFault;
 use kumari_engine::price_book::{PriceBook, PublishedBook, SCHEMA};
 use kumari_engine::price_book_check::{RuleFault, check};
 use kumari_engine::tree::Tree;
+use kumari_engine::written::written;
 
 /// Why a price book that was published before cannot be read, or a calibration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,18 +73,18 @@ pub fn read_published(text: &str) -> Result<PublishedBook, Unreadable> {
 ///
 /// # Errors
 /// As [`read_published`].
-pub fn published_from_tree(tree: &Tree) -> Result<PublishedBook, Unreadable> {
+pub fn published_from_tree(tree: &Tree<'_>) -> Result<PublishedBook, Unreadable> {
     check_schema(tree, SCHEMA)?;
     let book: PriceBook = from_tree(tree).map_err(Unreadable::Shape)?;
     let version = sha256(&canonical_tree(tree)).parse().map_err(|fault: IdFault| {
-        let (path, message) = (String::new(), fault.to_string());
+        let (path, message) = (String::new(), written(format_args!("{fault}")));
         Unreadable::Shape(Fault { kind: FaultKind::Shape, path, message })
     })?;
     Ok(PublishedBook { version, book })
 }
 
 /// The schema comes first: a newer document may well have fields that this engine does not know.
-pub(crate) fn check_schema(tree: &Tree, known: u32) -> Result<(), Unreadable> {
+pub(crate) fn check_schema(tree: &Tree<'_>, known: u32) -> Result<(), Unreadable> {
     match schema_of(tree) {
         Some(found) if found != i64::from(known) => {
             Err(Unreadable::EngineOutdated { found, known })
@@ -92,7 +93,7 @@ pub(crate) fn check_schema(tree: &Tree, known: u32) -> Result<(), Unreadable> {
     }
 }
 
-fn schema_of(tree: &Tree) -> Option<i64> {
+fn schema_of(tree: &Tree<'_>) -> Option<i64> {
     let Tree::Map(fields) = tree else { return None };
     match fields.iter().find(|(name, _)| name == "schema") {
         Some((_, Tree::Integer(schema))) => Some(*schema),

@@ -47,6 +47,6 @@ impl From<read::Fault> for Fault {
 ///
 /// # Errors
 /// [`Fault`] at the first thing that is wrong.
-pub fn from_tree<T: Read>(tree: &Tree) -> Result<T, Fault> {
+pub fn from_tree<T: Read>(tree: &Tree<'_>) -> Result<T, Fault> {
     Ok(read::read(tree)?)
 }

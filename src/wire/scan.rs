@@ -8,6 +8,8 @@ use crate::parse::syntax;
 use crate::read::Fault;
 use crate::tree::whole;
 use kumari_engine::tree::Tree;
+use kumari_engine::written::written;
+use std::borrow::Cow;
 
 /// How deep a document may nest: as deep as the library lets it.
 const DEPTH_MAX: u32 = 127;
@@ -16,7 +18,7 @@ const DEPTH_MAX: u32 = 127;
 ///
 /// # Errors
 /// [`Fault`] where it is not JSON, with the first byte at which it is none.
-pub fn scan(text: &str) -> Result<Tree, Fault> {
+pub fn scan(text: &str) -> Result<Tree<'_>, Fault> {
     let mut scanner = Scanner { text, at: 0 };
     match scanner.document() {
         Some(tree) => Ok(tree),
@@ -30,14 +32,14 @@ struct Scanner<'text> {
     at: usize,
 }
 
-impl Scanner<'_> {
-    fn document(&mut self) -> Option<Tree> {
+impl<'text> Scanner<'text> {
+    fn document(&mut self) -> Option<Tree<'text>> {
         let tree = self.value(DEPTH_MAX)?;
         self.space();
         (self.at == self.text.len()).then_some(tree)
     }
 
-    fn value(&mut self, depth: u32) -> Option<Tree> {
+    fn value(&mut self, depth: u32) -> Option<Tree<'text>> {
         self.space();
         match self.peek()? {
             b'{' => self.map(depth.checked_sub(1)?),
@@ -50,7 +52,7 @@ impl Scanner<'_> {
         }
     }
 
-    fn map(&mut self, depth: u32) -> Option<Tree> {
+    fn map(&mut self, depth: u32) -> Option<Tree<'text>> {
         let mut map = Vec::new();
         self.step();
         self.space();
@@ -70,7 +72,7 @@ impl Scanner<'_> {
         }
     }
 
-    fn list(&mut self, depth: u32) -> Option<Tree> {
+    fn list(&mut self, depth: u32) -> Option<Tree<'text>> {
         let mut list = Vec::new();
         self.step();
         self.space();
@@ -86,20 +88,33 @@ impl Scanner<'_> {
         }
     }
 
-    fn string(&mut self) -> Option<String> {
-        let mut string = String::new();
+    /// A string; a piece of the text itself, where nothing in it is written as something else.
+    fn string(&mut self) -> Option<Cow<'text, str>> {
+        let mut string = Cow::Borrowed("");
         self.step();
         loop {
-            let from = self.at;
-            while self.peek().is_some_and(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
-                self.step();
+            let plain = self.plain()?;
+            if string.is_empty() {
+                string = Cow::Borrowed(plain);
+            } else {
+                string.to_mut().push_str(plain);
             }
-            string.push_str(self.text.get(from..self.at)?);
             if self.take(b'"') {
                 return Some(string);
             }
-            string.push(if self.take(b'\\') { self.escaped()? } else { return None });
+            let character = if self.take(b'\\') { self.escaped()? } else { return None };
+            string.to_mut().push(character);
         }
+    }
+
+    /// What comes before the next sign that means something in a string.
+    fn plain(&mut self) -> Option<&'text str> {
+        let from = self.at;
+        let rest = self.text.as_bytes().get(from..)?;
+        let is_special = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
+        let length = rest.iter().position(is_special).unwrap_or(rest.len());
+        self.at = from.saturating_add(length);
+        self.text.get(from..self.at)
     }
 
     fn escaped(&mut self) -> Option<char> {
@@ -143,7 +158,7 @@ impl Scanner<'_> {
         Some(unit)
     }
 
-    fn number(&mut self) -> Option<Tree> {
+    fn number(&mut self) -> Option<Tree<'text>> {
         let is_negative = self.take(b'-');
         let value = if self.take(b'0') { 0 } else { self.digits()? };
         let has_fraction = self.take(b'.');
@@ -171,7 +186,7 @@ impl Scanner<'_> {
         (self.at > from).then_some(value)
     }
 
-    fn word(&mut self, word: &str, means: Tree) -> Option<Tree> {
+    fn word(&mut self, word: &str, means: Tree<'text>) -> Option<Tree<'text>> {
         word.bytes().all(|byte| self.take(byte)).then_some(means)
     }
 
@@ -199,7 +214,7 @@ impl Scanner<'_> {
 
     #[cold]
     fn fault(&self) -> Fault {
-        syntax(format!("not JSON at byte {}", self.at))
+        syntax(written(format_args!("not JSON at byte {}", self.at)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::hex::hex;
 use kumari_engine::tree::Tree;
+use kumari_engine::written::written;
 use serde::ser::{Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 use std::borrow::Cow;
 use std::fmt;
@@ -59,7 +60,7 @@ struct Object {
 impl Writer {
     /// Writes a tree whose objects have each key once. A number that is not a safe integer, which
     /// no reader here accepts, is written as `null`.
-    pub(crate) fn tree(&mut self, tree: &Tree) {
+    pub(crate) fn tree(&mut self, tree: &Tree<'_>) {
         match tree {
             Tree::Null | Tree::Number => self.text.push_str("null"),
             Tree::Bool(value) => self.bool(*value),
@@ -78,7 +79,7 @@ impl Writer {
             Tree::Map(map) => {
                 let mut object = self.object(map.len());
                 for (key, value) in map {
-                    self.begin(&mut object, Cow::Owned(key.clone()));
+                    self.begin(&mut object, Cow::Owned(key.clone().into_owned()));
                     self.tree(value);
                     self.end(&mut object);
                 }
@@ -92,7 +93,7 @@ impl Writer {
     }
 
     fn integer(&mut self, value: i64) {
-        self.text.push_str(&value.to_string());
+        self.text.push_str(&written(format_args!("{value}")));
     }
 
     fn string(&mut self, value: &str) {
@@ -177,6 +178,10 @@ impl<'w> Serializer for &'w mut Writer {
     type SerializeMap = Map<'w>;
     type SerializeStruct = Map<'w>;
     type SerializeStructVariant = Impossible<(), CanonicalFault>;
+
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), CanonicalFault> {
+        self.serialize_str(&written(format_args!("{value}")))
+    }
 
     fn serialize_bool(self, value: bool) -> Result<(), CanonicalFault> {
         self.bool(value);

@@ -186,11 +186,14 @@ fn sysroot(mut rustc: Command) -> Option<PathBuf> {
     output.status.success().then(|| PathBuf::from(text.trim()))
 }
 
-/// The flags of rustc: paths of this machine out of the module, and SHA-256 in its small form; a
-/// price book is hashed once, not a thousand times a second.
+/// The flags of rustc: paths of this machine out of the module, SHA-256 in its small form (a price
+/// book is hashed once, not a thousand times a second), and functions of a few instructions put into
+/// their callers. At its smallest the compiler calls them, which is slower and, with all the calls,
+/// larger: from 25 on estimates get faster and the module grows.
 fn flags(repository: &Repository) -> OsString {
     let mut flags = remapped_paths(repository);
-    for flag in ["--cfg", "sha2_backend_soft=\"compact\""] {
+    let small_sha = ["--cfg", "sha2_backend_soft=\"compact\""];
+    for flag in small_sha.into_iter().chain(["-Cllvm-args=--inline-threshold=25"]) {
         // The separator of CARGO_ENCODED_RUSTFLAGS, which allows spaces in paths.
         flags.push("\x1f");
         flags.push(flag);

@@ -156,8 +156,8 @@ fn check<T: Read + DeserializeOwned + Debug + PartialEq>(sound: &Value) {
 }
 
 fn check_harmed<T: Read + DeserializeOwned + Debug + PartialEq>(
-    sound: &Tree,
-    harmed: &Tree,
+    sound: &Tree<'_>,
+    harmed: &Tree<'_>,
     place: &[usize],
     harm: Harm,
 ) {
@@ -194,8 +194,8 @@ fn by_serde<T: DeserializeOwned>(json: &Value) -> Result<T, serde_json::Error> {
 }
 
 /// Every place, as the indices that lead to it.
-fn places(tree: &Tree) -> Vec<Vec<usize>> {
-    let below: Vec<&Tree> = match tree {
+fn places(tree: &Tree<'_>) -> Vec<Vec<usize>> {
+    let below: Vec<&Tree<'_>> = match tree {
         Tree::List(list) => list.iter().collect(),
         Tree::Map(map) => map.iter().map(|(_, tree)| tree).collect(),
         Tree::Null | Tree::Bool(_) | Tree::Integer(_) | Tree::Number | Tree::Text(_) => Vec::new(),
@@ -207,7 +207,7 @@ fn places(tree: &Tree) -> Vec<Vec<usize>> {
     places
 }
 
-fn places_below(index: usize, tree: &Tree) -> impl Iterator<Item = Vec<usize>> {
+fn places_below(index: usize, tree: &Tree<'_>) -> impl Iterator<Item = Vec<usize>> {
     places(tree).into_iter().map(move |mut place| {
         place.insert(0, index);
         place
@@ -215,14 +215,14 @@ fn places_below(index: usize, tree: &Tree) -> impl Iterator<Item = Vec<usize>> {
 }
 
 /// The path of a place, as faults write it.
-fn path(tree: &Tree, place: &[usize]) -> String {
+fn path(tree: &Tree<'_>, place: &[usize]) -> String {
     let mut tree = tree;
     let mut path = String::new();
     for index in place {
         tree = match tree {
             Tree::Map(map) => {
                 let (name, below) = &map[*index];
-                path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                path = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
                 below
             }
             Tree::List(list) => {
@@ -236,7 +236,7 @@ fn path(tree: &Tree, place: &[usize]) -> String {
 }
 
 /// Whether there was something to harm.
-fn do_harm(tree: &mut Tree, place: &[usize], harm: Harm) -> bool {
+fn do_harm(tree: &mut Tree<'_>, place: &[usize], harm: Harm) -> bool {
     match (place, tree, harm) {
         ([], tree, Harm::Fraction) => {
             *tree = Tree::Number;

@@ -28,10 +28,11 @@ const ORDER: [&str; 19] = [
 ];
 
 /// What the engine has besides, each the helper of a neighbour.
-const ENGINE_HELPERS: [&str; 28] = [
+const ENGINE_HELPERS: [&str; 29] = [
     "encoding",
     "attachment",
     "prepared",
+    "written",
     "tree",
     "read",
     "checked",
