@@ -280,6 +280,57 @@ test('what does not work is said, and nothing is lost', async (t) => {
   app.assertSilent();
 });
 
+test('an answer that is lost on its way does not pass for a no', async (t) => {
+  const app = await openTalks(t, ['Precious talk'], { allowed: [/ERR_/] });
+  const { page } = app;
+  const address = page.url();
+  const lost = async (route) => {
+    if (route.request().method() !== 'GET') await route.fetch();
+    await route.abort();
+  };
+  await page.route('**/api/conversations/*', lost);
+  await app.choose('Precious talk', 'Delete');
+  const alert = page.getByRole('alert');
+  await alert.getByText('It is not known whether “Precious talk” was deleted.').waitFor();
+  await app.undo.waitFor();
+  await page.unroute('**/api/conversations/*');
+  await app.undo.click();
+  await page.waitForURL(address);
+  await app.charges(1);
+  assert.deepEqual(await app.titles(), ['Precious talk']);
+  app.assertSilent();
+});
+
+test('what is typed as a title stays when the conversation comes under another day', async (t) => {
+  const app = await openTalks(t, ['First talk', 'Second talk'], {
+    before: (page) =>
+      page.route('**/api/conversations?*', async (route) => {
+        const response = await route.fetch();
+        const { conversations, next } = await response.json();
+        const old = (one) => ({ ...one, updated_at: '2020-01-01T00:00:00Z' });
+        const listed = conversations.map((one) => (one.title === 'First talk' ? old(one) : one));
+        await route.fulfill({ json: { conversations: listed, next } });
+      }),
+  });
+  const { page } = app;
+  const earlier = page.getByRole('region', { name: 'Earlier' });
+  await page.reload();
+  await earlier.getByRole('link', { name: 'First talk' }).waitFor();
+  await app.choose('First talk', 'Rename');
+  await page.keyboard.type('Half a ti');
+  await page.unroute('**/api/conversations?*');
+  // Another page renames the other one, which this one hears of.
+  const { body } = await app.ask('GET', '/api/conversations?limit=10');
+  const { id } = body.conversations.find(({ title }) => title === 'Second talk');
+  await app.ask('PATCH', `/api/conversations/${id}`, { title: 'Other talk' });
+  await app.talk('Other talk').waitFor();
+  assert.equal(await earlier.count(), 0);
+  await page.keyboard.type('tle');
+  await page.keyboard.press('Enter');
+  await app.talk('Half a title').waitFor();
+  app.assertSilent();
+});
+
 for (const colorScheme of ['light', 'dark']) {
   test(`axe finds nothing, ${colorScheme}`, async (t) => {
     const app = await openTalks(t, ['First talk', 'Second talk'], { colorScheme });

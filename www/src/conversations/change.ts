@@ -63,19 +63,22 @@ export async function rename(conversation: ConversationSummary, title: string): 
     return true;
   } catch (error) {
     retitle(conversation.id, conversation.title);
-    fail(`“${conversation.title}” was not renamed.`, error);
+    const was = `“${titleOf(conversation)}”`;
+    fail(isUnknown(error) ? unknown(`${was} was renamed`) : `${was} was not renamed.`, error);
+    void refresh();
     return false;
   }
 }
 
 /** Deletes a conversation; who has it open goes to a new one. */
 export async function remove(conversation: ConversationSummary): Promise<void> {
-  const { id, title } = conversation;
+  const { id } = conversation;
   const wasOpen = currentId() === id;
   if (state.note) dismiss(state.note);
   const asking = deleteConversation(id);
   const asked = asking.catch(() => undefined);
-  const note: Note = { words: 'Deleted.', undo: { conversation, wasOpen, asked } };
+  const deletion = { conversation, wasOpen, asked };
+  const note: Note = { words: 'Deleted.', undo: deletion };
   chat.leave(id);
   set({ note, gone: new Set([...state.gone, id]) });
   if (wasOpen) go(null);
@@ -85,9 +88,15 @@ export async function remove(conversation: ConversationSummary): Promise<void> {
   } catch (error) {
     // What is not there any more is what was wanted.
     if (error instanceof ApiError && error.status === 404) return;
+    // It is there again until the list says otherwise.
     bringBack(id);
-    if (wasOpen && currentId() === null) go(id);
-    fail(`“${title}” was not deleted.`, error);
+    const was = `“${titleOf(conversation)}”`;
+    if (isUnknown(error)) {
+      fail(unknown(`${was} was deleted`), error, deletion);
+    } else {
+      if (wasOpen && currentId() === null) go(id);
+      fail(`${was} was not deleted.`, error);
+    }
   }
   void refresh();
 }
@@ -135,6 +144,17 @@ function retitle(id: string, title: string): void {
     list: { ...list, conversations },
     ...(here && { open: { ...open, [id]: { ...here, title } } }),
   });
+}
+
+/** Answers after which the server may have done it all the same. */
+const UNKNOWN = ['unreachable', 'outcome_unknown', 'timed_out', 'internal', 'unknown'];
+
+function isUnknown(error: unknown): boolean {
+  return !(error instanceof ApiError) || UNKNOWN.includes(error.code);
+}
+
+function unknown(what: string): string {
+  return `It is not known whether ${what}.`;
 }
 
 function fail(words: string, error: unknown, undo?: Deletion): void {

@@ -2,34 +2,53 @@
 // with it.
 import { Menu, MenuButton, MenuItem, MenuProvider } from '@ariakit/react';
 import { Ellipsis, Pencil, Trash2 } from 'lucide-react';
-import { memo, useId, useRef, useState } from 'react';
+import { memo, useId, useLayoutEffect, useRef, useState } from 'react';
 import type { ConversationSummary } from '../chat/api';
 import { pathOf } from '../shell/route';
 import type { Found } from './api';
 import { remove, rename, titleOf } from './change';
 import type { Open } from './conversations';
 
+/** A title that is being changed. It outlives its row, which is another one under another day. */
+export interface Renaming {
+  id: string;
+  title: string;
+}
+
+export type ChangeRenaming = (renaming: Renaming | null) => void;
+
 export const ConversationRow = memo(function ConversationRow({
   conversation,
   found,
   isCurrent,
   open,
+  renaming,
+  changeRenaming,
 }: {
   conversation: ConversationSummary;
   found?: Found;
   isCurrent: boolean;
   open: Open;
+  /** Its new title so far; nothing where it is not being changed. */
+  renaming: string | null;
+  changeRenaming: ChangeRenaming;
 }) {
-  const [isRenaming, setIsRenaming] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
-  if (isRenaming) {
+  if (renaming !== null) {
     const end = (hadFocus: boolean) => {
-      setIsRenaming(false);
+      changeRenaming(null);
       if (hadFocus) requestAnimationFrame(() => button.current?.focus());
     };
     return (
       <li className="conversation-row">
-        <TitleField conversation={conversation} end={end} />
+        <TitleField
+          conversation={conversation}
+          title={renaming}
+          change={(title) => {
+            changeRenaming({ id: conversation.id, title });
+          }}
+          end={end}
+        />
       </li>
     );
   }
@@ -71,7 +90,7 @@ export const ConversationRow = memo(function ConversationRow({
           <MenuItem
             className="menu-item"
             onClick={() => {
-              setIsRenaming(true);
+              changeRenaming({ id: conversation.id, title: conversation.title });
             }}
           >
             <Pencil aria-hidden size={15} /> Rename
@@ -103,15 +122,29 @@ function Place({ found: { before, text, after } }: { found: Found }) {
 /** The title while it is changed: Enter saves it, and so does leaving it; Escape leaves it as it was. */
 function TitleField({
   conversation,
+  title: written,
+  change,
   end,
 }: {
   conversation: ConversationSummary;
+  title: string;
+  change: (title: string) => void;
   end: (hadFocus: boolean) => void;
 }) {
   const isOver = useRef(false);
+  const field = useRef<HTMLInputElement>(null);
   const faultId = useId();
   const [isEmpty, setIsEmpty] = useState(false);
-  const save = (written: string, hadFocus: boolean) => {
+  useLayoutEffect(() => {
+    const { current } = field;
+    if (!current) return;
+    current.focus();
+    // What was typed before the row was another one is gone on with.
+    if (current.value === conversation.title) current.select();
+    // Once, when it is shown.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
+  const save = (hadFocus: boolean) => {
     if (isOver.current) return;
     const title = written.trim();
     if (title === '' && hadFocus) {
@@ -127,26 +160,25 @@ function TitleField({
       className="title-form"
       onSubmit={(event) => {
         event.preventDefault();
-        save(new FormData(event.currentTarget).get('title') as string, true);
+        save(true);
       }}
     >
       <input
+        ref={field}
         name="title"
         aria-label="Title"
         aria-invalid={isEmpty}
         aria-describedby={isEmpty ? faultId : undefined}
-        defaultValue={conversation.title}
+        value={written}
         maxLength={200}
         autoComplete="off"
         enterKeyHint="done"
-        ref={(field) => {
-          field?.select();
-        }}
-        onChange={() => {
+        onChange={(event) => {
           setIsEmpty(false);
+          change(event.target.value);
         }}
-        onBlur={(event) => {
-          save(event.target.value, false);
+        onBlur={() => {
+          save(false);
         }}
         onKeyDown={(event) => {
           if (event.key !== 'Escape') return;

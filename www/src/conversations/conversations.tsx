@@ -6,7 +6,7 @@ import { chat, useChat } from '../chat/use-chat';
 import { ListSkeleton } from '../shell/list-skeleton';
 import { changed, subscribe } from './change';
 import { listen } from './changes';
-import { ConversationRow } from './conversation-row';
+import { type ChangeRenaming, ConversationRow, type Renaming } from './conversation-row';
 import { NoteBelow } from './note';
 import { foundWords, useSearch } from './use-search';
 
@@ -16,21 +16,19 @@ export function Conversations({ current, open }: { current: string | null; open:
   const { list } = useChat();
   const { gone } = useSyncExternalStore(subscribe, changed);
   const [query, setQuery] = useState('');
+  const [renaming, changeRenaming] = useState<Renaming | null>(null);
   const sought = query.trim();
   const isReady = list.status === 'ready';
   useEffect(() => {
     if (isReady) listen();
   }, [isReady]);
+  const listing = { gone, current, open, renaming, changeRenaming };
   return (
     <>
       <nav className="conversations" aria-label="Conversations">
         {isReady && <SearchField query={query} change={setQuery} />}
         <div className="conversation-list">
-          {sought === '' ? (
-            <All gone={gone} current={current} open={open} />
-          ) : (
-            <Finds query={sought} gone={gone} current={current} open={open} />
-          )}
+          {sought === '' ? <All {...listing} /> : <Finds query={sought} {...listing} />}
         </div>
       </nav>
       <NoteBelow />
@@ -77,9 +75,11 @@ interface Listing {
   gone: ReadonlySet<string>;
   current: string | null;
   open: Open;
+  renaming: Renaming | null;
+  changeRenaming: ChangeRenaming;
 }
 
-function All({ gone, current, open }: Listing) {
+function All({ gone, current, open, renaming, changeRenaming }: Listing) {
   const { list } = useChat();
   const shown = useMemo(
     () => list.conversations.filter(({ id }) => !gone.has(id)),
@@ -112,6 +112,8 @@ function All({ gone, current, open }: Listing) {
                 conversation={one}
                 isCurrent={one.id === current}
                 open={open}
+                renaming={renaming?.id === one.id ? renaming.title : null}
+                changeRenaming={changeRenaming}
               />
             ))}
           </ul>
@@ -126,7 +128,14 @@ function All({ gone, current, open }: Listing) {
   );
 }
 
-function Finds({ query, gone, current, open }: Listing & { query: string }) {
+function Finds({
+  query,
+  gone,
+  current,
+  open,
+  renaming,
+  changeRenaming,
+}: Listing & { query: string }) {
   const { search, more } = useSearch(query);
   const hits = search.hits.filter(({ id }) => !gone.has(id));
   if (search.error !== undefined && !search.isSearching) {
@@ -148,6 +157,8 @@ function Finds({ query, gone, current, open }: Listing & { query: string }) {
             found={hit.found}
             isCurrent={hit.id === current}
             open={open}
+            renaming={renaming?.id === hit.id ? renaming.title : null}
+            changeRenaming={changeRenaming}
           />
         ))}
       </ul>
