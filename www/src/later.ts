@@ -9,4 +9,5 @@ export { EstimateDetails } from './composer/estimate-details';
 export { PriceAnnouncer } from './composer/price-announcer';
 export { Conversations } from './conversations/conversations';
 export { Remedies } from './composer/remedies';
+export { BalanceDetails } from './shell/balance-details';
 export { MessageFiles } from './thread/message-files';
