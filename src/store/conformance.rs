@@ -33,8 +33,8 @@ pub use crate::conformance_fence::{
     racing_grants_all_arrive, repeats_get_the_first_answer,
 };
 pub use crate::conformance_files::{
-    a_file_comes_back_as_it_was_put_there, a_message_keeps_its_files,
-    files_are_added_while_there_is_room, files_have_limits,
+    a_change_whose_file_is_gone_is_refused_alone, a_file_comes_back_as_it_was_put_there,
+    a_message_keeps_its_files, files_are_added_while_there_is_room, files_have_limits,
 };
 pub use crate::conformance_lane::{
     a_bad_command_disturbs_no_neighbour, a_batch_answers_like_one_at_a_time,
@@ -112,6 +112,7 @@ macro_rules! store_conformance {
             a_late_settlement_captures_nothing,
             a_loser_runs_alone_after_three_losses,
             a_message_keeps_its_files,
+            a_change_whose_file_is_gone_is_refused_alone,
             a_payment_learns_what_expired_of_its_lot,
             a_payment_object_has_one_account,
             a_published_book_never_changes,
