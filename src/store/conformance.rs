@@ -49,7 +49,7 @@ pub use crate::conformance_lookup::{
 };
 pub use crate::conformance_migrate::{
     a_copy_has_everything, a_copy_on_top_of_something_else_is_refused,
-    what_a_copy_reads_is_listed_in_pages,
+    a_resumed_copy_follows_whole_conversations, what_a_copy_reads_is_listed_in_pages,
 };
 pub use crate::conformance_money::{
     a_payment_learns_what_expired_of_its_lot, e11_two_webhooks_and_a_reader_make_one_lot,
@@ -99,6 +99,7 @@ macro_rules! store_conformance {
             a_command_decided_alone_wins,
             a_conversation_is_renamed,
             a_copy_has_everything,
+            a_resumed_copy_follows_whole_conversations,
             a_copy_on_top_of_something_else_is_refused,
             a_commit_that_did_not_look_loses_to_what_is_there,
             a_commit_wins_or_loses_by_its_fence,
