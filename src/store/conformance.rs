@@ -55,7 +55,8 @@ pub use crate::conformance_money::{
     a_payment_learns_what_expired_of_its_lot, e11_two_webhooks_and_a_reader_make_one_lot,
 };
 pub use crate::conformance_search::{
-    a_search_does_so_much_at_a_time, words_are_found_in_titles_and_messages,
+    a_search_does_so_much_at_a_time, a_search_looks_at_so_many_bytes_at_a_time,
+    words_are_found_in_titles_and_messages,
 };
 pub use crate::conformance_time::{
     a_late_settlement_captures_nothing, a_renewed_hold_is_due_later,
@@ -121,6 +122,7 @@ macro_rules! store_conformance {
             a_repeat_is_answered_as_it_is_now,
             a_repeat_of_what_is_forgotten_gets_the_first_answer,
             a_search_does_so_much_at_a_time,
+            a_search_looks_at_so_many_bytes_at_a_time,
             a_turn_that_is_too_long_is_split,
             accounts_are_listed_in_pages,
             accounts_due_are_listed_in_pages,
