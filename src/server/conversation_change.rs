@@ -19,7 +19,7 @@ use kumari_store::ConversationId;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// How long a deletion can be taken back. The sweeper forgets what is older.
+/// How long a deletion can be taken back. The sweeper forgets what is a while older.
 pub(crate) const RESTORABLE_SECONDS: u32 = 5 * 60;
 /// The longest title that a person can give, in characters.
 const TITLE_CHARS_MAX: usize = 200;
