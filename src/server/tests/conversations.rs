@@ -13,6 +13,7 @@ use common::client::{Client, Reply, action_path, credits, new_id, reply};
 use common::provider::Step;
 use common::{STORES, TestServer, book, config, input_tokens};
 use kumari_engine::amount::Credits;
+use kumari_engine::authorize::HOLD_TTL_SECONDS;
 use kumari_server::{Config, Limits};
 use kumari_store::FileRoom;
 use reqwest::Method;
@@ -195,6 +196,54 @@ async fn an_answer_in_a_deleted_conversation_is_stopped_and_charged_for_what_was
         let opened = open(&client, id).await.body;
         assert_eq!(opened["messages"][1]["text"], "The Nile is");
         assert_eq!(opened["messages"][1]["charge"], leg["charge"]);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_another_process_is_stopped_when_it_renews_its_hold() {
+    for store in STORES {
+        let config = Config { renew_every: Duration::from_millis(10), ..config() };
+        let server = TestServer::start_with(store, book(), config).await;
+        let mut client = server.guest().await;
+        server.scripted.set(MODEL, &[Step::Say("The Nile is"), Step::Wait, Step::Say(" long")]);
+        let view = client.send(&client.compose("direct", &[MODEL], "How long?").await).await;
+        let mut events = client.events(&format!("{}/events", action_path(&view))).await;
+        events.wait_for("delta", |_| true).await;
+        let other = server.beside().await;
+        client.base = format!("http://{}", other.address());
+        let id = view["conversation_id"].as_str().unwrap();
+        assert_eq!(delete(&client, id).await.status, 200);
+
+        let done = events.wait_for("done", |_| true).await;
+        let leg = &done["legs"][0];
+        let said = (&leg["status"], &leg["text"]);
+        assert_eq!(said, (&json!("stopped"), &json!("The Nile is")), "{store:?}");
+        assert!(credits(&leg["charge"]) > Credits::ZERO);
+        other.stop().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_gives_back_what_no_process_runs_any_more() {
+    for store in STORES {
+        // This process answers and does not renew, as one that was killed.
+        let config = Config { renew_every: Duration::from_secs(3_600), ..config() };
+        let server = TestServer::start_with(store, book(), config).await;
+        let mut client = server.guest().await;
+        let before = client.available().await;
+        server.scripted.set(MODEL, &[Step::Say("The Nile"), Step::Wait]);
+        let view = client.send(&client.compose("direct", &[MODEL], "How long?").await).await;
+        let id = view["conversation_id"].as_str().unwrap();
+        let other = server.beside().await;
+        client.base = format!("http://{}", other.address());
+        assert_eq!(delete(&client, id).await.status, 200);
+        assert!(client.available().await < before, "it may run: {store:?}");
+
+        server.clock.advance_seconds(HOLD_TTL_SECONDS / 2);
+        assert_eq!(delete(&client, id).await.status, 200);
+        assert_eq!(client.available().await, before, "{store:?}");
+        server.scripted.let_through(1);
+        other.stop().await.unwrap();
     }
 }
 
