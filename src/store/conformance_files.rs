@@ -1,6 +1,7 @@
 //! Cases: files that people attach.
 
 use crate::chat::{Author, ChatWrite, Conversation, Message, MessageStatus};
+use crate::conformance_lane::{Gate, queued};
 use crate::error::StoreError;
 use crate::files::{
     FileAdded, FileContent, FileFacts, FileId, FileRemoved, FileRoom, FilesKept, StoredFile,
@@ -202,7 +203,10 @@ pub async fn a_change_whose_file_is_gone_is_refused_alone(store: Arc<dyn Store>)
         assert_eq!(store.files_kept(whose).await?.unused, 1, "nothing is taken");
     }
 
-    let desk = Desk::new(Arc::clone(&store))?;
+    // All in one group.
+    let desk = Desk::with_lanes(Arc::clone(&store), 1)?;
+    let gate = Gate::close(&desk, account(9)?)?;
+    gate.reached().await;
     let command = |whose: &AccountId, number: u64, files: &[&StoredFile]| {
         let grant = Command::grant(action(number)?, credits(1), None);
         let (rows, book) = (append(number, files)?, Arc::clone(&desk.book));
@@ -216,7 +220,9 @@ pub async fn a_change_whose_file_is_gone_is_refused_alone(store: Arc<dyn Store>)
         command(&other, 1, &[&gone])?,
         command(&id, 3, &[&here])?,
     ];
-    let outcomes = desk.ledger.run_all(commands).await?;
+    let batch = queued(desk.ledger.run_all(commands)).await?;
+    gate.open().await?;
+    let outcomes = batch.await?;
     let done: Vec<bool> = outcomes.iter().map(Result::is_ok).collect();
     assert_eq!(done, [true, false, true, true], "{outcomes:?}");
     assert_eq!(store.entries(&id, 0, 10).await?.len(), 2);
