@@ -7,6 +7,7 @@ use crate::counter::Counter;
 use crate::file_reader::FileReader;
 use crate::file_storage::FileStorage;
 use crate::file_upload::Uploads;
+use crate::files;
 use crate::hub::Hub;
 use crate::limits::{Limits, Rates, Seats};
 use crate::problem::{Answer, Problem};
@@ -206,6 +207,9 @@ impl From<StoreError> for Problem {
                 "the server has too much to do; try again in a moment",
             )
             .retry_after(Duration::from_secs(1));
+        }
+        if let StoreError::FileGone(_) = error {
+            return files::unknown();
         }
         if let StoreError::DiskFull | StoreError::ReadOnly = error {
             tracing::error!(%error, "nothing can be written");

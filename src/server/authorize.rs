@@ -33,8 +33,8 @@ use kumari_engine::price_book::PublishedBook;
 use kumari_engine::request::{Request, Task};
 use kumari_engine::routing;
 use kumari_store::{
-    Author, ChatWrite, Conversation, ConversationId, FileFacts, FileId, MESSAGE_FILES_MAX, Message,
-    MessageStatus,
+    Author, ChatWrite, Conversation, ConversationId, FileFacts, FileId, LedgerError,
+    MESSAGE_FILES_MAX, Message, MessageStatus, StoreError,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -151,7 +151,8 @@ async fn admit(
     // Once it has its place: whoever deletes the conversation from here on finds it, and stops it.
     let hold = match refuse_deleted(&app, &account, conversation).await {
         Ok(()) => {
-            admission.admit(&app, &account, move |hold| rows.of(hold)).await.map_err(Problem::from)
+            let admitted = admission.admit(&app, &account, move |hold| rows.of(hold)).await;
+            admitted.map_err(|fault| refusal(fault, &send.files))
         }
         Err(problem) => Err(problem),
     };
@@ -255,6 +256,13 @@ async fn attached(
     ids.iter().enumerate().map(facts).collect()
 }
 
+/// A file may have been removed since it was looked for: then it is as if it had never been there.
+fn refusal(fault: LedgerError, sent: &[Uuid7]) -> Problem {
+    let LedgerError::Store(StoreError::FileGone(gone)) = fault else { return fault.into() };
+    let index = sent.iter().position(|id| id.0 == gone.0).unwrap_or_default();
+    files::unknown().at(&format!("files[{index}]"))
+}
+
 fn attachments_max() -> usize {
     usize::try_from(ATTACHMENTS_MAX).unwrap_or(usize::MAX)
 }
@@ -351,7 +359,9 @@ fn title(text: &str, files: &[FileFacts]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Send, title};
+    use super::{Send, refusal, title};
+    use crate::uuid7::Uuid7;
+    use kumari_store::{FileId, StoreError};
 
     fn send(quote_high: &str, text: &str) -> Send {
         with_files(quote_high, text, &[])
@@ -381,6 +391,18 @@ mod tests {
         assert_ne!(of(&[one]), of(&[other]));
         assert_ne!(of(&[one, other]), of(&[other, one]));
         assert_eq!(of(&[one]), of(&[one]));
+    }
+
+    #[test]
+    fn a_file_that_went_meanwhile_is_named_by_its_place() {
+        let ids = ["019ab5f0-7c1d-7a3e-8000-000000000003", "019ab5f0-7c1d-7a3e-8000-000000000004"];
+        let sent: Vec<Uuid7> = with_files("1", "", &ids).files;
+        let gone = StoreError::FileGone(FileId(sent[1].0));
+        let problem = serde_json::to_value(refusal(gone.into(), &sent)).unwrap();
+        assert_eq!(
+            (&problem["code"], &problem["path"]),
+            (&"file_unknown".into(), &"files[1]".into())
+        );
     }
 
     #[test]

@@ -9,17 +9,19 @@ use crate::conversations::unknown;
 use crate::problem::{Answer, Problem};
 use crate::segment::Segment;
 use crate::session::{Begin, Caller};
+use crate::stop;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kumari_engine::fields;
-use kumari_engine::id::AccountId;
+use kumari_engine::id::{AccountId, ActionId};
 use kumari_engine::time::Timestamp;
-use kumari_store::ConversationId;
+use kumari_store::{ConversationId, MESSAGES_MAX, MessageStatus};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// How long a deletion can be taken back. The sweeper forgets what is older.
+/// How long a deletion can be taken back. The sweeper forgets what is a while older.
 pub(crate) const RESTORABLE_SECONDS: u32 = 5 * 60;
 /// The longest title that a person can give, in characters.
 const TITLE_CHARS_MAX: usize = 200;
@@ -56,7 +58,7 @@ pub(crate) async fn rename(
 }
 
 /// `DELETE /api/conversations/{id}`: 200 with how long it can be restored, also for a repeat. What
-/// is being answered in it is stopped.
+/// is being answered in it is stopped, and what nobody runs any more is void.
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -69,6 +71,7 @@ pub(crate) async fn delete(
         run.stop();
     }
     app.lists.tell(&caller.account);
+    end_abandoned(&app, &caller.account, id).await?;
     let restorable_until = deleted_at.plus_seconds(RESTORABLE_SECONDS);
     Ok(json(StatusCode::OK, &Deleted { restorable_until }))
 }
@@ -98,6 +101,23 @@ pub(crate) async fn refuse_deleted(
     if app.store().is_deleted(account, id).await? {
         let detail = "this conversation is deleted: restore it, or begin a new one";
         return Err(Problem::new(StatusCode::CONFLICT, "conversation_deleted", detail));
+    }
+    Ok(())
+}
+
+/// Gives back what is held for answers that were lost with their process, as Stop does.
+async fn end_abandoned(app: &App, account: &AccountId, id: ConversationId) -> Answer<()> {
+    let messages = app.store().messages(account, id, MESSAGES_MAX).await?;
+    let running = messages.into_iter().filter(|one| one.status == MessageStatus::Running);
+    let actions: BTreeSet<ActionId> = running.map(|one| one.action_id).collect();
+    let elsewhere = actions.into_iter().filter(|action| app.runs.get(account, action).is_none());
+    let elsewhere: Vec<ActionId> = elsewhere.collect();
+    if elsewhere.is_empty() {
+        return Ok(());
+    }
+    let holds = app.read(account, &elsewhere).await?;
+    for hold in elsewhere.iter().filter_map(|action| holds.hold(action)) {
+        stop::end_abandoned(app, account, hold, |_| true).await?;
     }
     Ok(())
 }

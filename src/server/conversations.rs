@@ -17,7 +17,7 @@ use kumari_engine::id::{AccountId, ActionId, ModelId};
 use kumari_engine::time::Timestamp;
 use kumari_store::{
     Author, CONVERSATIONS_MAX, Conversation, ConversationId, FileFacts, Found, Hit, MESSAGES_MAX,
-    Message, MessageStatus, Needle, Searched, search,
+    Message, MessagePlace, MessageStatus, Needle, SearchPlace, Searched, Within, search,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,9 +92,13 @@ pub(crate) async fn list(
 }
 
 async fn listed(app: &App, account: &AccountId, page: &Page) -> Answer<Listing> {
-    let found = app.store().conversations(account, page.before, page.limit).await?;
+    let before = page.before.as_ref().map(|place| place.after);
+    let found = app.store().conversations(account, before, page.limit).await?;
     let is_full = u32::try_from(found.len()).is_ok_and(|count| count == page.limit);
-    let next = found.last().filter(|_| is_full).map(|last| cursor(last.updated_at, last.id));
+    let next = found
+        .last()
+        .filter(|_| is_full)
+        .map(|last| cursor(&SearchPlace { after: (last.updated_at, last.id), within: None }));
     let listed = |conversation| Listed { conversation, found: None };
     Ok(Listing { conversations: found.into_iter().map(listed).collect(), next })
 }
@@ -102,9 +106,9 @@ async fn listed(app: &App, account: &AccountId, page: &Page) -> Answer<Listing> 
 async fn searched(app: &App, account: &AccountId, needle: &Needle, page: &Page) -> Answer<Listing> {
     let _seat = app.searches.take(account, SEARCHES_MAX).ok_or_else(too_many_searches)?;
     let Searched { hits, next } =
-        search(&**app.store(), account, needle, page.before, page.limit).await?;
+        search(&**app.store(), account, needle, page.before.clone(), page.limit).await?;
     let listed = |hit: Hit| Listed { conversation: hit.conversation, found: Some(hit.found) };
-    let next = next.map(|(updated_at, id)| cursor(updated_at, id));
+    let next = next.as_ref().map(cursor);
     Ok(Listing { conversations: hits.into_iter().map(listed).collect(), next })
 }
 
@@ -184,7 +188,7 @@ fn stand(message: &mut Message, holds: &Account) {
 #[derive(Debug, PartialEq)]
 struct Page {
     query: Option<Needle>,
-    before: Option<(Timestamp, ConversationId)>,
+    before: Option<SearchPlace>,
     limit: u32,
 }
 
@@ -222,14 +226,33 @@ impl Page {
     }
 }
 
-/// Where a page ended, in characters that an address may have: milliseconds and an id.
-fn cursor(updated_at: Timestamp, id: ConversationId) -> String {
-    format!("{}_{id}", updated_at.as_millis())
+/// Where a page ended: milliseconds and an id; and where a search stopped inside that conversation,
+/// how many messages are left, and the time, the leg and the action of the last one.
+fn cursor(place: &SearchPlace) -> String {
+    let (updated_at, id) = place.after;
+    let conversation = format!("{}_{id}", updated_at.as_millis());
+    let Some(Within { before, left }) = &place.within else { return conversation };
+    let leg = before.leg.map(|leg| leg.to_string()).unwrap_or_default();
+    let created_at = before.created_at.as_millis();
+    format!("{conversation}_{left}_{created_at}_{leg}_{}", before.action_id)
 }
 
-fn read_cursor(text: &str) -> Option<(Timestamp, ConversationId)> {
-    let (millis, id) = text.split_once('_')?;
-    Some((Timestamp::from_millis(millis.parse().ok()?).ok()?, id.parse().ok()?))
+fn read_cursor(text: &str) -> Option<SearchPlace> {
+    let mut parts = text.splitn(6, '_');
+    let after = (millis(parts.next()?)?, parts.next()?.parse().ok()?);
+    let Some(left) = parts.next() else { return Some(SearchPlace { after, within: None }) };
+    let left = left.parse().ok().filter(|left| *left <= MESSAGES_MAX)?;
+    let created_at = millis(parts.next()?)?;
+    let leg = match parts.next()? {
+        "" => None,
+        leg => Some(leg.parse().ok()?),
+    };
+    let before = MessagePlace { created_at, leg, action_id: parts.next()?.parse().ok()? };
+    Some(SearchPlace { after, within: Some(Within { before, left }) })
+}
+
+fn millis(text: &str) -> Option<Timestamp> {
+    Timestamp::from_millis(text.parse().ok()?).ok()
 }
 
 impl From<Message> for MessageView {
@@ -261,14 +284,21 @@ impl From<Message> for MessageView {
 #[cfg(test)]
 mod tests {
     use super::{Page, cursor};
-    use kumari_store::{CONVERSATIONS_MAX, Needle};
+    use kumari_store::{CONVERSATIONS_MAX, MessagePlace, Needle, SearchPlace, Within};
 
     #[test]
     fn a_page_goes_on_where_the_one_before_ended() {
         let id = "019ab5f0-7c1d-7a3e-8000-000000000001".parse().unwrap();
         let updated_at = "2026-11-23T10:00:00.250Z".parse().unwrap();
-        let page = Page::read(&format!("before={}&limit=7", cursor(updated_at, id))).unwrap();
-        assert_eq!(page, Page { query: None, before: Some((updated_at, id)), limit: 7 });
+        let action_id = "019ab5f0-7c1d-7a3e-8000-000000000002".parse().unwrap();
+        let before = MessagePlace { created_at: updated_at, action_id, leg: None };
+        let within = Within { before: before.clone(), left: 7 };
+        let answer = Within { before: MessagePlace { leg: Some(3), ..before }, left: 1_000 };
+        for within in [None, Some(within), Some(answer)] {
+            let place = SearchPlace { after: (updated_at, id), within };
+            let page = Page::read(&format!("before={}&limit=7", cursor(&place))).unwrap();
+            assert_eq!(page, Page { query: None, before: Some(place), limit: 7 });
+        }
         let first = Page { query: None, before: None, limit: CONVERSATIONS_MAX };
         assert_eq!(Page::read("query=%20&before=").unwrap(), first);
         let sought = Page { query: Needle::new("köln 100%"), ..first };
@@ -281,9 +311,18 @@ mod tests {
     #[test]
     fn a_page_that_cannot_be_is_refused() {
         let long = format!("query={}", "x".repeat(201));
-        for bad in
-            [&long, "limit=0", "limit=101", "limit=x", "before=x", "before=1_2", "after=1", "x"]
-        {
+        let more = format!("before=1_{}_1001_1__a", uuid::Uuid::nil());
+        for bad in [
+            &long,
+            "limit=0",
+            "limit=101",
+            "limit=x",
+            "before=x",
+            "before=1_2",
+            &more,
+            "after=1",
+            "x",
+        ] {
             let problem = Page::read(bad).unwrap_err();
             assert_eq!(problem.code(), "request_invalid", "{bad}");
         }

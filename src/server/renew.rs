@@ -1,5 +1,6 @@
 //! Renewing the hold of an answer that runs here, so that a crash gives its credits back within a
-//! minute and nothing else does (R26).
+//! minute and nothing else does (R26). A conversation that another process deleted meanwhile is
+//! seen with it, and its answer is stopped.
 
 use crate::answer::Job;
 use crate::app::App;
@@ -31,6 +32,13 @@ pub(crate) async fn keep(app: &App, job: &Job) -> Infallible {
                 return std::future::pending().await;
             }
             Err(fault) => tracing::warn!(%fault, "a hold was not renewed"),
+        }
+        match app.store().is_deleted(&run.account, run.conversation).await {
+            Ok(true) => run.stop(),
+            Ok(false) => {}
+            Err(fault) => {
+                tracing::warn!(%fault, "whether a conversation is deleted could not be read");
+            }
         }
     }
 }

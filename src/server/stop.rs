@@ -58,16 +58,31 @@ pub(crate) async fn stop(
     } else if app.store().action_chat(&caller.account, &id).await?.is_none() {
         // A backend's action: it alone knows whether the work goes on.
         return Err(Denial::action_unknown("message of that id").into());
-    } else if hold.is_open() {
-        let book = app.book_of_hold(&hold.price_book).await?;
-        if is_abandoned(&book, &hold, app.now()) {
-            let legs = hold.legs.iter().zip(0_u32..);
-            for (_, leg) in legs.filter(|(leg, index)| leg.end.is_none() && is_meant(*index)) {
-                give_back(&app, &caller.account, &book, (&id, leg)).await?;
-            }
-        }
+    } else {
+        end_abandoned(&app, &caller.account, &hold, is_meant).await?;
     }
     Ok(json(StatusCode::ACCEPTED, &action::view(&app, &caller.account, &id).await?))
+}
+
+/// Ends those legs of a hold that are meant, where no process runs them any more.
+pub(crate) async fn end_abandoned(
+    app: &App,
+    account: &AccountId,
+    hold: &Hold,
+    is_meant: impl Fn(u32) -> bool,
+) -> Answer<()> {
+    if !hold.is_open() {
+        return Ok(());
+    }
+    let book = app.book_of_hold(&hold.price_book).await?;
+    if !is_abandoned(&book, hold, app.now()) {
+        return Ok(());
+    }
+    let legs = hold.legs.iter().zip(0_u32..);
+    for (_, leg) in legs.filter(|(leg, index)| leg.end.is_none() && is_meant(*index)) {
+        give_back(app, account, &book, (&hold.action_id, leg)).await?;
+    }
+    Ok(())
 }
 
 /// Whether no process runs the work of an open hold. One that does renews it three times in each

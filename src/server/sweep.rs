@@ -8,6 +8,9 @@ use kumari_store::{ACCOUNTS_DUE_MAX, SESSIONS_MAX};
 use std::sync::Arc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+/// How long a deleted conversation stays whole. The clock of another server may be behind, and what
+/// it still restores must not be forgotten in part.
+const DELETED_SECONDS: u32 = RESTORABLE_SECONDS + 60;
 /// How long a file stays that no message has.
 const UNSENT_FILE_SECONDS: u32 = 24 * 3_600;
 /// How many files are forgotten at a time: each may be large, and others want to write too.
@@ -67,7 +70,7 @@ async fn tidy(app: &App) {
 
 /// Forgets conversations whose deletion cannot be taken back any more, with their files.
 async fn forget_conversations(app: &App) {
-    let before = app.seconds_ago(RESTORABLE_SECONDS);
+    let before = app.seconds_ago(DELETED_SECONDS);
     while !app.stopping.is_cancelled() {
         match app.store().forget_conversations(before, FILES_AT_A_TIME).await {
             Ok(0) => return,

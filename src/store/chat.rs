@@ -2,7 +2,8 @@
 //! cost.
 //!
 //! Rows that belong to a change are written with it or not at all. No chat write can fail on what
-//! is already there, so a command never fails the ones that are committed together with it.
+//! is already there. A change fails where a file of its messages is not there any more; the lane
+//! then tries each command by itself, so none fails those that are committed together with it.
 
 use crate::files::FileFacts;
 use kumari_engine::amount::Credits;

@@ -3,7 +3,7 @@
 
 use crate::chat::{ChatWrite, Message};
 use crate::error::StoreError;
-use crate::files::StoredFile;
+use crate::files::{FileId, StoredFile};
 use crate::limits::{
     BATCH_MAX, BOOK_BYTES_MAX, CALIBRATION_BYTES_MAX, CHAT_WRITES_MAX, FILE_BYTES_MAX,
     KEY_NAME_BYTES_MAX, MESSAGE_FILES_MAX, TEXT_BYTES_MAX, TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
@@ -108,6 +108,15 @@ pub(crate) fn chat_rows(writes: &[ChatWrite]) -> usize {
         ChatWrite::Update(_) => 1,
     });
     rows.fold(0, usize::saturating_add)
+}
+
+/// The files of the messages that chat writes add.
+pub(crate) fn sent_files(writes: &[ChatWrite]) -> impl Iterator<Item = FileId> {
+    let messages = writes.iter().flat_map(|write| match write {
+        ChatWrite::Append { messages, .. } => messages.as_slice(),
+        ChatWrite::Update(_) => &[],
+    });
+    messages.flat_map(|message| &message.files).map(|facts| facts.file_id)
 }
 
 /// One batch has not too many commands.

@@ -33,8 +33,8 @@ pub use crate::conformance_fence::{
     racing_grants_all_arrive, repeats_get_the_first_answer,
 };
 pub use crate::conformance_files::{
-    a_file_comes_back_as_it_was_put_there, a_message_keeps_its_files,
-    files_are_added_while_there_is_room, files_have_limits,
+    a_change_whose_file_is_gone_is_refused_alone, a_file_comes_back_as_it_was_put_there,
+    a_message_keeps_its_files, files_are_added_while_there_is_room, files_have_limits,
 };
 pub use crate::conformance_lane::{
     a_bad_command_disturbs_no_neighbour, a_batch_answers_like_one_at_a_time,
@@ -49,13 +49,14 @@ pub use crate::conformance_lookup::{
 };
 pub use crate::conformance_migrate::{
     a_copy_has_everything, a_copy_on_top_of_something_else_is_refused,
-    what_a_copy_reads_is_listed_in_pages,
+    a_resumed_copy_follows_whole_conversations, what_a_copy_reads_is_listed_in_pages,
 };
 pub use crate::conformance_money::{
     a_payment_learns_what_expired_of_its_lot, e11_two_webhooks_and_a_reader_make_one_lot,
 };
 pub use crate::conformance_search::{
-    a_search_does_so_much_at_a_time, words_are_found_in_titles_and_messages,
+    a_search_does_so_much_at_a_time, a_search_looks_at_so_many_bytes_at_a_time,
+    words_are_found_in_titles_and_messages,
 };
 pub use crate::conformance_time::{
     a_late_settlement_captures_nothing, a_renewed_hold_is_due_later,
@@ -99,6 +100,7 @@ macro_rules! store_conformance {
             a_command_decided_alone_wins,
             a_conversation_is_renamed,
             a_copy_has_everything,
+            a_resumed_copy_follows_whole_conversations,
             a_copy_on_top_of_something_else_is_refused,
             a_commit_that_did_not_look_loses_to_what_is_there,
             a_commit_wins_or_loses_by_its_fence,
@@ -112,6 +114,7 @@ macro_rules! store_conformance {
             a_late_settlement_captures_nothing,
             a_loser_runs_alone_after_three_losses,
             a_message_keeps_its_files,
+            a_change_whose_file_is_gone_is_refused_alone,
             a_payment_learns_what_expired_of_its_lot,
             a_payment_object_has_one_account,
             a_published_book_never_changes,
@@ -119,6 +122,7 @@ macro_rules! store_conformance {
             a_repeat_is_answered_as_it_is_now,
             a_repeat_of_what_is_forgotten_gets_the_first_answer,
             a_search_does_so_much_at_a_time,
+            a_search_looks_at_so_many_bytes_at_a_time,
             a_turn_that_is_too_long_is_split,
             accounts_are_listed_in_pages,
             accounts_due_are_listed_in_pages,

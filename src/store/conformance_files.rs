@@ -1,16 +1,18 @@
 //! Cases: files that people attach.
 
 use crate::chat::{Author, ChatWrite, Conversation, Message, MessageStatus};
+use crate::conformance_lane::{Gate, queued};
 use crate::error::StoreError;
 use crate::files::{
     FileAdded, FileContent, FileFacts, FileId, FileRemoved, FileRoom, FilesKept, StoredFile,
 };
 use crate::fixtures::{
-    Command, Failure, Outcome, account, action, at, book, conversation, credits,
+    Command, Desk, Failure, Outcome, account, action, at, book, conversation, credits,
 };
+use crate::ledger::LedgerCommand;
 use crate::limits::{FILE_BYTES_MAX, FILE_PART_BYTES_MAX, FILES_MAX, MESSAGE_FILES_MAX};
 use crate::store::{Commit, CommitOutcome, Store};
-use kumari_engine::account::Account;
+use kumari_engine::account::{Account, Change};
 use kumari_engine::encoding::TokenKind;
 use kumari_engine::id::AccountId;
 use std::collections::BTreeMap;
@@ -167,6 +169,64 @@ pub async fn a_message_keeps_its_files(store: Arc<dyn Store>) -> Outcome {
     assert_eq!(store.files(&other, None, 10).await?, []);
     assert_eq!(store.forget_files(at(61), 10).await?, 1);
     assert_eq!(store.files(&id, None, 10).await?, [file_id(1), file_id(2)]);
+    Ok(())
+}
+
+/// A change is not written where a file of its messages is gone, nor is what is committed with it;
+/// the ledger refuses that command alone, at whatever place of its account's.
+///
+/// # Errors
+/// [`Failure`] where the store failed.
+pub async fn a_change_whose_file_is_gone_is_refused_alone(store: Arc<dyn Store>) -> Outcome {
+    let (id, other) = (account(1)?, account(2)?);
+    let (here, gone) = (picture(1, b"here"), picture(9, b"gone"));
+    store.add_file(&id, here.clone(), FileRoom::ANY).await?;
+    // Another account's file of that id is none of this one's.
+    store.add_file(&other, gone.clone(), FileRoom::ANY).await?;
+    let commit = |whose: &AccountId, files: &[&StoredFile]| -> Result<Commit, Failure> {
+        let fresh = Account::new(whose.clone());
+        let grant = Command::grant(action(1)?, credits(1), None);
+        let change = Arc::new(grant.decide(&book()?, &fresh, at(0))?);
+        Ok(Commit::new(&fresh, change, vec![append(1, files)?]))
+    };
+    for group in [
+        vec![commit(&id, &[&gone])?],
+        vec![commit(&other, &[&gone])?, commit(&id, &[&here, &gone])?],
+    ] {
+        let refused = store.commit(group).await;
+        let is_named = matches!(refused, Err(StoreError::FileGone(id)) if id == file_id(9));
+        assert!(is_named, "{refused:?}");
+    }
+    for whose in [&id, &other] {
+        assert_eq!(store.entries(whose, 0, 10).await?, []);
+        assert_eq!(store.conversation(whose, conversation(1)).await?, None);
+        assert_eq!(store.files_kept(whose).await?.unused, 1, "nothing is taken");
+    }
+
+    // All in one group.
+    let desk = Desk::with_lanes(Arc::clone(&store), 1)?;
+    let gate = Gate::close(&desk, account(9)?)?;
+    gate.reached().await;
+    let command = |whose: &AccountId, number: u64, files: &[&StoredFile]| {
+        let grant = Command::grant(action(number)?, credits(1), None);
+        let (rows, book) = (append(number, files)?, Arc::clone(&desk.book));
+        let decide = move |account: &Account, now| grant.decide(&book, account, now);
+        let chat = move |_: &Change| vec![rows.clone()];
+        Ok::<_, Failure>(LedgerCommand::new(whose.clone(), vec![action(number)?], chat, decide))
+    };
+    let commands = vec![
+        command(&id, 1, &[&here])?,
+        command(&id, 2, &[&gone])?,
+        command(&other, 1, &[&gone])?,
+        command(&id, 3, &[&here])?,
+    ];
+    let batch = queued(desk.ledger.run_all(commands)).await?;
+    gate.open().await?;
+    let outcomes = batch.await?;
+    let done: Vec<bool> = outcomes.iter().map(Result::is_ok).collect();
+    assert_eq!(done, [true, false, true, true], "{outcomes:?}");
+    assert_eq!(store.entries(&id, 0, 10).await?.len(), 2);
+    assert_eq!(store.conversation(&id, conversation(2)).await?, None);
     Ok(())
 }
 

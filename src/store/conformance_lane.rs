@@ -323,7 +323,7 @@ pub async fn a_closing_ledger_finishes_what_is_queued(store: Arc<dyn Store>) -> 
 }
 
 /// A grant whose decision stops until it is let go.
-struct Gate {
+pub(crate) struct Gate {
     reached: Arc<Notify>,
     open: Sender<()>,
     run: Option<JoinHandle<Batch>>,
@@ -349,7 +349,7 @@ impl Gate {
     }
 
     /// Stops the lane of `account`.
-    fn close(desk: &Desk, account: AccountId) -> Result<Self, Failure> {
+    pub(crate) fn close(desk: &Desk, account: AccountId) -> Result<Self, Failure> {
         let (command, gate) = Self::command(desk, account, action(9_999)?);
         let ledger = desk.ledger.clone();
         let run = tokio::spawn(async move { ledger.run_all(vec![command]).await });
@@ -357,7 +357,7 @@ impl Gate {
     }
 
     /// Waits until the lane stands still.
-    async fn reached(&self) {
+    pub(crate) async fn reached(&self) {
         self.reached.notified().await;
     }
 
@@ -366,7 +366,7 @@ impl Gate {
     }
 
     /// Lets the lane go on, and waits for the command's end.
-    async fn open(self) -> Outcome {
+    pub(crate) async fn open(self) -> Outcome {
         self.let_go()?;
         if let Some(run) = self.run {
             for outcome in run.await?? {
@@ -380,7 +380,9 @@ impl Gate {
 type Waiting<'a> = Pin<Box<dyn Future<Output = Batch> + Send + 'a>>;
 
 /// Begins something that cannot end yet, and gives it back to be waited for.
-async fn queued<'a>(work: impl Future<Output = Batch> + Send + 'a) -> Result<Waiting<'a>, Failure> {
+pub(crate) async fn queued<'a>(
+    work: impl Future<Output = Batch> + Send + 'a,
+) -> Result<Waiting<'a>, Failure> {
     let mut work: Waiting<'a> = Box::pin(work);
     tokio::select! {
         biased;

@@ -83,6 +83,53 @@ pub async fn what_a_copy_reads_is_listed_in_pages(store: Arc<dyn Store>) -> Outc
     Ok(())
 }
 
+/// A copy that is resumed follows what was deleted, restored and renamed in the meantime.
+///
+/// # Errors
+/// [`Failure`] where the store failed.
+pub async fn a_resumed_copy_follows_whole_conversations(store: Arc<dyn Store>) -> Outcome {
+    let source = Desk::new(Arc::new(MemoryStore::new()))?;
+    let (from, id) = (source.store(), account(1)?);
+    source.run(&id, Command::grant(action(9)?, credits(1), None)).await?;
+    for number in 1..=3 {
+        let message = Message {
+            action_id: action(number)?,
+            author: Author::User,
+            text: "said".to_owned(),
+            status: MessageStatus::Sent,
+            charge: None,
+            tokens: BTreeMap::new(),
+            created_at: at(1),
+            files: Vec::new(),
+        };
+        let talk = Conversation {
+            id: conversation(number.into()),
+            title: format!("title {number}"),
+            updated_at: at(1),
+        };
+        let write = ChatWrite::Append { conversation: talk, messages: vec![message] };
+        from.write_chat(&id, vec![write]).await?;
+    }
+    migrate(from, store.as_ref(), false, |_| {}).await?;
+
+    from.delete_conversation(&id, conversation(1), at(2)).await?;
+    from.rename_conversation(&id, conversation(2), "new".to_owned()).await?;
+    migrate(from, store.as_ref(), true, |_| {}).await?;
+    assert!(store.is_deleted(&id, conversation(1)).await?);
+    let listed = from.conversations(&id, None, 10).await?;
+    assert_eq!(listed.len(), 2);
+    assert_eq!(store.conversations(&id, None, 10).await?, listed);
+
+    // Taken back after the target has begun to forget it.
+    assert!(store.forget_conversations(at(0), 1).await? > 0);
+    from.restore_conversation(&id, conversation(1), at(0)).await?;
+    migrate(from, store.as_ref(), true, |_| {}).await?;
+    assert_eq!(store.conversations(&id, None, 10).await?, from.conversations(&id, None, 10).await?);
+    let whole = from.messages(&id, conversation(1), 10).await?;
+    assert_eq!(store.messages(&id, conversation(1), 10).await?, whole);
+    Ok(())
+}
+
 /// A copy has everything, into a store and out of it; it is refused where something is, and goes on
 /// where it was broken off.
 ///

@@ -3,7 +3,7 @@
 use crate::chat::{Author, ChatWrite, Conversation, Message, MessageStatus};
 use crate::fixtures::{Failure, Outcome, account, action, at, conversation};
 use crate::limits::{CONVERSATIONS_MAX, MESSAGES_MAX};
-use crate::search::{FoundIn, Needle, Searched, search};
+use crate::search::{FoundIn, Needle, SearchPlace, Searched, search, search_by_bytes};
 use crate::store::Store;
 use kumari_engine::id::AccountId;
 use std::collections::BTreeMap;
@@ -90,6 +90,44 @@ pub async fn a_search_does_so_much_at_a_time(store: Arc<dyn Store>) -> Outcome {
     Ok(())
 }
 
+/// A search stops inside a conversation where its texts are long, and goes on there.
+///
+/// # Errors
+/// [`Failure`] where the store failed.
+pub async fn a_search_looks_at_so_many_bytes_at_a_time(store: Arc<dyn Store>) -> Outcome {
+    let id = account(1)?;
+    let mut texts = vec!["0123456789"; 30];
+    texts.splice(..2, ["needle one", "needle two"]);
+    store.write_chat(&id, vec![talk(2, "long", &texts)?, talk(1, "short", &["needle"])?]).await?;
+    let needle = Needle::new("needle").ok_or("nothing to look for")?;
+    let (mut from, mut hits, mut calls) = (None, Vec::new(), 0_u32);
+    loop {
+        let sought = (&*store, &id, &needle);
+        let page = search_by_bytes(100, sought, from, 10).await?;
+        calls = calls.saturating_add(1);
+        hits.extend(page.hits.into_iter().map(|hit| (hit.conversation.id, hit.found.after)));
+        from = page.next;
+        let Some(place) = &from else { break };
+        let expected = match calls {
+            1 => Some((at(20), 990)),
+            2 => Some((at(10), 980)),
+            _ => None,
+        };
+        let within = place.within.as_ref().map(|one| (one.before.created_at, one.left));
+        assert_eq!(within, expected, "call {calls}");
+    }
+    let found = [(conversation(2), " two".to_owned()), (conversation(1), String::new())];
+    assert_eq!(hits, found);
+    assert_eq!(calls, 3);
+
+    // What is deleted meanwhile is passed over, and one text above the most is looked at.
+    let from = search_by_bytes(100, (&*store, &id, &needle), None, 10).await?.next;
+    store.delete_conversation(&id, conversation(2), at(99)).await?;
+    let page = search_by_bytes(1, (&*store, &id, &needle), from, 10).await?;
+    assert_eq!(page.hits.len(), 1);
+    Ok(())
+}
+
 /// The numbers of all conversations that have it, page by page.
 async fn all(store: &Arc<dyn Store>, id: &AccountId, words: &str) -> Result<Vec<u128>, Failure> {
     let (mut before, mut numbers) = (None, Vec::new());
@@ -108,7 +146,7 @@ async fn find(
     store: &Arc<dyn Store>,
     id: &AccountId,
     words: &str,
-    before: Option<(kumari_engine::time::Timestamp, crate::ConversationId)>,
+    before: Option<SearchPlace>,
     limit: u32,
 ) -> Result<Searched, Failure> {
     let needle = Needle::new(words).ok_or("nothing to look for")?;

@@ -1,5 +1,6 @@
 //! Why a store could not do what it was asked: faults, never a business "no".
 
+use crate::files::FileId;
 use crate::postgres_fault::words;
 use kumari_engine::id::BookVersion;
 use rusqlite::ErrorCode;
@@ -45,6 +46,9 @@ pub enum StoreError {
     /// The caller's values contradict each other.
     #[error("the store was given {0}")]
     Invalid(&'static str),
+    /// A message of a change has a file that is not there any more.
+    #[error("file `{0}` is not there any more; attach it again")]
+    FileGone(FileId),
     /// A published price book never changes, and this version has other content.
     #[error("price book `{0}` is published with other content; a published version never changes")]
     BookChanged(BookVersion),

@@ -136,18 +136,26 @@ impl Lane {
     }
 
     /// One transaction for all. Where it fails as a whole and the database works, every account is
-    /// tried by itself: deciding again is safe, for a command that did happen is then a repeat.
+    /// tried by itself, and every command where a file is gone: deciding again is safe, for a
+    /// command that did happen is then a repeat.
     async fn together(&self, cache: &mut Cache, turns: Vec<Turn>, now: Timestamp) -> Vec<Queued> {
-        let (turns, error) = match self.commit(cache, turns, now).await {
+        let (mut turns, error) = match self.commit(cache, turns, now).await {
             Ok(again) => return again,
             Err(failed) => failed,
         };
+        if let StoreError::FileGone(_) = error {
+            turns = turns.into_iter().flat_map(Turn::apart).collect();
+        }
         if turns.len() < 2 || error.is_transient() || self.store.ping().await.is_err() {
             turns.into_iter().for_each(|turn| turn.fail(&error));
             return Vec::new();
         }
-        let mut again = Vec::new();
+        let mut again: Vec<Queued> = Vec::new();
         for mut turn in turns {
+            if again.iter().any(|queued| queued.order.account == turn.account) {
+                again.extend(turn.queued);
+                continue;
+            }
             turn.queued.iter_mut().for_each(|queued| queued.unsure |= error.is_outcome_unknown());
             match self.commit(cache, Vec::from([turn]), now).await {
                 Ok(left) => again.extend(left),
@@ -253,8 +261,32 @@ impl Lane {
         }
     }
 
-    /// Decides with the account to itself, so that no fence can be lost.
+    /// Decides with the account to itself; command by command where a file is gone.
     async fn alone(&self, turn: Turn, now: Timestamp) -> Vec<Queued> {
+        let (turn, error) = match self.decide_alone(turn, now).await {
+            Ok(again) => return again,
+            Err(failed) => failed,
+        };
+        if turn.queued.len() < 2 || !matches!(error, StoreError::FileGone(_)) {
+            turn.fail(&error);
+            return Vec::new();
+        }
+        let mut again = Vec::new();
+        for turn in turn.apart() {
+            match self.decide_alone(turn, now).await {
+                Ok(left) => again.extend(left),
+                Err((turn, error)) => turn.fail(&error),
+            }
+        }
+        again
+    }
+
+    /// So that no fence can be lost.
+    async fn decide_alone(
+        &self,
+        turn: Turn,
+        now: Timestamp,
+    ) -> Result<Vec<Queued>, (Turn, StoreError)> {
         let steps: Arc<Mutex<Vec<Step>>> = Arc::default();
         let orders: Vec<Order> = turn.orders().cloned().collect();
         let taken = Arc::clone(&steps);
@@ -268,16 +300,10 @@ impl Lane {
         self.counters.commits.fetch_add(1, Ordering::Relaxed);
         let steps = std::mem::take(&mut *steps.lock().unwrap_or_else(PoisonError::into_inner));
         match decided {
-            Ok(Ok(change)) => turn.answer(answers(change.entries, steps)),
+            Ok(Ok(change)) => Ok(turn.answer(answers(change.entries, steps))),
             // Each command's refusal is among the steps.
-            Ok(Err(_)) => {
-                turn.fail(&StoreError::Invalid("a refusal of what refuses nothing"));
-                Vec::new()
-            }
-            Err(error) => {
-                turn.fail(&error);
-                Vec::new()
-            }
+            Ok(Err(_)) => Err((turn, StoreError::Invalid("a refusal of what refuses nothing"))),
+            Err(error) => Err((turn, error)),
         }
     }
 }
@@ -317,6 +343,16 @@ impl Turn {
         self.actions = actions;
         self.queued.push(queued);
         None
+    }
+
+    /// A turn for each command, in their order.
+    fn apart(self) -> impl Iterator<Item = Self> {
+        self.queued.into_iter().map(|queued| {
+            let mut turn = Self::new(queued.order.account.clone());
+            turn.actions = queued.order.actions.len();
+            turn.queued.push(queued);
+            turn
+        })
     }
 
     fn wanted(&self) -> Wanted {

@@ -98,7 +98,7 @@ pub use memory::MemoryStore;
 pub use migrate::{MigrateFault, Migrated, migrate};
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use postgres_url::{is_postgres_url, without_password};
-pub use search::{Found, FoundIn, Hit, Needle, Searched, search};
+pub use search::{Found, FoundIn, Hit, Needle, SearchPlace, Searched, Within, search};
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use store::{Commit, CommitOutcome, Decide, Decided, Store, Wanted};
 pub use stored::{Stored, StoredAction, StoredState};

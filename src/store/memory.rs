@@ -119,11 +119,9 @@ impl Tables {
         account
     }
 
-    /// Writes a commit that was checked.
-    fn commit(&mut self, commit: &Commit) -> Result<CommitOutcome, StoreError> {
-        let change = &commit.change;
-        let touched = check::touched(change)?;
-        let stored = self.accounts.get(&change.account.id);
+    /// Whether a commit can be written.
+    fn passes(&self, commit: &Commit) -> Result<bool, StoreError> {
+        let stored = self.accounts.get(&commit.change.account.id);
         let account = stored.and_then(|kept| kept.account.as_ref());
         let is_other = match (&commit.at_hand, account) {
             (Some(at_hand), Some(account)) => to_json("an account", account)? != *at_hand,
@@ -134,6 +132,20 @@ impl Tables {
             || is_other
             || commit.unread.iter().any(is_used)
         {
+            return Ok(false);
+        }
+        let is_gone = |id: &FileId| stored.is_none_or(|kept| !kept.files.contains_key(id));
+        match check::sent_files(&commit.chat).find(is_gone) {
+            Some(gone) => Err(StoreError::FileGone(gone)),
+            None => Ok(true),
+        }
+    }
+
+    /// Writes a commit that was checked.
+    fn commit(&mut self, commit: &Commit) -> Result<CommitOutcome, StoreError> {
+        let change = &commit.change;
+        let touched = check::touched(change)?;
+        if !self.passes(commit)? {
             return Ok(CommitOutcome::Lost);
         }
         let kept = self.accounts.entry(change.account.id.clone()).or_default();
@@ -224,6 +236,8 @@ impl Store for MemoryStore {
     async fn commit(&self, commits: Vec<Commit>) -> Result<Vec<CommitOutcome>, StoreError> {
         check::commits(&commits)?;
         let mut tables = self.tables();
+        // Where one cannot be written, none is.
+        commits.iter().try_for_each(|commit| tables.passes(commit).map(drop))?;
         commits.iter().map(|commit| tables.commit(commit)).collect()
     }
 

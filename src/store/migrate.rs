@@ -3,7 +3,8 @@
 //! An account is copied as its journal says: its entries are added to the target in their order, as
 //! if they had just been decided, and make the account there. So a copy can be broken off at any
 //! point and resumed where the target stands, in the memory of one page. Nothing may write to
-//! either store meanwhile. Conversations that are deleted stay behind.
+//! either store meanwhile. Conversations that are deleted stay behind; one that was copied before is
+//! deleted in the target too when the copy is resumed.
 
 use crate::audit::{Difference, audit};
 use crate::chat::{ChatWrite, Conversation, ConversationId, Message};
@@ -109,7 +110,7 @@ pub async fn migrate(
     is_resumed: bool,
     mut tell: impl FnMut(&Migrated) + Send,
 ) -> Result<Migrated, MigrateFault> {
-    let mut copy = Copy { from, to, so_far: Migrated::default(), tell: &mut tell };
+    let mut copy = Copy { from, to, is_resumed, so_far: Migrated::default(), tell: &mut tell };
     if !is_resumed {
         copy.check_empty().await?;
     }
@@ -126,6 +127,9 @@ pub async fn migrate(
             copy.entries(account).await?;
             copy.compare(account).await?;
             copy.conversations(account).await?;
+            if is_resumed {
+                copy.changed_conversations(account).await?;
+            }
             copy.files(account).await?;
             copy.messages(account).await?;
             copy.so_far.accounts = copy.so_far.accounts.saturating_add(1);
@@ -149,6 +153,7 @@ pub async fn migrate(
 struct Copy<'copy> {
     from: &'copy dyn Store,
     to: &'copy dyn Store,
+    is_resumed: bool,
     so_far: Migrated,
     tell: &'copy mut (dyn FnMut(&Migrated) + Send),
 }
@@ -299,9 +304,46 @@ impl Copy<'_> {
                 return Ok(());
             };
             before = Some((last.updated_at, last.id));
+            if self.is_resumed {
+                // It may have been deleted when an earlier copy came by.
+                for one in &page {
+                    let restored = self.to.restore_conversation(id, one.id, Timestamp::default());
+                    restored.await.map_err(MigrateFault::To)?;
+                }
+            }
             let append = |conversation| ChatWrite::Append { conversation, messages: Vec::new() };
             let writes = page.into_iter().map(append).collect();
             self.to.write_chat(id, writes).await.map_err(MigrateFault::To)?;
+        }
+    }
+
+    /// Those of an earlier copy that were deleted since, or have another title.
+    async fn changed_conversations(&mut self, id: &AccountId) -> Result<(), MigrateFault> {
+        // Long ago, so that the target's sweeper forgets them; and after the beginning of time, so
+        // that they can be restored.
+        let long_ago = Timestamp::default().plus_seconds(1);
+        let mut before: Option<(Timestamp, ConversationId)> = None;
+        loop {
+            let page = self.to.conversations(id, before, CONVERSATIONS_MAX).await;
+            let page = page.map_err(MigrateFault::To)?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            before = Some((last.updated_at, last.id));
+            for copied in page {
+                let ours = self.from.conversation(id, copied.id).await;
+                match ours.map_err(MigrateFault::From)? {
+                    None => {
+                        let deleted = self.to.delete_conversation(id, copied.id, long_ago).await;
+                        deleted.map_err(MigrateFault::To)?;
+                    }
+                    Some(ours) if ours.title != copied.title => {
+                        let renamed = self.to.rename_conversation(id, copied.id, ours.title).await;
+                        renamed.map_err(MigrateFault::To)?;
+                    }
+                    Some(_) => {}
+                }
+            }
         }
     }
 

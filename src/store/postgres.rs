@@ -12,7 +12,7 @@
 use crate::chat::{ActionChat, ChatWrite, Conversation, ConversationId, Message};
 use crate::check;
 use crate::error::StoreError;
-use crate::files::{FileAdded, FileRoom, StoredFile};
+use crate::files::{FileAdded, FileId, FileRoom, StoredFile};
 use crate::limits::{
     ACCOUNTS_DUE_MAX, ACCOUNTS_MAX, ACTIONS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, ENTRIES_MAX,
     KEYS_MAX, MESSAGES_MAX, PAYMENT_CLAIMS_MAX, SESSIONS_MAX,
@@ -31,6 +31,7 @@ use crate::{
     postgres_lookup, postgres_schema,
 };
 use async_trait::async_trait;
+use deadpool_postgres::ClientWrapper;
 use kumari_engine::account::{Account, Change, Refused};
 use kumari_engine::entry::Entry;
 use kumari_engine::id::{AccountId, ActionId, BookVersion, CalibrationVersion};
@@ -309,23 +310,40 @@ impl Connections {
 
 /// Writes the rows of those that passed the fence, and commits.
 async fn write_winners(loan: Loan, winners: &[&Commit]) -> Result<(), Fault> {
-    let mut statements = Vec::new();
-    if !winners.is_empty() {
-        statements.extend(postgres_ledger::append(winners)?);
-        let chat = winners.iter().map(|commit| (&commit.change.account.id, &*commit.chat));
-        statements.extend(postgres_chat::write(chat)?);
-    }
-    statements.push(Statement::plain(COMMIT));
     let client = loan.client()?;
-    let written = committed(run(client, &statements)).await.map(drop);
-    if let Err(Fault::Used) = written {
-        // All that was sent is answered; whoever sends an id twice must not cost a connection.
+    let written = write_rows(client, winners).await;
+    if let Err(Fault::Used | Fault::Final(StoreError::FileGone(_))) = written {
+        // All that was sent is answered; whoever sends an id twice, or a file that is gone, must not
+        // cost a connection.
         answered(run_one(client, &Statement::plain(ROLLBACK))).await?;
     } else if written.is_err() {
         return written;
     }
     loan.give_back();
     written
+}
+
+/// One round trip; where files were sent two, for whether all of them are there is seen first.
+async fn write_rows(client: &ClientWrapper, winners: &[&Commit]) -> Result<(), Fault> {
+    let mut statements = Vec::new();
+    if !winners.is_empty() {
+        statements.extend(postgres_ledger::append(winners)?);
+        let chat = winners.iter().map(|commit| (&commit.change.account.id, &*commit.chat));
+        statements.extend(postgres_chat::write(chat)?);
+    }
+    let sent = winners.iter().flat_map(|commit| {
+        check::sent_files(&commit.chat).map(|file| (&commit.change.account.id, file))
+    });
+    let sent: Vec<(&AccountId, FileId)> = sent.collect();
+    if !sent.is_empty() {
+        let answers = answered(run(client, &statements)).await?;
+        if let Some(gone) = postgres_files::gone(&sent, &answers)? {
+            return Err(StoreError::FileGone(gone).into());
+        }
+        statements.clear();
+    }
+    statements.push(Statement::plain(COMMIT));
+    committed(run(client, &statements)).await.map(drop)
 }
 
 fn with_outcome<'a>(

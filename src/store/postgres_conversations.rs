@@ -44,10 +44,17 @@ const LOCK: &str = "\
     SELECT FROM conversations WHERE account_id = $1 AND conversation_id = $2 \
     AND deleted_at <= $3 FOR UPDATE";
 
+/// In a statement of its own: who is sending one of them has it locked, and only what begins after
+/// that has ended sees what else has it.
+const LOCK_FILES: &str = "\
+    SELECT FROM files WHERE account_id = $1 AND file_id IN (SELECT file_id FROM file_uses \
+    WHERE account_id = $1 AND conversation_id = $2 ORDER BY file_id LIMIT $3) \
+    ORDER BY file_id FOR UPDATE";
+
 const FORGET_FILES: &str = "\
     WITH taken AS (DELETE FROM file_uses WHERE account_id = $1 AND conversation_id = $2 \
     AND file_id IN (SELECT file_id FROM file_uses \
-    WHERE account_id = $1 AND conversation_id = $2 LIMIT $4) \
+    WHERE account_id = $1 AND conversation_id = $2 ORDER BY file_id LIMIT $4) \
     AND EXISTS (SELECT FROM conversations \
     WHERE account_id = $1 AND conversation_id = $2 AND deleted_at <= $3) RETURNING file_id), \
     gone AS (DELETE FROM files WHERE account_id = $1 AND is_used \
@@ -79,7 +86,7 @@ const TEXTS: &str = "\
 pub(crate) type Due = (String, Uuid);
 
 /// The statements that forget a part of it, in one transaction.
-pub(crate) fn forget((account, id): &Due, before: Timestamp, limit: u32) -> [Statement<'_>; 4] {
+pub(crate) fn forget((account, id): &Due, before: Timestamp, limit: u32) -> [Statement<'_>; 5] {
     let whose = || [param(account.as_str()), param(*id), param(before.as_millis())];
     let part = || {
         let [account, id, before] = whose();
@@ -87,6 +94,7 @@ pub(crate) fn forget((account, id): &Due, before: Timestamp, limit: u32) -> [Sta
     };
     [
         Statement::new(LOCK, whose()),
+        Statement::new(LOCK_FILES, [param(account.as_str()), param(*id), param(i64::from(limit))]),
         Statement::new(FORGET_FILES, part()),
         Statement::new(FORGET_MESSAGES, part()),
         Statement::new(FORGET_WHOLE, whose()),
@@ -96,7 +104,7 @@ pub(crate) fn forget((account, id): &Due, before: Timestamp, limit: u32) -> [Sta
 /// How many rows [`forget`] forgot.
 pub(crate) fn forgotten(answers: &[Vec<Row>]) -> u32 {
     // To begin and to lock forgets nothing, and to commit neither.
-    let rows = answers.iter().skip(2).map(Vec::len).fold(0, usize::saturating_add);
+    let rows = answers.iter().skip(3).map(Vec::len).fold(0, usize::saturating_add);
     u32::try_from(rows).unwrap_or(u32::MAX)
 }
 

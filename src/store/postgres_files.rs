@@ -14,6 +14,7 @@ use crate::values::{from_json, time, to_json};
 use async_trait::async_trait;
 use kumari_engine::id::AccountId;
 use kumari_engine::time::Timestamp;
+use std::collections::BTreeSet;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -60,27 +61,49 @@ const FORGET: &str = "\
     (SELECT account_id, file_id FROM files WHERE NOT is_used AND created_at <= $1 LIMIT $2) \
     AND NOT is_used RETURNING file_id";
 
+/// Also where it is used already: until the transaction ends nobody forgets what it answers with.
 const USE: &str = "\
-    WITH sent AS (SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[]) \
-    AS sent (account_id, conversation_id, file_id)), \
-    used AS (INSERT INTO file_uses (account_id, conversation_id, file_id) \
-    SELECT account_id, conversation_id, file_id FROM sent ON CONFLICT DO NOTHING) \
-    UPDATE files SET is_used = true FROM sent \
+    UPDATE files SET is_used = true FROM unnest($1::text[], $2::uuid[]) \
+    AS sent (account_id, file_id) \
     WHERE files.account_id = sent.account_id AND files.file_id = sent.file_id \
-    AND NOT files.is_used";
+    RETURNING files.account_id, files.file_id";
 
-/// Says that messages of those conversations have them; those that are not there stay away.
+const ADD_USES: &str = "\
+    INSERT INTO file_uses (account_id, conversation_id, file_id) \
+    SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[]) ON CONFLICT DO NOTHING";
+
+/// Says that messages of those conversations have them; of those that are there it answers with the
+/// account and the id.
 pub(crate) fn mark_used<'a>(
     sent: impl Iterator<Item = (&'a str, Uuid, FileId)>,
-) -> Option<Statement<'a>> {
+) -> Vec<Statement<'a>> {
     let (mut accounts, mut conversations, mut files) = (vec![], vec![], vec![]);
     for (account, conversation, file) in sent {
         accounts.push(account);
         conversations.push(conversation);
         files.push(file.0);
     }
-    let is_any = !files.is_empty();
-    is_any.then(|| Statement::new(USE, [param(accounts), param(conversations), param(files)]))
+    if files.is_empty() {
+        return Vec::new();
+    }
+    Vec::from([
+        Statement::new(USE, [param(accounts.clone()), param(files.clone())]),
+        Statement::new(ADD_USES, [param(accounts), param(conversations), param(files)]),
+    ])
+}
+
+/// A file that was sent and is not among those that [`mark_used`] answered with.
+pub(crate) fn gone(
+    sent: &[(&AccountId, FileId)],
+    answers: &[Vec<Row>],
+) -> Result<Option<FileId>, StoreError> {
+    let mut taken: BTreeSet<(&str, Uuid)> = BTreeSet::new();
+    for row in answers.iter().flatten() {
+        taken.insert((row.try_get(0)?, row.try_get(1)?));
+    }
+    let mut sent = sent.iter();
+    let gone = sent.find(|(account, file)| !taken.contains(&(account.as_str(), file.0)));
+    Ok(gone.map(|(_, file)| *file))
 }
 
 /// Waits for the account's files, and reads what is there: of that id, and of all together.

@@ -5,22 +5,31 @@
 //! space, and every sign of what is looked for stands for itself.
 //!
 //! A search goes through the conversations in the order of their list, and does so much at a time:
-//! where it has to stop, it says from where to go on, whether it has found anything or not.
+//! where it has to stop, be it inside a conversation, it says from where to go on, whether it has
+//! found anything or not. Of all that are under way a few look at texts at once.
 
 use crate::chat::{Conversation, ConversationId};
 use crate::conversations::MessagePlace;
 use crate::error::StoreError;
-use crate::limits::{CONVERSATIONS_MAX, MESSAGES_MAX, TEXTS_MAX};
+use crate::limits::{CONVERSATIONS_MAX, MESSAGES_MAX};
 use crate::store::Store;
 use kumari_engine::id::AccountId;
 use kumari_engine::time::Timestamp;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 /// How many conversations are read at a time.
 const PAGE: u32 = 20;
+/// How many texts are read at a time; each may be long.
+const TEXTS: u32 = 8;
+/// How many bytes of texts are looked at together, by the last text more.
+const BYTES_MAX: usize = 16 * 1_024 * 1_024;
 /// How many characters of what surrounds a find are shown before it, and after it.
 const BEFORE_CHARS: usize = 30;
 const AFTER_CHARS: usize = 90;
+
+/// Long texts are work and memory: so many searches of a process look at some at once.
+static LOOKING: Semaphore = Semaphore::const_new(4);
 
 /// What is looked for; there is something in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,8 +75,52 @@ pub enum FoundIn {
 pub struct Searched {
     /// In the order of the list of conversations.
     pub hits: Vec<Hit>,
-    /// The last conversation that was looked at, where there may be more behind it.
-    pub next: Option<(Timestamp, ConversationId)>,
+    /// Where to go on, where there may be more.
+    pub next: Option<SearchPlace>,
+}
+
+/// Where a search goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchPlace {
+    /// The last conversation that was looked at.
+    pub after: (Timestamp, ConversationId),
+    /// Where in that one to go on first, where it was not looked through.
+    pub within: Option<Within>,
+}
+
+/// Where a search stopped inside a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Within {
+    /// The last message that was looked at.
+    pub before: MessagePlace,
+    /// How many more are looked at; more than [`MESSAGES_MAX`] are not.
+    pub left: u32,
+}
+
+/// What became of a conversation that was looked at.
+enum Looked {
+    Found(Found),
+    Nothing,
+    Stopped(Within),
+}
+
+/// A search, and how much it has looked at.
+struct Looking<'search> {
+    store: &'search dyn Store,
+    account: &'search AccountId,
+    needle: &'search Needle,
+    messages: u32,
+    bytes: usize,
+    bytes_max: usize,
+}
+
+/// What was looked at of some texts.
+#[derive(Default)]
+struct Look {
+    found: Option<Found>,
+    last: Option<MessagePlace>,
+    texts: u32,
+    bytes: usize,
 }
 
 impl Needle {
@@ -76,6 +129,22 @@ impl Needle {
         let folded: String = folded(words).map(|(_, sign)| sign).collect();
         let folded = folded.trim_matches(' ');
         (!folded.is_empty()).then(|| Self(folded.to_owned()))
+    }
+
+    /// Looks at texts, the last first, until it is found or that is enough.
+    fn look(&self, texts: Vec<(MessagePlace, String)>, bytes_max: usize) -> Look {
+        let mut look = Look::default();
+        for (place, text) in texts {
+            let role = if place.leg.is_some() { FoundIn::Assistant } else { FoundIn::User };
+            look.found = self.found(role, &text);
+            look.last = Some(place);
+            look.texts = look.texts.saturating_add(1);
+            look.bytes = look.bytes.saturating_add(text.len());
+            if look.found.is_some() || look.bytes >= bytes_max {
+                break;
+            }
+        }
+        look
     }
 
     /// Where it is first in a text.
@@ -106,9 +175,9 @@ impl Needle {
     }
 }
 
-/// Goes through an account's conversations from `before` on until it has found `limit` of them, or
-/// has looked at as many conversations and messages as are looked at together. Of a conversation the
-/// last [`MESSAGES_MAX`] messages are looked at: those that can be opened.
+/// Goes through an account's conversations from `from` on until it has found `limit` of them, or
+/// has looked at as many conversations, messages and bytes as are looked at together. Of a
+/// conversation the last [`MESSAGES_MAX`] messages are looked at: those that can be opened.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -116,63 +185,132 @@ pub async fn search(
     store: &dyn Store,
     account: &AccountId,
     needle: &Needle,
-    mut before: Option<(Timestamp, ConversationId)>,
+    from: Option<SearchPlace>,
     limit: u32,
 ) -> Result<Searched, StoreError> {
-    let mut hits = Vec::new();
-    let (mut conversations, mut messages) = (0_u32, 0_u32);
-    loop {
-        let page = store.conversations(account, before, PAGE).await?;
-        let is_last = u32::try_from(page.len()).is_ok_and(|count| count < PAGE);
-        for conversation in page {
-            let is_full = u32::try_from(hits.len()).is_ok_and(|count| count >= limit);
-            if is_full || conversations >= CONVERSATIONS_MAX || messages >= MESSAGES_MAX {
-                return Ok(Searched { hits, next: before });
+    Looking::new(store, account, needle, BYTES_MAX).search(from, limit).await
+}
+
+/// The same, by so many bytes at a time.
+pub(crate) async fn search_by_bytes(
+    bytes_max: usize,
+    (store, account, needle): (&dyn Store, &AccountId, &Needle),
+    from: Option<SearchPlace>,
+    limit: u32,
+) -> Result<Searched, StoreError> {
+    Looking::new(store, account, needle, bytes_max).search(from, limit).await
+}
+
+impl<'search> Looking<'search> {
+    fn new(
+        store: &'search dyn Store,
+        account: &'search AccountId,
+        needle: &'search Needle,
+        bytes_max: usize,
+    ) -> Self {
+        Self { store, account, needle, messages: 0, bytes: 0, bytes_max }
+    }
+
+    async fn search(
+        mut self,
+        from: Option<SearchPlace>,
+        limit: u32,
+    ) -> Result<Searched, StoreError> {
+        let mut hits = Vec::new();
+        let (mut before, within) =
+            from.map_or((None, None), |from| (Some(from.after), from.within));
+        if let (Some(after), Some(within)) = (before, within)
+            && let Some(conversation) = self.store.conversation(self.account, after.1).await?
+        {
+            match self.in_messages(after.1, Some(within)).await? {
+                Looked::Found(found) => hits.push(Hit { conversation, found }),
+                Looked::Nothing => {}
+                Looked::Stopped(within) => return Ok(stopped(hits, after, within)),
             }
-            before = Some((conversation.updated_at, conversation.id));
-            conversations = conversations.saturating_add(1);
-            let found = match needle.found(FoundIn::Title, &conversation.title) {
-                None => in_messages(store, account, needle, conversation.id, &mut messages).await?,
-                found => found,
-            };
-            hits.extend(found.map(|found| Hit { conversation, found }));
         }
-        if is_last {
-            return Ok(Searched { hits, next: None });
+        let mut conversations = 0_u32;
+        loop {
+            let page = self.store.conversations(self.account, before, PAGE).await?;
+            let is_last = u32::try_from(page.len()).is_ok_and(|count| count < PAGE);
+            for conversation in page {
+                let is_full = u32::try_from(hits.len()).is_ok_and(|count| count >= limit);
+                if is_full || conversations >= CONVERSATIONS_MAX || self.is_over() {
+                    let next = before.map(|after| SearchPlace { after, within: None });
+                    return Ok(Searched { hits, next });
+                }
+                let place = (conversation.updated_at, conversation.id);
+                before = Some(place);
+                conversations = conversations.saturating_add(1);
+                let looked = match self.needle.found(FoundIn::Title, &conversation.title) {
+                    Some(found) => Looked::Found(found),
+                    None => self.in_messages(conversation.id, None).await?,
+                };
+                match looked {
+                    Looked::Found(found) => hits.push(Hit { conversation, found }),
+                    Looked::Nothing => {}
+                    Looked::Stopped(within) => return Ok(stopped(hits, place, within)),
+                }
+            }
+            if is_last {
+                return Ok(Searched { hits, next: None });
+            }
         }
+    }
+
+    const fn is_over(&self) -> bool {
+        self.messages >= MESSAGES_MAX || self.bytes >= self.bytes_max
+    }
+
+    /// Looks for the last message that has it.
+    async fn in_messages(
+        &mut self,
+        id: ConversationId,
+        from: Option<Within>,
+    ) -> Result<Looked, StoreError> {
+        let (mut before, mut left) =
+            from.map_or((None, MESSAGES_MAX), |from| (Some(from.before), from.left));
+        while left > 0 {
+            if self.bytes >= self.bytes_max
+                && let Some(before) = before
+            {
+                return Ok(Looked::Stopped(Within { before, left }));
+            }
+            let look = self.at_some(id, before.take(), left.min(TEXTS)).await?;
+            self.messages = self.messages.saturating_add(look.texts);
+            self.bytes = self.bytes.saturating_add(look.bytes);
+            left = left.saturating_sub(look.texts);
+            match (look.found, look.last) {
+                (Some(found), _) => return Ok(Looked::Found(found)),
+                (None, None) => return Ok(Looked::Nothing),
+                (None, last) => before = last,
+            }
+        }
+        Ok(Looked::Nothing)
+    }
+
+    /// Looks at the next texts, one at least where there is one: it happens beside the threads that
+    /// serve.
+    async fn at_some(
+        &self,
+        id: ConversationId,
+        before: Option<MessagePlace>,
+        limit: u32,
+    ) -> Result<Look, StoreError> {
+        let looking = LOOKING.acquire().await.map_err(|_| StoreError::Closed)?;
+        let page = self.store.texts(self.account, id, before.as_ref(), limit).await?;
+        let needle = self.needle.clone();
+        let bytes_left = self.bytes_max.saturating_sub(self.bytes);
+        let look = tokio::task::spawn_blocking(move || {
+            let look = needle.look(page, bytes_left);
+            drop(looking);
+            look
+        });
+        look.await.map_err(|_| StoreError::Invalid("a search that panicked"))
     }
 }
 
-/// The last message that has it; `looked` counts those that were looked at.
-async fn in_messages(
-    store: &dyn Store,
-    account: &AccountId,
-    needle: &Needle,
-    id: ConversationId,
-    looked: &mut u32,
-) -> Result<Option<Found>, StoreError> {
-    let mut before: Option<MessagePlace> = None;
-    let mut left = MESSAGES_MAX;
-    while left > 0 {
-        let page = store.texts(account, id, before.as_ref(), left.min(TEXTS_MAX)).await?;
-        let count = u32::try_from(page.len()).unwrap_or(u32::MAX);
-        before = page.last().map(|(place, _)| place.clone());
-        // Long texts are work, so it happens beside the threads that serve.
-        let sought = needle.clone();
-        let looking = tokio::task::spawn_blocking(move || {
-            page.iter().find_map(|(place, text)| {
-                let role = if place.leg.is_some() { FoundIn::Assistant } else { FoundIn::User };
-                sought.found(role, text)
-            })
-        });
-        let found = looking.await.map_err(|_| StoreError::Invalid("a search that panicked"))?;
-        *looked = looked.saturating_add(count);
-        if found.is_some() || count < TEXTS_MAX {
-            return Ok(found);
-        }
-        left = left.saturating_sub(count);
-    }
-    Ok(None)
+fn stopped(hits: Vec<Hit>, after: (Timestamp, ConversationId), within: Within) -> Searched {
+    Searched { hits, next: Some(SearchPlace { after, within: Some(within) }) }
 }
 
 /// The signs of a text as they are compared, each with the place that it comes from.

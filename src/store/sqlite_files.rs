@@ -39,6 +39,22 @@ pub(crate) fn mark_used(
     Ok(())
 }
 
+/// Whether all of them are there.
+pub(crate) fn check_there(
+    connection: &Connection,
+    account: &AccountId,
+    sent: impl Iterator<Item = FileId>,
+) -> Result<(), StoreError> {
+    let mut there =
+        connection.prepare_cached("SELECT 1 FROM files WHERE account_id = ?1 AND file_id = ?2")?;
+    for id in sent {
+        if !there.exists([account.as_str(), &id.to_string()])? {
+            return Err(StoreError::FileGone(id));
+        }
+    }
+    Ok(())
+}
+
 fn add(
     transaction: &Connection,
     account: &AccountId,

@@ -2,9 +2,9 @@
 
 use crate::check;
 use crate::error::StoreError;
-use crate::sqlite_chat;
 use crate::store::{Commit, CommitOutcome, Decide, Wanted};
 use crate::values::{from_json, parse, to_json};
+use crate::{sqlite_chat, sqlite_files};
 use kumari_engine::account::{Account, Action, Change, Refused};
 use kumari_engine::eligibility::OPEN_HOLDS_MAX;
 use kumari_engine::entry::Entry;
@@ -97,6 +97,7 @@ fn commit_read(transaction: &Connection, commit: &Commit) -> Result<CommitOutcom
         let json = to_json("an action", action)?;
         put.execute(params![id, action_id.as_str(), json, open_until])?;
     }
+    sqlite_files::check_there(transaction, &account.id, check::sent_files(&commit.chat))?;
     sqlite_chat::write(transaction, &account.id, &commit.chat)?;
     Ok(CommitOutcome::Won)
 }

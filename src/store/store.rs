@@ -117,7 +117,8 @@ pub trait Store: FileStore + ConversationStore + Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`], with nothing written: [`StoreError::Invalid`] where an account occurs twice,
     /// or entries do not run from `before` on to the account's sequence;
-    /// [`StoreError::OverLimit`] above [`crate::BATCH_MAX`].
+    /// [`StoreError::FileGone`] where a message of one that would have won has a file that is not
+    /// there; [`StoreError::OverLimit`] above [`crate::BATCH_MAX`].
     async fn commit(&self, commits: Vec<Commit>) -> Result<Vec<CommitOutcome>, StoreError>;
 
     /// Loads, decides and commits with the account to itself, so that no fence can be lost: for an

@@ -13,6 +13,7 @@ use common::client::{Client, Reply, action_path, credits, new_id, reply};
 use common::provider::Step;
 use common::{STORES, TestServer, book, config, input_tokens};
 use kumari_engine::amount::Credits;
+use kumari_engine::authorize::HOLD_TTL_SECONDS;
 use kumari_server::{Config, Limits};
 use kumari_store::FileRoom;
 use reqwest::Method;
@@ -44,6 +45,35 @@ async fn conversation(client: &Client, text: &str) -> (Value, String) {
     let done = client.ask("direct", &[MODEL], text).await;
     let id = done["conversation_id"].as_str().unwrap().to_owned();
     (done, id)
+}
+
+/// Asks about a document in a new conversation; the ended action and the conversation's id.
+async fn with_file(client: &Client, file: &str, text: &str) -> (Value, String) {
+    let sent = kumari_documents::as_sent("a.txt", text);
+    let request = json!({
+        "task": "direct", "models": [MODEL], "messages": 1,
+        "input_tokens": input_tokens(&["Read.", &sent]),
+    });
+    let told = client.post("/api/estimate", &json!({ "request": request })).await.body;
+    let mut send = client.compose("direct", &[MODEL], "Read.").await;
+    send["files"] = json!([file]);
+    send["quote"]["high"] = told["eligibility"]["hold"].clone();
+    send["quote"]["caps"] = told["eligibility"]["caps"].clone();
+    let done = client.ended(&client.send(&send).await).await;
+    let id = done["conversation_id"].as_str().unwrap().to_owned();
+    (done, id)
+}
+
+async fn status_of(client: &Client, file: &str) -> u16 {
+    client.get_raw(&format!("/api/files/{file}")).await.status().as_u16()
+}
+
+/// Waits until the sweeper has removed a file.
+async fn gone(client: &Client, file: &str) {
+    while status_of(client, file).await == 200 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(status_of(client, file).await, 404);
 }
 
 async fn titles(client: &Client) -> Vec<String> {
@@ -170,49 +200,94 @@ async fn an_answer_in_a_deleted_conversation_is_stopped_and_charged_for_what_was
 }
 
 #[tokio::test]
+async fn an_answer_of_another_process_is_stopped_when_it_renews_its_hold() {
+    for store in STORES {
+        let config = Config { renew_every: Duration::from_millis(10), ..config() };
+        let server = TestServer::start_with(store, book(), config).await;
+        let mut client = server.guest().await;
+        server.scripted.set(MODEL, &[Step::Say("The Nile is"), Step::Wait, Step::Say(" long")]);
+        let view = client.send(&client.compose("direct", &[MODEL], "How long?").await).await;
+        let mut events = client.events(&format!("{}/events", action_path(&view))).await;
+        events.wait_for("delta", |_| true).await;
+        let other = server.beside().await;
+        client.base = format!("http://{}", other.address());
+        let id = view["conversation_id"].as_str().unwrap();
+        assert_eq!(delete(&client, id).await.status, 200);
+
+        let done = events.wait_for("done", |_| true).await;
+        let leg = &done["legs"][0];
+        let said = (&leg["status"], &leg["text"]);
+        assert_eq!(said, (&json!("stopped"), &json!("The Nile is")), "{store:?}");
+        assert!(credits(&leg["charge"]) > Credits::ZERO);
+        other.stop().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_gives_back_what_no_process_runs_any_more() {
+    for store in STORES {
+        // This process answers and does not renew, as one that was killed.
+        let config = Config { renew_every: Duration::from_secs(3_600), ..config() };
+        let server = TestServer::start_with(store, book(), config).await;
+        let mut client = server.guest().await;
+        let before = client.available().await;
+        server.scripted.set(MODEL, &[Step::Say("The Nile"), Step::Wait]);
+        let view = client.send(&client.compose("direct", &[MODEL], "How long?").await).await;
+        let id = view["conversation_id"].as_str().unwrap();
+        let other = server.beside().await;
+        client.base = format!("http://{}", other.address());
+        assert_eq!(delete(&client, id).await.status, 200);
+        assert!(client.available().await < before, "it may run: {store:?}");
+
+        server.clock.advance_seconds(HOLD_TTL_SECONDS / 2);
+        assert_eq!(delete(&client, id).await.status, 200);
+        assert_eq!(client.available().await, before, "{store:?}");
+        server.scripted.let_through(1);
+        other.stop().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn room_for_files_comes_back_once_a_deletion_cannot_be_taken_back() {
     for store in STORES {
-        let limits = Limits {
-            account_files: FileRoom { unused_max: 9, bytes_max: 100 },
-            ..Limits::default()
-        };
+        let limits =
+            Limits { guest_files: FileRoom { unused_max: 9, bytes_max: 100 }, ..Limits::default() };
         let config = Config { limits, tidy_every: Duration::from_millis(20), ..config() };
         let server = TestServer::start_with(store, book(), config).await;
         let client = server.guest().await;
-        let (file, text) = (new_id(), "x".repeat(50));
+        let text = "x".repeat(20);
         let put = |id: String| {
             let request = client.request(Method::PUT, &format!("/api/files/{id}?name=a.txt"));
             let request = request.body(text.clone());
             async { reply(request.send().await.unwrap()).await }
         };
-        assert_eq!(put(file.clone()).await.status, 201);
-        let sent = kumari_documents::as_sent("a.txt", &text);
-        let request = json!({
-            "task": "direct", "models": [MODEL], "messages": 1,
-            "input_tokens": input_tokens(&["Read.", &sent]),
-        });
-        let told = client.post("/api/estimate", &json!({ "request": request })).await.body;
-        let mut send = client.compose("direct", &[MODEL], "Read.").await;
-        send["files"] = json!([file]);
-        send["quote"]["high"] = told["eligibility"]["hold"].clone();
-        send["quote"]["caps"] = told["eligibility"]["caps"].clone();
-        let done = client.ended(&client.send(&send).await).await;
-        let id = done["conversation_id"].as_str().unwrap();
+        let [first, file] = [new_id(), new_id()];
+        for id in [&first, &file] {
+            assert_eq!(put(id.clone()).await.status, 201);
+        }
+        let (_, earlier) = with_file(&client, &first, &text).await;
+        let (done, id) = with_file(&client, &file, &text).await;
         assert_eq!(code(&put(new_id()).await), (413, "storage_full"), "{store:?}");
 
-        delete(&client, id).await;
+        for id in [&earlier, &id] {
+            delete(&client, id).await;
+        }
         assert_eq!(code(&put(new_id()).await), (413, "storage_full"), "it may come back");
         server.clock.advance_seconds(299);
-        assert_eq!(restore(&client, id).await.status, 200);
-        assert_eq!(client.get_raw(&format!("/api/files/{file}")).await.status(), 200);
-        delete(&client, id).await;
-        server.clock.advance_seconds(300);
-        let mut status = 200;
-        while status == 200 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            status = client.get_raw(&format!("/api/files/{file}")).await.status().as_u16();
+        for id in [&earlier, &id] {
+            assert_eq!(restore(&client, id).await.status, 200);
         }
-        assert_eq!(status, 404, "{store:?}");
+        assert_eq!(status_of(&client, &file).await, 200);
+        delete(&client, &earlier).await;
+        server.clock.advance_seconds(60);
+        delete(&client, &id).await;
+        server.clock.advance_seconds(300);
+        assert_eq!(code(&restore(&client, &id).await), (404, "conversation_unknown"));
+        gone(&client, &first).await;
+        // By the clock of another server it may still be restored.
+        assert_eq!(status_of(&client, &file).await, 200, "{store:?}");
+        server.clock.advance_seconds(60);
+        gone(&client, &file).await;
         assert_eq!(put(new_id()).await.status, 201);
         let receipt = client.get(&format!("{}/receipt", action_path(&done))).await;
         assert_eq!((receipt.status, &receipt.body), (200, &done["receipt"]));
