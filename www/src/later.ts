@@ -1,11 +1,12 @@
-// What is loaded after the first paint, in one file: the list of conversations, files, how a price
-// comes about, what helps where a message cannot be sent, and the account.
+// What is loaded after the first paint, in one file: the choice of mode and models, the list of
+// conversations, files, how a price comes about, and what helps where a message cannot be sent.
 import './styles/conversations.css';
 import './styles/files.css';
 
-export { default as AccountDialog } from './account/account';
 export { AttachedFiles } from './composer/attached-files';
 export { EstimateDetails } from './composer/estimate-details';
+export { ModePicker } from './composer/mode-picker';
+export { ModelPicker } from './composer/model-picker';
 export { PriceAnnouncer } from './composer/price-announcer';
 export { Conversations } from './conversations/conversations';
 export { Remedies } from './composer/remedies';

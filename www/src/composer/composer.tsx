@@ -12,8 +12,7 @@ import { AttachButton, type Attaching } from './attach-button';
 import { partOf, waitsFor } from './draft-files';
 import { EstimateView } from './estimate-view';
 import { MessageField } from './message-field';
-import { ModePicker } from './mode-picker';
-import { ModelPicker } from './model-picker';
+import { ModeName } from './mode-name';
 import { usePricing, useTerms } from './pricing';
 import { Hint, Notice, Routed, SendButton, whyNot } from './readiness';
 import type { KeptDraft } from './use-draft';
@@ -144,9 +143,15 @@ export function Composer({
         <div className="composer-bar">
           <div className="composer-choice">
             <AttachButton attaching={attaching} isReady={later !== null && book !== null} />
-            <ModePicker mode={draft.mode} pick={pickMode} />
-            {choice && book && prices && choice.mode !== 'routing' && (
-              <ModelPicker
+            {later ? (
+              <later.ModePicker mode={draft.mode} pick={pickMode} />
+            ) : (
+              <button type="button" className="chip chip-mode" disabled>
+                <ModeName mode={draft.mode} />
+              </button>
+            )}
+            {later && choice && book && prices && choice.mode !== 'routing' && (
+              <later.ModelPicker
                 models={choice.models}
                 optionsOf={pricing.options}
                 isCompare={choice.mode === 'compare'}

@@ -1,7 +1,7 @@
 import { Menu, MenuButton, MenuItemCheck, MenuItemRadio, MenuProvider } from '@ariakit/react';
-import { ChevronDown } from 'lucide-react';
 import { memo } from 'react';
-import { MODES, type Mode, modeName } from '../credits/words';
+import { MODES, type Mode } from '../credits/words';
+import { ModeName } from './mode-name';
 
 export const ModePicker = memo(function ModePicker({
   mode,
@@ -13,8 +13,7 @@ export const ModePicker = memo(function ModePicker({
   return (
     <MenuProvider placement="top-start" values={{ mode }}>
       <MenuButton className="chip chip-mode">
-        <span className="visually-hidden">Mode: </span>
-        {modeName(mode)} <ChevronDown aria-hidden size={14} />
+        <ModeName mode={mode} />
       </MenuButton>
       <Menu className="popover menu" gutter={8} aria-label="Mode" unmountOnHide>
         {MODES.map((one) => (

@@ -18,8 +18,7 @@ interface DialogProps {
 type DialogPart = () => Part<{ default: ComponentType<DialogProps> }>;
 
 const DIALOGS = {
-  // In a file of its own it would break up the page's first one, which then weighs 3 KB more.
-  account: loadedBy(async () => ({ default: (await import('../later')).AccountDialog })),
+  account: loadedBy(() => import('../account/account')),
   receipt: loadedBy(() => import('./receipt')),
   topUp: loadedBy(() => import('./top-up')),
   pro: loadedBy(() => import('./pro')),
