@@ -182,7 +182,8 @@ impl Leg {
         let steps_max = LEG_MICROS_MAX.checked_div(self.step_micros)?;
         let units_max = steps_max.saturating_mul(self.step_units).min(1 << 63);
         let most = units_max.checked_sub(self.step_units)?;
-        let mut largest = QUANTITY_MAX;
+        // Sums end at the most that may be counted, and the estimate's by parts: they may differ there.
+        let mut largest = QUANTITY_MAX.saturating_sub(1);
         for tier in &self.tiers {
             for [fixed, input, output] in tier.terms {
                 let (room, each) = (most.checked_sub(fixed)?, input.checked_add(output)?);

@@ -132,7 +132,7 @@ test('a part of the page that does not come is said, and asked for again', async
   await conversations.getByText('Your conversations could not be loaded.').waitFor();
   await page.unroute(list);
   await conversations.getByRole('button', { name: 'Try again' }).click();
-  await page.getByText('Your conversations will be listed here.').waitFor();
+  await page.getByText('You have no conversations.').waitFor();
 
   const away = '**/assets/top-up-*.js';
   await page.route(away, (route) => route.abort());

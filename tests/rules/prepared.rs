@@ -158,6 +158,30 @@ fn what_needs_more_than_64_bits_is_the_estimates_or_nothing() {
 }
 
 #[test]
+fn an_input_beyond_what_may_be_counted_is_the_estimates_or_nothing() {
+    let book = small_book(|book| {
+        let text = &mut book["models"][1]["kind"]["text"];
+        text["context_tokens_max"] = json!(10_000_000_000_u64);
+        text["image_tokens"] =
+            json!({"formula": {"fixed": 1_000}, "largest": 9_000, "source": "assumed"});
+        // So cheap that 64 bits are no limit, and each token shows.
+        book["models"][1]["rates"] = text_model("x", "frontier", "1", "1")["rates"].clone();
+        book["charge_step"] = json!("0.000001");
+    });
+    let mut priced = 0;
+    for tokens in (0..60).map(|part| part * 50_000_000) {
+        // Each step sends text and image again.
+        let mut asked = request(Task::Agent, &["top"], tokens);
+        asked.attachments = Vec::from([Attachment::Image { width: 10, height: 10 }]);
+        let price = estimate_capped(&book, &asked, &Caps::default()).ok();
+        let found = prepared(&book, &asked, &Caps::default(), &Calibration::default()).unwrap();
+        assert!(found.is_none() || found == price.as_ref().map(range), "{tokens}: {found:?}");
+        priced += u32::from(found.is_some());
+    }
+    assert!((1..60).contains(&priced), "{priced} were prepared");
+}
+
+#[test]
 fn what_no_number_of_javascript_holds_is_not_prepared() {
     // A leg is at most 2^50 micro-credits, so that four are below 2^53.
     for (minimum, is_prepared) in [("1125000000", true), ("1126000000", false)] {

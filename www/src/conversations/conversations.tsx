@@ -100,7 +100,7 @@ function All({ gone, current, open, renaming, changeRenaming }: Listing) {
   return (
     <>
       {shown.length === 0 && (
-        <p className="sidebar-note">Your conversations will be listed here.</p>
+        <p className="sidebar-note">You have no conversations. New ones are listed here.</p>
       )}
       {groups.map(({ name, conversations }) => (
         <section key={name} aria-label={name}>
