@@ -154,7 +154,7 @@ pub enum Event {
 
 impl Event {
     /// The action whose hold it is about, where it is about one.
-    pub(crate) const fn hold(&self) -> Option<&ActionId> {
+    pub const fn hold(&self) -> Option<&ActionId> {
         match self {
             Self::Renewed { action_id, .. }
             | Self::Extended { action_id, .. }

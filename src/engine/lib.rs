@@ -62,6 +62,7 @@ pub mod period;
 pub mod entry;
 pub mod receipt;
 pub mod statement;
+pub mod spending;
 pub mod learn;
 pub mod denial;
 

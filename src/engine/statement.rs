@@ -9,10 +9,12 @@ use crate::entry::{Entry, Event, LedgerAccount, Side};
 use crate::id::{ActionId, ModelId};
 use crate::lot::LotKind;
 use crate::payment::{DisputeStatus, SubscriptionStatus};
+use crate::request::Task;
 use crate::settle::{Finish, LegEnd, Settled};
 use crate::time::Timestamp;
 use crate::void::VoidReason;
 use crate::written::format;
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -49,6 +51,12 @@ pub struct StatementLine {
     /// The action that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_id: Option<ActionId>,
+    /// The task of that action, where it is a hold's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<Task>,
+    /// The model that answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelId>,
     /// What it added to the settled balance; below zero where it took.
     pub change: Credits,
     /// What it added to what open holds reserve; below zero where it gave back.
@@ -57,18 +65,33 @@ pub struct StatementLine {
     pub balance: Credits,
 }
 
+/// The tasks of holds, by their action.
+pub type Tasks = BTreeMap<ActionId, Task>;
+
+/// Adds the tasks of the holds that `entries` make.
+pub fn learn_tasks<'entry>(tasks: &mut Tasks, entries: impl IntoIterator<Item = &'entry Entry>) {
+    for entry in entries {
+        if let Event::Authorized { hold } = &entry.event {
+            tasks.insert(hold.action_id.clone(), hold.request.task);
+        }
+    }
+}
+
 impl StatementLine {
-    /// The line of an entry, after `before` was settled.
+    /// The line of an entry, after `before` was settled. `tasks` has the task of every hold that
+    /// entries like this one are about.
     ///
     /// # Errors
     /// [`AmountOverflow`] where a sum leaves the range.
-    pub fn new(entry: &Entry, before: Credits) -> Result<Self, AmountOverflow> {
+    pub fn new(entry: &Entry, before: Credits, tasks: &Tasks) -> Result<Self, AmountOverflow> {
         let change = settled_change(entry)?;
         Ok(Self {
             entry: entry.sequence,
             at: entry.at,
             text: text(&entry.event),
             action_id: entry.event.action_id().cloned(),
+            task: entry.event.hold().and_then(|hold| tasks.get(hold)).copied(),
+            model: answered_by(&entry.event).cloned(),
             change,
             held: moved(entry, |account| matches!(account, LedgerAccount::Held(_)))?,
             balance: before.add(change)?,
@@ -87,13 +110,14 @@ pub fn statement<'entry>(
     to: Timestamp,
 ) -> Result<Statement, AmountOverflow> {
     let (mut opening, mut lines) = (Credits::ZERO, Vec::new());
-    let mut closing = opening;
+    let (mut closing, mut tasks) = (opening, Tasks::new());
     for entry in entries.into_iter().take_while(|entry| entry.at < to) {
+        learn_tasks(&mut tasks, [entry]);
         if entry.at < from {
             opening = opening.add(settled_change(entry)?)?;
             closing = opening;
         } else {
-            let line = StatementLine::new(entry, closing)?;
+            let line = StatementLine::new(entry, closing, &tasks)?;
             closing = line.balance;
             lines.push(line);
         }
@@ -119,6 +143,26 @@ fn moved(entry: &Entry, which: fn(LedgerAccount) -> bool) -> Result<Credits, Amo
         };
     }
     Ok(sum)
+}
+
+/// The model whose answer an entry ends.
+const fn answered_by(event: &Event) -> Option<&ModelId> {
+    match event {
+        Event::LegEnded { end: LegEnd::Settled(settled), .. } => Some(&settled.model),
+        Event::SettledLate { late, .. } => Some(&late.model),
+        Event::LegEnded { end: LegEnd::Voided(_) | LegEnd::Expired { .. }, .. }
+        | Event::Granted { .. }
+        | Event::Paid { .. }
+        | Event::Refunded { .. }
+        | Event::Disputed { .. }
+        | Event::SubscriptionChanged { .. }
+        | Event::LotExpired { .. }
+        | Event::LotRevoked { .. }
+        | Event::DebtCollected { .. }
+        | Event::Authorized { .. }
+        | Event::Renewed { .. }
+        | Event::Extended { .. } => None,
+    }
 }
 
 fn text(event: &Event) -> String {

@@ -50,6 +50,12 @@ impl Timestamp {
         self.0
     }
 
+    /// The first instant of its day, in UTC.
+    #[must_use]
+    pub const fn midnight(self) -> Self {
+        Self(self.0.wrapping_sub(self.0.rem_euclid(MILLIS_PER_DAY)))
+    }
+
     /// The time `seconds` later, at most the end of the year 9999.
     pub fn plus_seconds(self, seconds: u32) -> Self {
         let millis = i64::from(seconds).saturating_mul(1_000).saturating_add(self.0);

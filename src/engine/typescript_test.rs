@@ -16,6 +16,7 @@ use crate::price_book::PriceBook;
 use crate::rate::Rate;
 use crate::receipt::{Receipt, Replay};
 use crate::request::Request;
+use crate::spending::{Forecast, Spending};
 use crate::statement::Statement;
 use std::collections::BTreeMap;
 use ts_rs::{Config, TS, TypeVisitor};
@@ -63,7 +64,7 @@ fn types_are_current() {
     // Those that no other names, or that are named only in a type written by hand.
     found.visit::<TokenKind>();
     found.visit::<(Caps, Denial, Encoding, Grant, Granted, LegBounds, Lot, Meter, Quote)>();
-    found.visit::<(AccountId, Rate, Standing, Usage)>();
+    found.visit::<(AccountId, Forecast, Rate, Spending, Standing, Usage)>();
 
     let text = found.by_name.into_values().fold(HEAD.to_owned(), |text, one| text + "\n" + &one);
     assert!(!text.contains("bigint"), "a 64-bit number is not a JSON number");

@@ -91,6 +91,7 @@ pub(crate) struct App {
     pub(crate) file_storage: FileStorage,
     pub(crate) streams: Seats<AccountId>,
     pub(crate) searches: Seats<AccountId>,
+    pub(crate) sums: Seats<AccountId>,
     /// Cancelled when nothing new is to be begun.
     pub(crate) stopping: CancellationToken,
     /// Cancelled when running answers are to end, finished or not.

@@ -116,6 +116,7 @@ mod action_events;
 mod stop;
 mod receipt;
 mod statement;
+mod spending;
 mod statement_csv;
 mod statement_period;
 pub mod statement_print;

@@ -6,7 +6,7 @@ use crate::service_command::Admission;
 use crate::{
     action, action_events, assets, authorize, balance, batch, calibration, conversation_change,
     conversation_events, conversations, estimate, events, file_show, files, health, limits,
-    price_book, receipt, request_log, service, session, shield, statement, stop, top_up,
+    price_book, receipt, request_log, service, session, shield, spending, statement, stop, top_up,
 };
 use axum::Router;
 use axum::http::StatusCode;
@@ -58,6 +58,8 @@ fn api() -> Router<Arc<App>> {
         .route("/api/actions/{id}/stop", post(stop::stop))
         .route("/api/actions/{id}/receipt", get(receipt::show))
         .route("/api/statement", get(statement::show))
+        .route("/api/spending", get(spending::show))
+        .route("/api/forecast", get(spending::lasts))
         .route("/api/conversations", get(conversations::list))
         .route("/api/conversations/{id}", conversation)
         .route("/api/conversations/{id}/restore", post(conversation_change::restore))

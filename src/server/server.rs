@@ -112,6 +112,7 @@ impl Server {
             file_reader: FileReader::default(),
             streams: Seats::new(),
             searches: Seats::new(),
+            sums: Seats::new(),
             stopping: CancellationToken::new(),
             aborting: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -9,7 +9,7 @@ use crate::body::json;
 use crate::problem::{Answer, Problem};
 use crate::session::Caller;
 use crate::statement_csv::{self, MEDIA_TYPE};
-use crate::statement_period::Period;
+use crate::statement_period::{Period, PeriodQuery};
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -18,11 +18,14 @@ use futures::stream::{BoxStream, Stream, StreamExt as _};
 use kumari_engine::account::LedgerFault;
 use kumari_engine::amount::Credits;
 use kumari_engine::entry::Entry;
-use kumari_engine::id::AccountId;
-use kumari_engine::statement::{Statement, StatementLine, settled_change};
+use kumari_engine::id::{AccountId, ActionId};
+use kumari_engine::lot::Lot;
+use kumari_engine::spending::{Spending, Tally};
+use kumari_engine::statement::{Statement, StatementLine, Tasks, learn_tasks, settled_change};
 use kumari_engine::time::Timestamp;
-use kumari_store::{ENTRIES_MAX, Ledger, LedgerError, Store};
+use kumari_store::{ENTRIES_MAX, Ledger, LedgerError, Store, Wanted};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A journal as of one instant, what was due by then included.
@@ -34,6 +37,8 @@ pub(crate) struct Journal {
     due: Vec<Entry>,
     /// What is settled after the last of them.
     settled: Credits,
+    /// What is left then.
+    pub(crate) lots: Vec<Lot>,
     /// The instant.
     pub(crate) as_of: Timestamp,
 }
@@ -58,12 +63,14 @@ impl Journal {
     pub(crate) async fn open(ledger: &Ledger, account: &AccountId) -> Result<Self, LedgerError> {
         let change = ledger.advanced(account, &[]).await?;
         let due = u64::try_from(change.entries.len()).unwrap_or(u64::MAX);
+        let as_of = ledger.now().max(change.account.updated_at);
         Ok(Self {
             store: Arc::clone(ledger.store()),
             account: account.clone(),
             stored: change.account.sequence.saturating_sub(due),
             settled: change.account.settled().map_err(LedgerError::Fault)?,
-            as_of: ledger.now().max(change.account.updated_at),
+            lots: change.account.lots,
+            as_of,
             due: change.entries,
         })
     }
@@ -99,6 +106,32 @@ impl Journal {
         }
         let due = self.due.iter().filter(|entry| after < entry.sequence && entry.sequence <= last);
         Ok(due.cloned().collect())
+    }
+
+    /// When its first entry was made; nothing where there is none.
+    pub(crate) async fn began_at(&self) -> Result<Option<Timestamp>, LedgerError> {
+        Ok(self.page(0, 1).await?.first().map(|entry| entry.at))
+    }
+
+    /// The tasks of all holds that the entries of a page are about, of those too that were made
+    /// before it.
+    async fn tasks(&self, page: &[Entry]) -> Result<Tasks, LedgerError> {
+        let mut tasks = Tasks::new();
+        learn_tasks(&mut tasks, page);
+        let holds = page.iter().filter_map(|entry| entry.event.hold());
+        let earlier: BTreeSet<&ActionId> = holds.filter(|id| !tasks.contains_key(*id)).collect();
+        if earlier.is_empty() {
+            return Ok(tasks);
+        }
+        let actions: Vec<ActionId> = earlier.into_iter().cloned().collect();
+        let wanted = Wanted { account: self.account.clone(), actions: actions.clone() };
+        let loaded = self.store.load(&[wanted], self.as_of).await?;
+        let hold = |id: &ActionId| loaded.first().and_then(|account| account.hold(id));
+        for id in actions {
+            let task = hold(&id).ok_or(LedgerError::Fault(LedgerFault::Missing))?.request.task;
+            tasks.insert(id, task);
+        }
+        Ok(tasks)
     }
 
     /// How many entries are from before `time`. Times only grow along a journal.
@@ -150,19 +183,42 @@ impl Journal {
 impl Excerpt {
     /// Its lines, in order.
     pub(crate) fn lines(self) -> BoxStream<'static, Result<StatementLine, LedgerError>> {
-        let Self { journal, after, last, before, .. } = self;
-        let (mut after, mut balance) = (after, before);
+        let mut balance = self.before;
+        async_stream::try_stream! {
+            for await page in self.pages() {
+                let (entries, tasks) = page?;
+                for entry in &entries {
+                    let line = StatementLine::new(entry, balance, &tasks).map_err(overflow)?;
+                    balance = line.balance;
+                    yield line;
+                }
+            }
+        }
+        .boxed()
+    }
+
+    /// What was spent, by day, task and model.
+    pub(crate) async fn spending(self) -> Result<Vec<Spending>, LedgerError> {
+        let (mut tally, mut pages) = (Tally::default(), self.pages());
+        while let Some(page) = pages.next().await {
+            let (entries, tasks) = page?;
+            for entry in &entries {
+                tally.add(entry, &tasks).map_err(LedgerError::Fault)?;
+            }
+        }
+        Ok(tally.spending())
+    }
+
+    /// Its entries in order, each page with the tasks of the holds that it is about.
+    fn pages(self) -> BoxStream<'static, Result<(Vec<Entry>, Tasks), LedgerError>> {
+        let Self { journal, mut after, last, .. } = self;
         async_stream::try_stream! {
             loop {
                 let page = journal.page(after, last).await?;
-                for entry in &page {
-                    let line = StatementLine::new(entry, balance).map_err(overflow)?;
-                    (after, balance) = (line.entry, line.balance);
-                    yield line;
-                }
-                if page.is_empty() {
-                    break;
-                }
+                let Some(end) = page.last() else { break };
+                after = end.sequence;
+                let tasks = journal.tasks(&page).await?;
+                yield (page, tasks);
             }
         }
         .boxed()
@@ -223,14 +279,12 @@ pub(crate) async fn show(
 
 impl Asked {
     fn read(query: &str, headers: &HeaderMap, now: Timestamp) -> Answer<Self> {
-        let (mut month, mut from, mut to) = (None, None, None);
+        let mut period = PeriodQuery::default();
         let (mut after, mut limit) = (None, None);
         let mut is_csv = wants_csv(headers);
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
-                "month" => month = Some(value.into_owned()),
-                "from" => from = Some(value.into_owned()),
-                "to" => to = Some(value.into_owned()),
+                name if period.take(name, &value) => {}
                 "after" => after = Some(number("after", &value, 0..=u64::MAX)?),
                 "limit" => limit = Some(number("limit", &value, 1..=ENTRIES_MAX)?),
                 "format" => {
@@ -249,8 +303,7 @@ impl Asked {
                 "CSV comes whole; leave out `after` and `limit`",
             ));
         }
-        let period = Period::read(month.as_deref(), from.as_deref(), to.as_deref(), now);
-        let period = period.map_err(|fault| Problem::invalid(fault.field, fault.message))?;
+        let period = period.period(now)?;
         Ok(Self { period, after, limit: limit.unwrap_or(ENTRIES_MAX), is_csv })
     }
 }

@@ -1,5 +1,6 @@
 //! Which period a statement is about: a month, or from one time to another.
 
+use crate::problem::{Answer, Problem};
 use kumari_engine::time::Timestamp;
 
 /// A half-open period.
@@ -23,6 +24,34 @@ pub(crate) struct PeriodFault {
 
 const fn fault(field: &'static str, message: &'static str) -> PeriodFault {
     PeriodFault { field, message }
+}
+
+/// What a query says of a period.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PeriodQuery {
+    month: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+}
+
+impl PeriodQuery {
+    /// Takes a parameter, and says whether it is one of a period's.
+    pub(crate) fn take(&mut self, name: &str, value: &str) -> bool {
+        let place = match name {
+            "month" => &mut self.month,
+            "from" => &mut self.from,
+            "to" => &mut self.to,
+            _ => return false,
+        };
+        *place = Some(value.to_owned());
+        true
+    }
+
+    /// The period, as [`Period::read`] says.
+    pub(crate) fn period(&self, now: Timestamp) -> Answer<Period> {
+        Period::read(self.month.as_deref(), self.from.as_deref(), self.to.as_deref(), now)
+            .map_err(|fault| Problem::invalid(fault.field, fault.message))
+    }
 }
 
 impl Period {

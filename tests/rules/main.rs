@@ -21,4 +21,5 @@ mod receipt;
 mod refunds;
 mod routing;
 mod settle;
+mod spending;
 mod statement;

@@ -28,7 +28,7 @@ const ORDER: [&str; 19] = [
 ];
 
 /// What the engine has besides, each the helper of a neighbour.
-const ENGINE_HELPERS: [&str; 29] = [
+const ENGINE_HELPERS: [&str; 30] = [
     "encoding",
     "attachment",
     "prepared",
@@ -54,6 +54,7 @@ const ENGINE_HELPERS: [&str; 29] = [
     "renew",
     "extend",
     "revoke",
+    "spending",
     "learn",
     "payment",
     "pay",

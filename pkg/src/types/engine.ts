@@ -581,6 +581,24 @@ export type Finish = "completed" | "stopped" | "length" | "content_filter";
 export type Flag = "code" | "math" | "translation" | "writing" | "several";
 
 /**
+ * How long a balance lasts at the pace of a while.
+ */
+export type Forecast = {
+/**
+ * Since when the pace was taken.
+ */
+since: Timestamp,
+/**
+ * What was spent since then.
+ */
+spent: Credits,
+/**
+ * When nothing is left, at that pace and without new credits; absent where nothing was spent,
+ * where there is nothing now, or where it is more than [`LASTS_DAYS_MAX`] away.
+ */
+until?: Timestamp, };
+
+/**
  * From a size to tokens.
  */
 export type Formula = { "fixed": number } | { "cells": Cells } | { "per_second": Factor };
@@ -1851,6 +1869,31 @@ read_on: string,
 note?: string, };
 
 /**
+ * What was spent on one day by one task with one model.
+ */
+export type Spending = {
+/**
+ * The first instant of the day, in UTC.
+ */
+day: Timestamp,
+/**
+ * The task.
+ */
+task: Task,
+/**
+ * The model.
+ */
+model: ModelId,
+/**
+ * How many of its answers ended.
+ */
+answers: number,
+/**
+ * What they cost together.
+ */
+charge: Credits, };
+
+/**
  * What eligibility looks at: an account at one instant, the same in the browser and on the server.
  */
 export type Standing = {
@@ -1940,6 +1983,14 @@ text: string,
  * The action that it is about.
  */
 action_id?: ActionId,
+/**
+ * The task of that action, where it is a hold's.
+ */
+task?: Task,
+/**
+ * The model that answered.
+ */
+model?: ModelId,
 /**
  * What it added to the settled balance; below zero where it took.
  */

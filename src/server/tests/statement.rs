@@ -74,6 +74,79 @@ async fn what_cannot_be_used_now_is_settled_all_the_same() {
 }
 
 #[tokio::test]
+async fn what_was_spent_is_summed_up_by_day_task_and_model() {
+    for kind in STORES {
+        let test = TestServer::start(kind).await;
+        let client = test.guest().await;
+        let nothing = client.get("/api/forecast").await.body;
+        assert_eq!(
+            nothing["forecast"].get("until"),
+            None,
+            "{kind:?}: nothing was spent: {nothing}"
+        );
+        client.ask("direct", &[MODEL], "Hello!").await;
+        client.ask("compare", &[MODEL, "gpt-6-astra"], "Which of you is cheaper?").await;
+        let forecast = client.get("/api/forecast").await.body;
+        test.clock.advance_seconds(24 * 3_600);
+        client.ask("direct", &[MODEL], "Hello again!").await;
+
+        let lines = client.get("/api/statement").await.body["statement"]["lines"].clone();
+        let ended = lines.as_array().unwrap().iter().filter(|line| line.get("model").is_some());
+        let mut expected: Vec<(String, Value, Value, Credits)> = ended
+            .map(|line| {
+                let day = format!(
+                    "{}T00:00:00Z",
+                    line["at"].as_str().unwrap().split_once('T').unwrap().0
+                );
+                let charge = Credits::ZERO.sub(credits(&line["change"])).unwrap();
+                (day, line["task"].clone(), line["model"].clone(), charge)
+            })
+            .collect();
+        expected.sort_by_key(|(day, task, model, _)| {
+            (day.clone(), task.to_string(), model.to_string())
+        });
+        let spending = client.get("/api/spending?month=2026-11").await.body;
+        let rows = spending["spending"].as_array().unwrap();
+        let mut found: Vec<(String, Value, Value, Credits)> = rows
+            .iter()
+            .map(|row| {
+                assert_eq!(row["answers"], 1);
+                let day = row["day"].as_str().unwrap().to_owned();
+                (day, row["task"].clone(), row["model"].clone(), credits(&row["charge"]))
+            })
+            .collect();
+        found.sort_by_key(|(day, task, model, _)| {
+            (day.clone(), task.to_string(), model.to_string())
+        });
+        assert_eq!(found.len(), 4, "{spending}");
+        assert_eq!(found, expected, "{kind:?}");
+
+        // The first day's pace is that of a whole day, however short it was.
+        let spent = Credits::sum(found.iter().take(3).map(|(.., charge)| *charge)).unwrap();
+        assert_eq!(credits(&forecast["forecast"]["spent"]), spent);
+        let time = |value: &Value| common::time(value.as_str().unwrap());
+        let as_of = time(&forecast["as_of"]);
+        assert_eq!(time(&forecast["forecast"]["since"]).plus_seconds(24 * 3_600), as_of);
+        let until = time(&forecast["forecast"]["until"]);
+        assert!(until > as_of.plus_seconds(24 * 3_600), "most of 100 credits are left: {forecast}");
+    }
+}
+
+#[tokio::test]
+async fn only_so_much_is_summed_up_at_once() {
+    let test = TestServer::start(StoreKind::Memory).await;
+    let client = test.guest().await;
+    for (query, path) in
+        [("from=2025-01-01", "from"), ("month=2026-13", "month"), ("days=7", "days")]
+    {
+        let refused = client.get(&format!("/api/spending?{query}")).await;
+        assert_eq!((refused.status, &refused.body["path"]), (422, &json!(path)), "{query}");
+    }
+    let year = client.get("/api/spending?from=2025-12-01&to=2026-12-01").await;
+    assert_eq!((year.status, &year.body["spending"]), (200, &json!([])));
+}
+
+#[tokio::test]
 async fn a_long_statement_comes_in_pages() {
     let test = TestServer::start(StoreKind::Database).await;
     let client = test.guest().await;
@@ -112,11 +185,11 @@ async fn a_statement_is_csv_for_who_asks_for_it() {
     assert_eq!(by_header.send().await.unwrap().text().await.unwrap(), by_address);
     let begin = common::BEGIN;
     let expected = format!(
-        "entry,at,what,action_id,change,held,balance\r\n\
-         ,2026-11-01T00:00:00Z,opening balance,,,,0\r\n\
-         1,{begin},free credits,free-credits,100,0,100\r\n\
-         2,{begin},Custom Pack,0195f000-0000-7000-8000-000000000001,1000,0,1100\r\n\
-         ,2026-12-01T00:00:00Z,closing balance,,,,1100\r\n"
+        "entry,at,what,action_id,change,held,balance,task,model\r\n\
+         ,2026-11-01T00:00:00Z,opening balance,,,,0,,\r\n\
+         1,{begin},free credits,free-credits,100,0,100,,\r\n\
+         2,{begin},Custom Pack,0195f000-0000-7000-8000-000000000001,1000,0,1100,,\r\n\
+         ,2026-12-01T00:00:00Z,closing balance,,,,1100,,\r\n"
     );
     assert_eq!(by_address, expected);
 }
