@@ -76,16 +76,68 @@ test('Billing has the balance beside the plan, the grants in the order of their 
 
   const [free, answer, pack] = await app.lines.allTextContents();
   assert.match(free, /^Free credits/);
-  assert.match(answer, /^Answer of gpt-6-luna, receipt/);
+  assert.match(answer, /^Answer of GPT-6 Luna, receiptDirect/);
   assert.match(pack, /^Custom Pack/);
   const shown = (id) => dialog.getByTestId(id).textContent();
   assert.equal(await shown('opening'), '0');
   assert.equal(numberOf(await shown('closing')), Number(settled));
-  await dialog.getByText('Show what was only reserved, too').click();
+  const show = dialog.getByLabel('Show');
+  await show.selectOption('Credits that came');
+  assert.equal(await app.lines.count(), 2, 'the free ones and the pack');
+  await show.selectOption('Direct');
+  assert.equal(await app.lines.count(), 1, 'the answer');
+  await show.selectOption('Also what was only reserved');
   await app.lines
-    .filter({ hasText: 'Held for direct: gpt-6-luna' })
+    .filter({ hasText: 'Held for direct: GPT-6 Luna' })
     .getByText('reserved')
     .waitFor();
+  app.assertSilent();
+});
+
+test('a chart and its table say what the month cost, by mode, by model and by day', async (t) => {
+  const app = await openAccount(t);
+  const { page, dialog } = app;
+  await page.getByRole('button', { name: 'Mode: Direct' }).click();
+  await page.getByRole('menuitemradio', { name: /Compare/ }).click();
+  await app.message.fill('which of you is cheaper?');
+  await app.exactPrices();
+  await app.send.click();
+  const charges = await app.charges(3);
+  await app.open();
+  const table = dialog.getByTestId('spending');
+  const rows = async () =>
+    (await table.locator('tbody tr').all()).map(
+      async (row) => await row.locator('th, td').allTextContents(),
+    );
+  const shown = async () =>
+    (await Promise.all(await rows())).map((row) => row.map((one) => one.trim()));
+  await table.waitFor();
+  const modes = await shown();
+  assert.deepEqual(modes.map(([name, answers]) => [name, answers]).sort(), [
+    ['Compare', '2'],
+    ['Direct', '1'],
+  ]);
+  const sum = (amounts) => amounts.reduce((all, amount) => all + micros(amount), 0n);
+  const spent = await dialog.getByTestId('spent').textContent();
+  assert.equal(micros(spent), sum(charges));
+  assert.equal(sum(modes.map(([, , credits]) => credits)), sum(charges));
+  await assertAccessible(page, 'Spending');
+
+  await dialog.getByLabel('By model').check();
+  const models = await shown();
+  assert.ok(
+    models.some(([name]) => name === 'GPT-6 Luna'),
+    models.join(),
+  );
+  assert.equal(sum(models.map(([, , credits]) => credits)), sum(charges));
+
+  // By keyboard, day by day: the last one has all of it, for the account began today.
+  const chart = dialog.getByRole('application', { name: /^Credits spent on each day/ });
+  await chart.focus();
+  const today = new Date().getUTCDate();
+  for (let day = 1; day < today; day += 1) await page.keyboard.press('ArrowRight');
+  await dialog.getByText(`Together ${spent} credits`).waitFor();
+  await dialog.getByText(/^At this pace until /).waitFor();
   app.assertSilent();
 });
 
@@ -93,7 +145,7 @@ test('a line opens its receipt above, and comes back', async (t) => {
   const app = await openAccount(t);
   await app.open();
   const { page, dialog } = app;
-  const line = dialog.getByRole('button', { name: /Answer of gpt-6-luna/ });
+  const line = dialog.getByRole('button', { name: /Answer of GPT-6 Luna/ });
   await line.click();
   const receipt = page.getByRole('dialog', { name: 'Receipt' });
   const charge = receipt.getByTestId('receipt-charge');

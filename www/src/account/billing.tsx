@@ -1,9 +1,11 @@
 // The balance beside the plan, the grants that it is made of, and what each month did.
 import type { Lot } from '@kumari/credits';
+import { useEffect, useState } from 'react';
 import { type Prices, useCredits, usePrices } from '../credits/client';
 import { LOT_NAMES } from '../credits/words';
 import { useDialogs } from '../dialogs/dialogs';
 import { History } from './history';
+import { forecastNow } from './spending';
 
 export function Billing() {
   const { balance, as_of } = useCredits();
@@ -42,10 +44,36 @@ function BalanceCard({ prices: { format } }: { prices: Prices }) {
         {format(available)} ready to use
         {open_holds > 0 && `, ${format(held)} reserved for answers being written`}
       </p>
+      <Lasts version={balance.version} />
       <button type="button" className="button" onClick={dialogs.topUp}>
         Buy a Custom Pack
       </button>
     </div>
+  );
+}
+
+/** How long what is left lasts; nothing where that cannot be told. */
+function Lasts({ version }: { version: number }) {
+  const [until, setUntil] = useState<string>();
+  useEffect(() => {
+    let isGone = false;
+    forecastNow().then(
+      (forecast) => {
+        if (!isGone) setUntil(forecast.until);
+      },
+      () => {
+        if (!isGone) setUntil(undefined);
+      },
+    );
+    return () => {
+      isGone = true;
+    };
+  }, [version]);
+  if (until === undefined) return null;
+  return (
+    <p className="muted" title="At the pace of the last seven days, without new credits.">
+      At this pace until {dayOf(until)}
+    </p>
   );
 }
 

@@ -1,10 +1,12 @@
 // What a month did to the balance, line by line as the statement has it, to read and to keep.
-import type { Statement, StatementLine } from '@kumari/credits';
+import type { Statement, StatementLine, Task } from '@kumari/credits';
 import { ChevronLeft, ChevronRight } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { Prices } from '../credits/client';
-import { sentence } from '../credits/words';
+import { modeName, sentence } from '../credits/words';
 import { useDialogs } from '../dialogs/dialogs';
+import { loadedBy } from '../ui/loaded-by';
+import { type Filter, FILTERS, filtersOf, isShown, textOf } from './lines';
 import {
   type Month,
   type StatementPage,
@@ -17,9 +19,11 @@ import {
   wholeStatement,
 } from './statement';
 
+const useChart = loadedBy(() => import('./spending-chart'));
+
 export function History({ version, prices }: { version: number; prices: Prices }) {
   const [month, setMonth] = useState(thisMonth);
-  const [isWhole, setIsWhole] = useState(false);
+  const [filter, setFilter] = useState<Filter>('changes');
   const { page, error, isMoreComing, readMore, retry } = useStatement(month, version);
   const isFirst = page?.statement.lines[0]?.entry === 1;
   const go = (count: number) => {
@@ -74,25 +78,19 @@ export function History({ version, prices }: { version: number; prices: Prices }
         )
       ) : (
         <>
-          <Lines statement={page.statement} isWhole={isWhole} prices={prices} />
+          <Chart month={month} version={version} prices={prices} />
+          <FilterChoice
+            filters={filtersOf(page.statement.lines)}
+            filter={filter}
+            setFilter={setFilter}
+          />
+          <Lines statement={page.statement} filter={filter} prices={prices} />
           {page.next !== undefined && (
             <button type="button" className="button" disabled={isMoreComing} onClick={readMore}>
               {isMoreComing ? 'Reading…' : 'Show more of this month'}
             </button>
           )}
-          <div className="account-bar">
-            <label className="account-check">
-              <input
-                type="checkbox"
-                checked={isWhole}
-                onChange={(event) => {
-                  setIsWhole(event.target.checked);
-                }}
-              />
-              Show what was only reserved, too
-            </label>
-            <Export month={month} />
-          </div>
+          <Export month={month} />
         </>
       )}
       <p className="muted">Months begin and end at midnight UTC; times are those of your device.</p>
@@ -154,16 +152,61 @@ function of(month: Month, read: Read | null): Read {
   return read?.month === month ? read : { month, page: null, error: null, isMoreComing: false };
 }
 
+/** Its place is kept free until what draws it is here; without it the table stands all the same. */
+function Chart({ month, version, prices }: { month: Month; version: number; prices: Prices }) {
+  const [chart, isMissing, again] = useChart();
+  if (chart) return <chart.default month={month} version={version} prices={prices} />;
+  return isMissing ? (
+    <p className="notice notice-line" role="alert">
+      The chart could not be loaded.{' '}
+      <button type="button" className="link" onClick={again}>
+        Try again
+      </button>
+    </p>
+  ) : (
+    <div className="account-chart skeleton" aria-hidden />
+  );
+}
+
+function FilterChoice({
+  filters,
+  filter,
+  setFilter,
+}: {
+  filters: readonly Filter[];
+  filter: Filter;
+  setFilter: (filter: Filter) => void;
+}) {
+  return (
+    <label className="account-filter">
+      Show
+      <select
+        value={filter}
+        onChange={({ target }) => {
+          setFilter(target.value as Filter);
+        }}
+      >
+        {[...new Set([...filters, filter])].map((one) => (
+          <option key={one} value={one}>
+            {one in FILTERS ? FILTERS[one as keyof typeof FILTERS] : modeName(one as Task)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
 function Lines({
   statement: { opening, closing, lines },
-  isWhole,
-  prices: { format },
+  filter,
+  prices,
 }: {
   statement: Statement;
-  isWhole: boolean;
+  filter: Filter;
   prices: Prices;
 }) {
-  const shown = isWhole ? lines : lines.filter((line) => line.change !== '0');
+  const { format } = prices;
+  const shown = lines.filter((line) => isShown(line, filter));
   return (
     <table className="account-table account-history">
       <thead>
@@ -182,12 +225,12 @@ function Lines({
           <td data-testid="opening">{format(opening)}</td>
         </tr>
         {shown.map((line) => (
-          <Line key={line.entry} line={line} format={format} />
+          <Line key={line.entry} line={line} prices={prices} />
         ))}
         {shown.length === 0 && (
           <tr>
             <td colSpan={4} className="muted">
-              Nothing changed the balance.
+              {filter === 'changes' ? 'Nothing changed the balance.' : 'Nothing of that kind.'}
             </td>
           </tr>
         )}
@@ -202,13 +245,10 @@ function Lines({
   );
 }
 
-function Line({
-  line: { text, at, change, held, balance, action_id },
-  format,
-}: {
-  line: StatementLine;
-  format: Prices['format'];
-}) {
+function Line({ line, prices }: { line: StatementLine; prices: Prices }) {
+  const { at, change, held, balance, action_id, task } = line;
+  const { format } = prices;
+  const text = sentence(textOf(line, prices.nameOf));
   const dialogs = useDialogs();
   const isGain = !change.startsWith('-') && change !== '0';
   // What took credits and gave a hold back is the end of an answer.
@@ -224,12 +264,13 @@ function Line({
               dialogs.receipt(action_id);
             }}
           >
-            {sentence(text)}
+            {text}
             <span className="visually-hidden">, receipt</span>
           </button>
         ) : (
-          sentence(text)
+          text
         )}
+        {isCharge && task !== undefined && <small>{modeName(task)}</small>}
         {change === '0' && held !== '0' && (
           <small>
             {held.startsWith('-')

@@ -8,6 +8,11 @@ export function beyond(more: string, less: string): string | null {
   return difference < 0n ? null : amountOf(difference);
 }
 
+/** Amounts together. */
+export function sumOf(amounts: readonly string[]): string {
+  return amountOf(amounts.reduce((sum, amount) => sum + microsOf(amount), 0n));
+}
+
 /** An amount in millionths. */
 export function microsOf(amount: string): bigint {
   const [whole = '', fraction = ''] = amount.split('.');
