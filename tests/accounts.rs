@@ -9,6 +9,7 @@ use kumari_engine::estimate::Caps;
 use kumari_engine::extend::{Extend, extend};
 use kumari_engine::grant::{Grant, grant};
 use kumari_engine::id::ActionId;
+use kumari_engine::limits::{Limits, set_limits};
 use kumari_engine::lot::{LotId, LotKind};
 use kumari_engine::meter::{Meter, Usage};
 use kumari_engine::pay::pay;
@@ -80,6 +81,15 @@ impl Ledger {
     /// The denial.
     pub fn pay(&mut self, book: &PublishedBook, payment: &Payment) -> Result<Answer, Denial> {
         let change = pay(&self.account, book, payment, self.now);
+        self.keep(change)
+    }
+
+    /// Changes the person's own limits.
+    ///
+    /// # Errors
+    /// The denial.
+    pub fn limit(&mut self, limits: Limits) -> Result<Answer, Denial> {
+        let change = set_limits(&self.account, &limits, self.now);
         self.keep(change)
     }
 

@@ -12,6 +12,7 @@ use kumari_engine::calibration::{
 use kumari_engine::eligibility::{Quote, Standing};
 use kumari_engine::encoding::TokenKind;
 use kumari_engine::estimate::Caps;
+use kumari_engine::limits::Limits;
 use kumari_engine::price_book::{KindName, PlanId, PublishedBook};
 use kumari_engine::request::{CacheWrite, Flag, Request, Task};
 use kumari_engine::routing::COMPLEXITY_MAX;
@@ -321,6 +322,7 @@ fn random_standing(rng: &mut Rng) -> Standing {
         open_holds: if rng.u32(..30) == 0 { 1_000 } else { rng.u32(..5) },
         plan: if pro { PlanId::Pro } else { PlanId::Free },
         resets_at: pro.then(|| Timestamp::from_millis(rng.i64(0..4_000_000_000_000)).unwrap()),
+        limits: Limits::default(),
         limit_left: (rng.u32(..10) == 0).then(|| Credits::from_micros(rng.i64(0..50_000_000))),
         closed: rng.u32(..50) == 0,
         disputed: rng.u32(..50) == 0,

@@ -12,6 +12,7 @@ use crate::entry::Entry;
 use crate::estimate::Caps;
 use crate::grant::Granted;
 use crate::id::{AccountId, ActionId, BookVersion, Fingerprint, ModelId};
+use crate::limits::{Limits, SpentToday, limit_left};
 use crate::lot::{Lot, LotId, LotKind};
 use crate::payment::{Purchase, Subscription};
 use crate::price_book::PlanId;
@@ -49,6 +50,12 @@ pub struct Account {
     /// How many of its subscriptions are past due.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub past_due: u32,
+    /// The person's own limits.
+    #[serde(default, skip_serializing_if = "Limits::is_none")]
+    pub limits: Limits,
+    /// What was spent today, where there is a daily limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent_today: Option<SpentToday>,
     /// The lots of which something is left, in the order of their ids. A running period's, one with
     /// debt and a frozen one stay when nothing is left.
     pub lots: Vec<Lot>,
@@ -186,6 +193,8 @@ pub enum Answer {
     Subscription(Box<Subscription>),
     /// The lot was revoked.
     Revoked(Revocation),
+    /// The limits as they are now.
+    Limited(Limits),
 }
 
 /// A "no", or a fault that no caller can mend.
@@ -278,6 +287,8 @@ impl Account {
             disputed: false,
             free_granted: false,
             past_due: 0,
+            limits: Limits::default(),
+            spent_today: None,
             lots: Vec::new(),
             open_holds: 0,
             totals: Totals::default(),
@@ -311,14 +322,16 @@ impl Account {
         let usable = self.lots.iter().filter(|lot| lot.is_usable(now));
         let available = Credits::sum(usable.map(|lot| lot.available))?;
         let period = self.lots.iter().find(|lot| lot.kind == LotKind::Pro && lot.is_usable(now));
+        let held = self.held()?;
         Ok(Standing {
             settled: self.settled()?,
-            held: self.held()?,
+            held,
             available,
             open_holds: self.open_holds,
             plan: if period.is_some() { PlanId::Pro } else { PlanId::Free },
             resets_at: period.and_then(|lot| lot.expires_at),
-            limit_left: None,
+            limit_left: limit_left(self, held, now),
+            limits: self.limits,
             closed: self.closed,
             disputed: self.disputed,
             past_due: self.past_due > 0,

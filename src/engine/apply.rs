@@ -7,9 +7,11 @@ use crate::account::{Account, Action, Answer, Change, Hold, HoldLeg, LedgerFault
 use crate::amount::Credits;
 use crate::entry::{Entry, Event, LedgerAccount, Movements, Posting, Side, is_balanced};
 use crate::id::ActionId;
+use crate::limits::SpentToday;
 use crate::lot::{Lot, LotId, LotKind, burn_down};
 use crate::payment::{Product, Purchase, Subscription, SubscriptionStatus};
 use crate::settle::LegEnd;
+use crate::statement::settled_change;
 use crate::time::Timestamp;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -171,7 +173,7 @@ fn record(account: &mut Account, entry: &Entry) -> Result<(), LedgerFault> {
                 account.open_holds =
                     account.open_holds.checked_sub(1).ok_or(LedgerFault::Missing)?;
             }
-            Ok(())
+            spend(account, entry)
         }
         Event::SettledLate { action_id, leg, late } => {
             match &mut leg_mut(hold_mut(account, action_id)?, *leg)?.end {
@@ -182,8 +184,26 @@ fn record(account: &mut Account, entry: &Entry) -> Result<(), LedgerFault> {
                 Some(LegEnd::Settled(_) | LegEnd::Voided(_)) | None => Err(LedgerFault::Missing),
             }
         }
+        Event::LimitsChanged { limits } => {
+            account.limits = *limits;
+            let new = SpentToday::new(entry.at);
+            let spent = account.spent_today.unwrap_or(new);
+            account.spent_today = limits.per_day.map(|_| spent);
+            Ok(())
+        }
         Event::LotExpired { .. } | Event::DebtCollected { .. } => Ok(()),
     }
+}
+
+/// What an entry took counts for its day, where there is a daily limit.
+fn spend(account: &mut Account, entry: &Entry) -> Result<(), LedgerFault> {
+    if let Some(spent) = &mut account.spent_today {
+        if spent.day != entry.at.midnight() {
+            *spent = SpentToday::new(entry.at);
+        }
+        spent.amount = spent.amount.sub(settled_change(entry)?)?;
+    }
+    Ok(())
 }
 
 fn add_lot(account: &mut Account, lot: Lot, entry: &Entry) -> Result<(), LedgerFault> {

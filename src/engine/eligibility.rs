@@ -9,6 +9,7 @@ use crate::denial::{Denial, DenialCode, Remedy};
 use crate::estimate::{Caps, Estimate, estimate_capped};
 use crate::fit::{cheaper_choices, fit};
 use crate::id::BookVersion;
+use crate::limits::Limits;
 use crate::price_book::{PlanId, PublishedBook};
 use crate::request::Request;
 use crate::time::Timestamp;
@@ -41,6 +42,10 @@ pub struct Standing {
     /// What the person's own limits leave; absent where they set none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit_left: Option<Credits>,
+    /// These limits.
+    #[serde(skip_serializing_if = "Limits::is_none")]
+    #[cfg_attr(test, ts(as = "Option<Limits>"))]
+    pub limits: Limits,
     /// Whether the account is closed.
     pub closed: bool,
     /// Whether a payment is disputed.
@@ -53,7 +58,7 @@ pub struct Standing {
 
 fields! {
     Standing {
-        settled, held, available, open_holds, plan, resets_at or default, limit_left or default,
+        settled, held, available, open_holds, plan, resets_at or default, limit_left or default, limits or default,
         closed, disputed, past_due or default,
     }
 }
@@ -240,7 +245,7 @@ fn check_available(book: &PublishedBook, standing: &Standing) -> Result<(), Deni
     Err(Denial::new(DenialCode::CreditsExhausted, message, ways_on(book, standing)))
 }
 
-fn limit_reached() -> Denial {
+pub(crate) fn limit_reached() -> Denial {
     let message = "this would exceed the limit that you set yourself";
     Denial::new(DenialCode::LimitReached, message, Vec::from([Remedy::RaiseLimit]))
 }

@@ -11,6 +11,7 @@ use crate::amount::{AmountOverflow, Credits};
 use crate::estimate::Caps;
 use crate::grant::Granted;
 use crate::id::ActionId;
+use crate::limits::Limits;
 use crate::lot::LotId;
 use crate::payment::{Dispute, Purchase, SubscriptionStatus};
 use crate::revoke::Revocation;
@@ -109,6 +110,11 @@ pub enum Event {
         /// Which lot.
         lot: LotId,
     },
+    /// The person changed their own limits.
+    LimitsChanged {
+        /// What they are now.
+        limits: Limits,
+    },
     /// An action was admitted.
     Authorized {
         /// Its hold, with every leg open.
@@ -168,7 +174,8 @@ impl Event {
             | Self::SubscriptionChanged { .. }
             | Self::LotExpired { .. }
             | Self::LotRevoked { .. }
-            | Self::DebtCollected { .. } => None,
+            | Self::DebtCollected { .. }
+            | Self::LimitsChanged { .. } => None,
         }
     }
 
@@ -181,6 +188,7 @@ impl Event {
             Self::Granted { .. }
             | Self::SubscriptionChanged { .. }
             | Self::DebtCollected { .. }
+            | Self::LimitsChanged { .. }
             | Self::Authorized { .. }
             | Self::Renewed { .. }
             | Self::Extended { .. }
@@ -201,6 +209,7 @@ impl Event {
             | Self::LotExpired { .. }
             | Self::LotRevoked { revocation: None, .. }
             | Self::DebtCollected { .. }
+            | Self::LimitsChanged { .. }
             | Self::Authorized { .. }
             | Self::Renewed { .. }
             | Self::Extended { .. }
@@ -220,6 +229,7 @@ impl Event {
             | Self::LotExpired { .. }
             | Self::LotRevoked { .. }
             | Self::DebtCollected { .. }
+            | Self::LimitsChanged { .. }
             | Self::Authorized { .. }
             | Self::Renewed { .. }
             | Self::Extended { .. }

@@ -8,7 +8,7 @@ use crate::amount::Credits;
 use crate::authorize::bind;
 use crate::checked::fields;
 use crate::denial::{Denial, DenialCode, Remedy};
-use crate::eligibility::may_hold_more;
+use crate::eligibility::{limit_reached, may_hold_more};
 use crate::entry::{Event, LedgerAccount, Movements};
 use crate::estimate::{Caps, Estimate, estimate_capped};
 use crate::id::ActionId;
@@ -77,6 +77,10 @@ pub fn extend(
     let parts = parts(hold, &price);
     let before = Credits::sum(hold.legs.iter().map(|leg| leg.part))?;
     let more = Credits::sum(parts.iter().copied())?.sub(before)?;
+    let most = draft.account().limits.per_action;
+    if most.is_some_and(|most| before.add(more).is_ok_and(|whole| whole > most)) {
+        return Err(limit_reached().into());
+    }
     may_hold_more(book, &draft.account().standing(now)?, more)?;
 
     let lots = bind(&usable(&draft.account().lots, now), more)?;

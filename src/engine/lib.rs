@@ -46,6 +46,7 @@ pub mod routing;
 pub mod prepared;
 pub mod lot;
 pub mod account;
+pub mod limits;
 mod apply;
 mod fit;
 pub mod eligibility;

@@ -159,6 +159,7 @@ const fn answered_by(event: &Event) -> Option<&ModelId> {
         | Event::LotExpired { .. }
         | Event::LotRevoked { .. }
         | Event::DebtCollected { .. }
+        | Event::LimitsChanged { .. }
         | Event::Authorized { .. }
         | Event::Renewed { .. }
         | Event::Extended { .. } => None,
@@ -180,6 +181,7 @@ fn text(event: &Event) -> String {
             format!("credits revoked: {}", made.reason)
         }
         Event::LotRevoked { revocation: None, .. } => "what came back was revoked".to_string(),
+        Event::LimitsChanged { .. } => "own limits changed".to_string(),
         Event::DebtCollected { .. } => "what came back pays for a returned payment".to_string(),
         Event::Authorized { hold } => {
             let task = hold.request.task.name().replace('_', " ");

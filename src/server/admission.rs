@@ -120,7 +120,8 @@ fn own(done: Done, id: &ActionId, unsure: &BTreeSet<Timestamp>) -> Option<Hold> 
         | Answer::Ended(_)
         | Answer::Paid(_)
         | Answer::Subscription(_)
-        | Answer::Revoked(_) => None,
+        | Answer::Revoked(_)
+        | Answer::Limited(_) => None,
     }
 }
 

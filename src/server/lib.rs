@@ -117,6 +117,7 @@ mod stop;
 mod receipt;
 mod statement;
 mod spending;
+mod own_limits;
 mod statement_csv;
 mod statement_period;
 pub mod statement_print;

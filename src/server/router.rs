@@ -6,7 +6,8 @@ use crate::service_command::Admission;
 use crate::{
     action, action_events, assets, authorize, balance, batch, calibration, conversation_change,
     conversation_events, conversations, estimate, events, file_show, files, health, limits,
-    price_book, receipt, request_log, service, session, shield, spending, statement, stop, top_up,
+    own_limits, price_book, receipt, request_log, service, session, shield, spending, statement,
+    stop, top_up,
 };
 use axum::Router;
 use axum::http::StatusCode;
@@ -60,6 +61,7 @@ fn api() -> Router<Arc<App>> {
         .route("/api/statement", get(statement::show))
         .route("/api/spending", get(spending::show))
         .route("/api/forecast", get(spending::lasts))
+        .route("/api/limits", get(own_limits::show).put(own_limits::put))
         .route("/api/conversations", get(conversations::list))
         .route("/api/conversations/{id}", conversation)
         .route("/api/conversations/{id}/restore", post(conversation_change::restore))

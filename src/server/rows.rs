@@ -22,6 +22,7 @@ pub(crate) fn of_entries(change: &Change) -> Vec<ChatWrite> {
         | Event::LotExpired { .. }
         | Event::LotRevoked { .. }
         | Event::DebtCollected { .. }
+        | Event::LimitsChanged { .. }
         | Event::Renewed { .. }
         | Event::Extended { .. }
         | Event::Authorized { .. }

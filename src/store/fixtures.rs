@@ -330,6 +330,7 @@ fn rows_of(entry: &Entry) -> Option<ChatWrite> {
         | Event::LotExpired { .. }
         | Event::LotRevoked { .. }
         | Event::DebtCollected { .. }
+        | Event::LimitsChanged { .. }
         | Event::Renewed { .. }
         | Event::Extended { .. } => None,
     }

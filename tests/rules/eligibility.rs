@@ -6,6 +6,7 @@ use kumari_engine::eligibility::{
     Allowed, Eligibility, OPEN_HOLDS_MAX, Quote, Standing, eligibility,
 };
 use kumari_engine::estimate::{Caps, estimate};
+use kumari_engine::limits::Limits;
 use kumari_engine::price_book::{PlanId, PublishedBook};
 use kumari_engine::request::{Request, Task};
 use kumari_tests::accounts::{credits, time};
@@ -21,6 +22,7 @@ fn standing(available: &str) -> Standing {
         plan: PlanId::Free,
         resets_at: None,
         limit_left: None,
+        limits: Limits::default(),
         closed: false,
         disputed: false,
         past_due: false,

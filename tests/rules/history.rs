@@ -5,6 +5,7 @@ use kumari_engine::amount::Credits;
 use kumari_engine::denial::Denial;
 use kumari_engine::estimate::Caps;
 use kumari_engine::grant::{Grant, grant};
+use kumari_engine::limits::Limits;
 use kumari_engine::lot::{LotId, LotKind};
 use kumari_engine::meter::Meter;
 use kumari_engine::payment::{Payment, Product, SubscriptionStatus};
@@ -30,6 +31,7 @@ pub(crate) enum Step {
     Void { id: u8, leg: u8 },
     Pay(Money),
     Revoke { id: u8, lot: u8 },
+    Limit { per_action: Option<u16>, per_day: Option<u16> },
     Wait { seconds: u32 },
 }
 
@@ -64,6 +66,8 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         2 => (0..12_u8, 0..3_u8).prop_map(|(id, leg)| Step::Void { id, leg }),
         4 => money().prop_map(Step::Pay),
         1 => (0..4_u8, 1..30_u8).prop_map(|(id, lot)| Step::Revoke { id, lot }),
+        1 => (prop::option::of(0..900_u16), prop::option::of(0..3_000_u16))
+            .prop_map(|(per_action, per_day)| Step::Limit { per_action, per_day }),
         1 => (0..90_u32).prop_map(|seconds| Step::Wait { seconds }),
         1 => (0..2_000_u32).prop_map(|minutes| Step::Wait { seconds: minutes * 60 }),
     ]
@@ -196,6 +200,11 @@ pub(crate) fn run(
         }
         Step::Void { id, leg } => ledger.void(book, (&of(id), u32::from(*leg))),
         Step::Pay(money) => ledger.pay(book, &money.told()),
+        Step::Limit { per_action, per_day } => ledger.limit(Limits {
+            per_action: per_action.map(hundredths),
+            per_day: per_day.map(hundredths),
+            warn_below: None,
+        }),
         Step::Revoke { id, lot } => {
             ledger.revoke(&format!("r{id}"), LotId(u64::from(*lot)), "a mistake")
         }

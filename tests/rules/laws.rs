@@ -137,6 +137,7 @@ proptest! {
                 | Step::Renew { .. }
                 | Step::Settle { .. }
                 | Step::Void { .. }
+                | Step::Limit { .. }
                 | Step::Wait { .. } => continue,
             };
             for lot in aged.lots.iter().filter(|lot| Some(lot.id) != own) {

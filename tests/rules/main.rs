@@ -11,6 +11,7 @@ mod history;
 mod laws;
 mod laws_price;
 mod limits;
+mod own_limits;
 mod payments;
 mod period;
 mod prepared;

@@ -28,7 +28,7 @@ const ORDER: [&str; 19] = [
 ];
 
 /// What the engine has besides, each the helper of a neighbour.
-const ENGINE_HELPERS: [&str; 30] = [
+const ENGINE_HELPERS: [&str; 31] = [
     "encoding",
     "attachment",
     "prepared",
@@ -55,6 +55,7 @@ const ENGINE_HELPERS: [&str; 30] = [
     "extend",
     "revoke",
     "spending",
+    "limits",
     "learn",
     "payment",
     "pay",

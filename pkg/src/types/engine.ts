@@ -495,7 +495,11 @@ revocation?: Revocation, } | { "kind": "debt_collected",
 /**
  * Which lot.
  */
-lot: LotId, } | { "kind": "authorized",
+lot: LotId, } | { "kind": "limits_changed",
+/**
+ * What they are now.
+ */
+limits: Limits, } | { "kind": "authorized",
 /**
  * Its hold, with every leg open.
  */
@@ -925,6 +929,23 @@ low: Credits,
  * With the longest of them.
  */
 high: Credits, };
+
+/**
+ * What a person set; what is absent is not limited.
+ */
+export type Limits = {
+/**
+ * The most that one message may hold.
+ */
+per_action?: Credits,
+/**
+ * The most that may be spent on one day, in UTC.
+ */
+per_day?: Credits,
+/**
+ * A balance below which the person is warned; it stops nothing.
+ */
+warn_below?: Credits, };
 
 /**
  * One line of a price. The amounts of all lines add up to the charge exactly.
@@ -1925,6 +1946,10 @@ resets_at?: Timestamp,
  * What the person's own limits leave; absent where they set none.
  */
 limit_left?: Credits,
+/**
+ * These limits.
+ */
+limits?: Limits,
 /**
  * Whether the account is closed.
  */

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod common;
 
-use common::client::{action_path, credits, new_id};
+use common::client::{action_path, credits, new_id, reply};
 use common::{STORES, TestServer, book};
 use kumari_engine::receipt::{Receipt, replay};
 use reqwest::Method;
@@ -257,6 +257,52 @@ async fn a_purchase_is_repeated_as_it_was_even_where_the_price_has_changed() {
     server.publish(&dearer).await;
     let again = client.post("/api/top-ups", &top_up).await;
     assert_eq!((again.status, &again.body["granted"]["amount"]), (200, &json!("1000")));
+}
+
+#[tokio::test]
+async fn own_limits_hold_until_they_are_raised() {
+    for store in STORES {
+        let server = TestServer::start(store).await;
+        let client = server.guest().await;
+        assert_eq!(client.get("/api/limits").await.body, json!({}));
+        let put = async |limits: Value| {
+            reply(client.request(Method::PUT, "/api/limits").json(&limits).send().await.unwrap())
+                .await
+        };
+        let set = put(json!({"per_action": "50", "per_day": "0", "warn_below": "20"})).await;
+        assert_eq!(set.status, 200, "{store:?}: {}", set.body);
+        let standing = &client.balance().await["standing"];
+        assert_eq!(standing["limit_left"], "0");
+        assert_eq!(standing["limits"]["warn_below"], "20");
+        assert_eq!(set.body["standing"], *standing);
+
+        let send = client.compose("direct", &["gpt-6-luna"], "Hello!").await;
+        let refused = client.post("/api/actions", &send).await;
+        assert_eq!((refused.status, &refused.body["code"]), (403, &json!("limit_reached")));
+        assert_eq!(put(json!({"per_day": "5"})).await.status, 200);
+        let limits = client.get("/api/limits").await.body;
+        assert_eq!(limits, json!({"per_day": "5"}), "what is left out is not limited any more");
+        // The same id: nothing was bound to it.
+        let sent = client.send(&send).await;
+        let charge = credits(&client.ended(&sent).await["receipt"]["charge"]);
+        let left = credits(&client.balance().await["standing"]["limit_left"]);
+        assert_eq!(left, credits(&json!("5")).sub(charge).unwrap());
+
+        for (bad, path) in [
+            (json!({"per_day": "-1"}), "per_day"),
+            (json!({"per_week": "1"}), "per_week"),
+            (json!({"per_action": 5}), "per_action"),
+        ] {
+            let refused = put(bad).await;
+            assert_eq!(
+                (refused.status, &refused.body["path"]),
+                (422, &json!(path)),
+                "{}",
+                refused.body
+            );
+        }
+        assert_eq!(client.get("/api/limits").await.body, limits);
+    }
 }
 
 #[tokio::test]
