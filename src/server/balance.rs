@@ -22,7 +22,7 @@ pub(crate) struct Balance {
     /// The instant.
     as_of: Timestamp,
     /// What eligibility looks at.
-    standing: Standing,
+    pub(crate) standing: Standing,
     /// The lots that something is left of, in the order in which they are used.
     lots: Vec<Lot>,
 }

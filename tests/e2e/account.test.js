@@ -141,6 +141,42 @@ test('a chart and its table say what the month cost, by mode, by model and by da
   app.assertSilent();
 });
 
+test('own limits close Send, and open it again once they are raised', async (t) => {
+  const app = await openAccount(t);
+  await app.open();
+  const { page, dialog } = app;
+  const day = dialog.getByLabel('At most for a day');
+  const save = dialog.getByRole('button', { name: 'Save limits' });
+  assert.ok(await save.isDisabled(), 'nothing was changed');
+  await day.fill('five');
+  await dialog.getByText('Write credits as a number').waitFor();
+  assert.ok(await save.isDisabled());
+  await assertAccessible(page, 'a limit that is no number');
+  // Spent before the limit was set, it does not count.
+  await day.fill('0,05');
+  await dialog.getByLabel('Warn me below').fill('500');
+  await save.click();
+  await dialog.getByText('0.05 credits left for the next message').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Low balance/ }).waitFor();
+
+  await app.message.fill('hello again');
+  await page.getByRole('region', { name: 'Your own limit is reached' }).waitFor();
+  assert.ok(await app.send.isDisabled());
+  await assertAccessible(page, 'a limit that is reached');
+  await page.getByRole('button', { name: 'Change your limits' }).click();
+  await dialog.waitFor();
+  assert.equal(await day.inputValue(), '0.05');
+  await day.fill('');
+  await dialog.getByLabel('At most for one message').fill('50');
+  await save.click();
+  await dialog.getByText('50 credits left for the next message').waitFor();
+  await page.keyboard.press('Escape');
+  await app.send.click();
+  await app.charges(2);
+  app.assertSilent();
+});
+
 test('a line opens its receipt above, and comes back', async (t) => {
   const app = await openAccount(t);
   await app.open();

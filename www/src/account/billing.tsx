@@ -5,6 +5,7 @@ import { type Prices, useCredits, usePrices } from '../credits/client';
 import { LOT_NAMES } from '../credits/words';
 import { useDialogs } from '../dialogs/dialogs';
 import { History } from './history';
+import { OwnLimits } from './own-limits';
 import { forecastNow } from './spending';
 
 export function Billing() {
@@ -25,6 +26,11 @@ export function Billing() {
       </div>
       <Lots lots={balance.lots} prices={prices} />
       <History version={balance.version} prices={prices} />
+      <OwnLimits
+        limits={balance.standing.limits ?? {}}
+        left={balance.standing.limit_left}
+        format={prices.format}
+      />
     </section>
   );
 }

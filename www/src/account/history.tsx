@@ -71,7 +71,7 @@ export function History({ version, prices }: { version: number; prices: Prices }
       )}
       {page === null ? (
         error === null && (
-          <div className="skeleton-lines" aria-label="Reading the history">
+          <div className="skeleton-lines" role="status" aria-label="Reading the history">
             <span className="skeleton" />
             <span className="skeleton" />
           </div>

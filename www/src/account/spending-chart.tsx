@@ -51,7 +51,7 @@ export default function SpendingChart({
   };
   if (spending === null) {
     return error === null ? (
-      <div className="spending-plot skeleton" aria-label="Adding up what was spent" />
+      <div className="spending-plot skeleton" role="status" aria-label="Adding up what was spent" />
     ) : (
       <p className="notice notice-line" role="alert">
         What was spent could not be read: {error}{' '}

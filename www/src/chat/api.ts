@@ -60,12 +60,27 @@ export function getAction(id: string): Promise<ActionView> {
 
 const WAIT_MS_MAX = 20_000;
 
-export async function get<T>(path: string): Promise<T> {
+export function get<T>(path: string): Promise<T> {
+  return ask('GET', path);
+}
+
+/** Asks the server; what it does not do, or that it cannot be reached, is an `ApiError`. */
+export async function ask<T>(
+  method: string,
+  path: string,
+  { body, signal }: { body?: object; signal?: AbortSignal } = {},
+): Promise<T> {
+  const inTime = AbortSignal.timeout(WAIT_MS_MAX);
   let response: Response;
   try {
     response = await fetch(path, {
-      headers: { accept: 'application/json' },
-      signal: AbortSignal.timeout(WAIT_MS_MAX),
+      method,
+      signal: signal ? AbortSignal.any([signal, inTime]) : inTime,
+      headers: {
+        accept: 'application/json',
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
     });
   } catch {
     throw new ApiError(0, 'unreachable', 'The server cannot be reached. Check your connection.');

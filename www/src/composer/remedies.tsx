@@ -88,12 +88,17 @@ function Way({
           Your Pro credits come back on {new Date(remedy.at).toLocaleString()}.
         </span>
       );
+    case 'raise_limit':
+      return (
+        <button type="button" className="button" onClick={dialogs.account}>
+          Change your limits
+        </button>
+      );
     case 'mend_payment':
       return <span className="muted">Check how Pro is paid for.</span>;
     case 'wait_for_holds':
     case 'review_price':
     case 'fix_request':
-    case 'raise_limit':
     case 'contact_support':
       return null;
   }

@@ -44,7 +44,7 @@ export default function ReceiptDialog({
         <ReceiptView receipt={receipt} prices={prices} />
       ) : (
         error === null && (
-          <div className="skeleton-lines" aria-label="Reading the receipt">
+          <div className="skeleton-lines" role="status" aria-label="Reading the receipt">
             <span className="skeleton" />
             <span className="skeleton" />
             <span className="skeleton" />

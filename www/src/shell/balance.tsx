@@ -1,6 +1,8 @@
 // The compact balance at the top right, live, with what it is made of.
 import { Popover, PopoverDisclosure, PopoverHeading, PopoverProvider } from '@ariakit/react';
+import type { Standing } from '@kumari/credits';
 import { Coins } from 'lucide-react';
+import { microsOf } from '../credits/amounts';
 import { useCredits, usePrices } from '../credits/client';
 import { useLater } from '../use-later';
 
@@ -21,9 +23,10 @@ export function BalanceView() {
         data-settled={standing.settled}
         data-available={standing.available}
         data-status={status}
+        data-low={isLow(standing) || undefined}
       >
         <Coins aria-hidden size={15} />
-        <span className="visually-hidden">Balance: </span>
+        <span className="visually-hidden">{isLow(standing) ? 'Low balance: ' : 'Balance: '}</span>
         <span className="balance-amount">{format(standing.settled)}</span>
         <span className="balance-unit">credits</span>
         {as_of !== null && <span className="balance-as-of">as of {timeOf(as_of)}</span>}
@@ -34,6 +37,11 @@ export function BalanceView() {
       </Popover>
     </PopoverProvider>
   );
+}
+
+/** Below what the person wants to be warned at. */
+function isLow({ available, limits }: Standing): boolean {
+  return limits?.warn_below !== undefined && microsOf(available) < microsOf(limits.warn_below);
 }
 
 function timeOf(timestamp: string): string {
