@@ -20,8 +20,12 @@ use tokio::task::JoinSet;
 const BY_ACCOUNT: [&str; 7] =
     ["accounts", "actions", "conversations", "entries", "file_uses", "files", "messages"];
 /// What is found by its own key, across accounts.
-const BY_OWN_KEY: [(&str, &str); 3] =
-    [("sessions", "token_hash"), ("payment_claims", "object_id"), ("service_keys", "secret_hash")];
+const BY_OWN_KEY: [(&str, &str); 4] = [
+    ("sessions", "token_hash"),
+    ("payment_claims", "object_id"),
+    ("service_keys", "secret_hash"),
+    ("renewals", "subscription_id"),
+];
 /// What every node would have a copy of.
 const EVERYWHERE: [&str; 3] = ["calibration", "kumari_schema", "price_books"];
 
