@@ -117,3 +117,115 @@ test('what running answers hold is to be waited for, not to be bought', async (t
   await held.waitFor({ state: 'detached' });
   app.assertSilent();
 });
+
+/** The plan in Account, which is opened by keyboard. */
+async function openPlan(page) {
+  await page.getByRole('button', { name: /Guest/ }).focus();
+  await page.keyboard.press('Enter');
+  return page.getByTestId('plan');
+}
+
+/** A day as the page writes it. */
+function dayOf(timestamp) {
+  return new Date(timestamp).toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+}
+
+async function subscriptionOf(app) {
+  return (await app.ask('GET', '/api/subscription')).body.subscription;
+}
+
+test('Pro is begun, cancelled, resumed and renewed by keyboard, in every tab', async (t) => {
+  const app = await openExhausted(t);
+  const { page } = app;
+  const other = await page.context().newPage();
+  await other.goto('/');
+  await outOf(other).getByRole('button', { name: 'Upgrade to Pro' }).waitFor();
+  const otherPlan = await openPlan(other);
+
+  await outOf(page).getByRole('button', { name: 'Upgrade to Pro' }).press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Upgrade to Pro' });
+  await dialog.getByText('Demo payment.').waitFor();
+  const images = await countOf(app, '2200', 'image');
+  await dialog.getByTestId('worth').getByText(images, { exact: true }).waitFor();
+  await assertAccessible(page, 'what Pro is');
+  await dialog.getByRole('button', { name: 'Upgrade (demo)' }).press('Enter');
+  const done = page.getByRole('dialog', { name: 'Welcome to Pro' });
+  await done.waitFor();
+  const { paid_until: end } = await subscriptionOf(app);
+  await done.getByText(`New ones come on ${dayOf(end)}`).waitFor();
+  await page.keyboard.press('Escape');
+  await outOf(page).waitFor({ state: 'detached' });
+  await app.balanceIs('2200');
+  await otherPlan.getByText(`New credits on ${dayOf(end)}`).waitFor();
+
+  const plan = await openPlan(page);
+  await plan.getByText(`$20 every month. New credits on ${dayOf(end)}`).waitFor();
+  await plan.getByRole('button', { name: 'Cancel Pro' }).press('Enter');
+  await plan.getByText(`Pro then ends on ${dayOf(end)}`).waitFor();
+  await assertAccessible(page, 'whether Pro is to end');
+  await plan.getByRole('button', { name: 'Keep Pro' }).press('Enter');
+  await plan.getByRole('button', { name: 'Cancel Pro' }).press('Enter');
+  await plan.getByRole('button', { name: 'Cancel Pro now' }).press('Enter');
+  await plan.getByText(`Ends on ${dayOf(end)}. It is not renewed.`).waitFor();
+  await otherPlan.getByText(`Ends on ${dayOf(end)}`).waitFor();
+  assert.equal((await subscriptionOf(app)).status, 'cancelled');
+  await plan.getByRole('button', { name: 'Resume Pro' }).press('Enter');
+  await plan.getByText(`New credits on ${dayOf(end)}`).waitFor();
+  assert.equal((await subscriptionOf(app)).status, 'active');
+
+  // A renewal that fails is a payment problem, and is paid again.
+  await plan.getByText('Demo: see a renewal now').click();
+  await plan.getByRole('button', { name: 'Let it fail' }).click();
+  await plan.getByText('A payment for Pro did not go through.').waitFor();
+  await otherPlan.getByText('A payment for Pro did not go through.').waitFor();
+  await plan.getByRole('button', { name: 'Pay again', disabled: false }).waitFor();
+  await plan.getByRole('button', { name: 'Let it fail', disabled: false }).waitFor();
+  await assertAccessible(page, 'a payment problem');
+  await plan.getByRole('button', { name: 'Pay again' }).press('Enter');
+  await plan.getByText(`New credits on ${dayOf(end)}`).waitFor();
+
+  await plan.getByRole('button', { name: 'Renew now' }).click();
+  const next = page.getByTestId('purchase').nth(1);
+  await next.waitFor();
+  const { paid_until: later } = await subscriptionOf(app);
+  await page
+    .getByTestId('purchase')
+    .first()
+    .getByText(`${dayOf(end)} to ${dayOf(later)}`)
+    .waitFor();
+  app.assertSilent();
+});
+
+test('purchases have receipts that say what became of them', async (t) => {
+  const app = await openApp(t, browser, server);
+  const { page } = app;
+  const id = '019ab5f0-7c1d-7a3e-8000-0000000000a1';
+  const bought = await app.ask('POST', '/api/top-ups', { action_id: id, usd: 25 });
+  assert.equal(bought.status, 201);
+  await server.pay(await accountOf(app), { refunded: { payment: id, usd_cents: 1000 } });
+  await openPlan(page);
+  const row = page.getByTestId('purchase');
+  await row.getByText('$10 refunded').waitFor();
+  await row.getByRole('button', { name: /^Receipt for Custom Pack/ }).press('Enter');
+  const receipt = page.getByRole('dialog', { name: 'Receipt of a purchase' });
+  await receipt.getByText(id).waitFor();
+  const facts = await receipt.locator('dl > div').allInnerTexts();
+  const told = facts.map((fact) => fact.replace(/\s*\n\s*/, ': '));
+  for (const fact of ['For: Custom Pack', 'Paid: $25', 'Credits: 2,500', 'Refunded: $10']) {
+    assert.ok(told.includes(fact), `${fact} in ${told.join('; ')}`);
+  }
+  assert.ok(told.includes('Credits taken back: 1,000'), told.join('; '));
+  await assertAccessible(page, 'the receipt of a purchase');
+  await page.keyboard.press('Escape');
+  await receipt.waitFor({ state: 'detached' });
+  assert.match(
+    await page.evaluate(() => document.activeElement.getAttribute('aria-label')),
+    /^Receipt for Custom Pack/,
+  );
+  app.assertSilent();
+});
+
+async function accountOf(app) {
+  const { body } = await app.ask('POST', '/api/session', {});
+  return body.account_id;
+}

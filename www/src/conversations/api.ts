@@ -1,5 +1,6 @@
 // What the server does with whole conversations.
-import { ApiError, type ConversationSummary, problemOf } from '../chat/api';
+import type { ConversationSummary } from '../chat/api';
+import { ask } from '../chat/ask';
 
 /** Where a search found something; runs of spaces are one, `…` stands where it is cut off. */
 export interface Found {
@@ -12,8 +13,6 @@ export interface Found {
 export interface Hit extends ConversationSummary {
   found: Found;
 }
-
-const WAIT_MS_MAX = 20_000;
 
 export function searchConversations(
   query: string,
@@ -38,27 +37,4 @@ export function restoreConversation(id: string): Promise<ConversationSummary> {
 
 function pathOf(id: string): string {
   return `/api/conversations/${encodeURIComponent(id)}`;
-}
-
-async function ask<T>(
-  method: string,
-  path: string,
-  { body, signal }: { body?: object; signal?: AbortSignal } = {},
-): Promise<T> {
-  const inTime = AbortSignal.timeout(WAIT_MS_MAX);
-  let response: Response;
-  try {
-    response = await fetch(path, {
-      method,
-      signal: signal ? AbortSignal.any([signal, inTime]) : inTime,
-      ...(body && {
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      }),
-    });
-  } catch {
-    throw new ApiError(0, 'unreachable', 'The server cannot be reached. Check your connection.');
-  }
-  if (response.ok) return (await response.json()) as T;
-  throw await problemOf(response);
 }
