@@ -130,7 +130,12 @@ mod conversation_change;
 mod conversation_events;
 mod conversations;
 mod payments;
+mod buying;
 mod top_up;
+mod subscription;
+mod demo_biller;
+mod subscribe;
+mod purchases;
 mod sweep;
 mod book_watch;
 

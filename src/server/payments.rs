@@ -1,6 +1,6 @@
 //! Facts about money on their way to the account that they are about.
 //!
-//! Demo payments come from `top_up`, those of a backend from `carry_out`; the events of a
+//! Demo payments come from `top_up` and `demo_biller`, those of a backend from `carry_out`; the events of a
 //! payment provider are mapped to the same [`Payment`]. Most of them name a payment or a subscription
 //! and no account, so a sale claims both for its buyer before the account hears of it, but only a
 //! sale that the engine would take: what it denies binds nothing. What a fact does is the engine's
@@ -30,6 +30,19 @@ pub(crate) async fn take(
     buyer: Option<&AccountId>,
     payment: Payment,
 ) -> Result<Done, LedgerError> {
+    take_if(app, buyer, payment, |_, _| Ok(())).await
+}
+
+/// The same where `may` agrees, on the account as it is when the fact is taken in.
+///
+/// # Errors
+/// [`LedgerError`] as of [`take`], and what `may` says.
+pub(crate) async fn take_if(
+    app: &App,
+    buyer: Option<&AccountId>,
+    payment: Payment,
+    may: impl Fn(&Account, Timestamp) -> Result<(), Denial> + Send + Sync + 'static,
+) -> Result<Done, LedgerError> {
     let objects = payment.actions();
     let account = match buyer {
         Some(buyer) => {
@@ -39,8 +52,10 @@ pub(crate) async fn take(
         None => owner(app, &objects).await?,
     };
     let book = book_of(&app.books, &payment, app.now());
-    let decide =
-        move |account: &Account, now: Timestamp| pay(account, &book.published, &payment, now);
+    let decide = move |account: &Account, now: Timestamp| {
+        may(account, now)?;
+        pay(account, &book.published, &payment, now)
+    };
     app.command_on(&account, &objects, |_| Vec::new(), decide).await
 }
 

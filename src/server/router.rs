@@ -6,8 +6,8 @@ use crate::service_command::Admission;
 use crate::{
     action, action_events, assets, authorize, balance, batch, calibration, conversation_change,
     conversation_events, conversations, estimate, events, file_show, files, health, limits,
-    own_limits, price_book, receipt, request_log, service, session, shield, spending, statement,
-    stop, top_up,
+    own_limits, price_book, purchases, receipt, request_log, service, session, shield, spending,
+    statement, stop, subscribe, top_up,
 };
 use axum::Router;
 use axum::http::StatusCode;
@@ -66,6 +66,13 @@ fn api() -> Router<Arc<App>> {
         .route("/api/conversations/{id}", conversation)
         .route("/api/conversations/{id}/restore", post(conversation_change::restore))
         .route("/api/top-ups", post(top_up::buy))
+        .route("/api/subscription", get(subscribe::show).post(subscribe::begin))
+        .route("/api/subscription/cancel", post(subscribe::cancel))
+        .route("/api/subscription/resume", post(subscribe::resume))
+        .route("/api/subscription/pay", post(subscribe::pay))
+        .route("/api/subscription/demo-renewal", post(subscribe::renew_for_show))
+        .route("/api/purchases", get(purchases::list))
+        .route("/api/purchases/{payment}", get(purchases::show))
         .route("/readyz", get(health::ready))
 }
 

@@ -1,9 +1,9 @@
 //! Writing down what time did, and forgetting what is over. Nobody depends on it: every read and
-//! every command does the same for its own account (R32).
+//! every command does the same for its own account (R32). Demo payments are renewed here too.
 
 use crate::app::App;
 use crate::conversation_change::RESTORABLE_SECONDS;
-use crate::rows;
+use crate::{demo_biller, rows};
 use kumari_store::{ACCOUNTS_DUE_MAX, SESSIONS_MAX};
 use std::sync::Arc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -27,6 +27,7 @@ pub(crate) async fn run(app: Arc<App>) {
             () = app.stopping.cancelled() => return,
         }
         accounts(&app).await;
+        demo_biller::renew_due(&app).await;
         if tidied.elapsed() >= app.config.tidy_every {
             tidied = Instant::now();
             tidy(&app).await;

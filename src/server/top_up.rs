@@ -3,10 +3,10 @@
 use crate::app::App;
 use crate::balance::{self, Balance};
 use crate::body::{Json, json};
-use crate::payments;
 use crate::problem::{Answer, Problem};
 use crate::session::Caller;
 use crate::uuid7::Uuid7;
+use crate::{buying, payments};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -14,7 +14,6 @@ use kumari_engine::account;
 use kumari_engine::entry::Event;
 use kumari_engine::fields;
 use kumari_engine::grant::Granted;
-use kumari_engine::id::ActionId;
 use kumari_engine::payment::{Payment, Product};
 use kumari_store::{Done, LedgerError};
 use serde::Serialize;
@@ -43,19 +42,8 @@ pub(crate) async fn buy(
     caller: Caller,
     Json(top_up): Json<TopUp>,
 ) -> Answer<Response> {
-    if !app.config.demo_payments {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "payments_unavailable",
-            "packs are not sold here",
-        ));
-    }
-    let action_id: ActionId = top_up
-        .action_id
-        .0
-        .to_string()
-        .parse()
-        .map_err(|_| Problem::invalid("action_id", "not an id"))?;
+    buying::check_demo(&app)?;
+    let action_id = buying::action_id(top_up.action_id)?;
     // More cents than there can be are more than any pack costs, which the engine then says.
     let usd_cents = top_up.usd.saturating_mul(100);
     let paid = Payment::Paid {

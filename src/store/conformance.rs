@@ -54,6 +54,9 @@ pub use crate::conformance_migrate::{
 pub use crate::conformance_money::{
     a_payment_learns_what_expired_of_its_lot, e11_two_webhooks_and_a_reader_make_one_lot,
 };
+pub use crate::conformance_purchases::{
+    purchases_are_listed_in_pages, renewals_are_kept_until_they_are_forgotten,
+};
 pub use crate::conformance_search::{
     a_search_does_so_much_at_a_time, a_search_looks_at_so_many_bytes_at_a_time,
     words_are_found_in_titles_and_messages,
@@ -145,7 +148,9 @@ macro_rules! store_conformance {
             many_commits_at_once_do_not_disturb_each_other,
             one_action_sent_by_a_crowd_is_one_hold,
             only_who_lost_is_decided_again,
+            purchases_are_listed_in_pages,
             racing_grants_all_arrive,
+            renewals_are_kept_until_they_are_forgotten,
             repeats_get_the_first_answer,
             service_keys_are_made_and_revoked,
             sessions_begin_and_end,

@@ -3,6 +3,7 @@
 use crate::chat::{Author, ChatWrite, Conversation, Message, MessageStatus};
 use crate::conformance::random_command;
 use crate::conformance_files::{document, picture};
+use crate::conformance_purchases::renewal;
 use crate::files::{FileRoom, StoredFile};
 use crate::fixtures::{BOOK, Random};
 use crate::fixtures::{
@@ -112,9 +113,16 @@ pub async fn a_resumed_copy_follows_whole_conversations(store: Arc<dyn Store>) -
     }
     migrate(from, store.as_ref(), false, |_| {}).await?;
 
+    for number in [1, 2] {
+        from.put_renewal(renewal(number, 5)?).await?;
+    }
+    migrate(from, store.as_ref(), true, |_| {}).await?;
+    from.forget_renewal(&action(1)?).await?;
+    from.put_renewal(renewal(2, 6)?).await?;
     from.delete_conversation(&id, conversation(1), at(2)).await?;
     from.rename_conversation(&id, conversation(2), "new".to_owned()).await?;
     migrate(from, store.as_ref(), true, |_| {}).await?;
+    assert_eq!(store.renewals(None, 10).await?, [renewal(2, 6)?]);
     assert!(store.is_deleted(&id, conversation(1)).await?);
     let listed = from.conversations(&id, None, 10).await?;
     assert_eq!(listed.len(), 2);
@@ -198,6 +206,9 @@ async fn fill(desk: &Desk) -> Outcome {
     for number in [1, 2, 3] {
         desk.store().claim_payment(claim(number, number)?).await?;
     }
+    for number in [1, 2] {
+        desk.store().put_renewal(renewal(number, 9)?).await?;
+    }
     for (byte, revoked_at) in [(1, None), (2, Some(at(9)))] {
         let key = ServiceKey {
             secret_hash: TokenHash([byte; 32]),
@@ -255,6 +266,7 @@ async fn same(left: &dyn Store, right: &dyn Store) -> Outcome {
     assert_eq!(left.sessions(None, 100).await?, right.sessions(None, 100).await?);
     let claims = left.payment_claims(None, 100).await?;
     assert_eq!(claims, right.payment_claims(None, 100).await?);
+    assert_eq!(left.renewals(None, 100).await?, right.renewals(None, 100).await?);
     assert_eq!(left.books(100).await?, right.books(100).await?);
     assert_eq!(left.calibration(None).await?, right.calibration(None).await?);
     assert_eq!(left.service_keys(None, 100).await?, right.service_keys(None, 100).await?);

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// The payment of that number for the `n`th period of a subscription: the first ends, and the next
 /// begins, in second 30 of the fixtures' day.
-fn period(number: u64, n: u32) -> Result<Payment, Failure> {
+pub(crate) fn period(number: u64, n: u32) -> Result<Payment, Failure> {
     let anchor = "2026-02-01T12:00:30Z".parse()?;
     let periods = Periods { anchor, months: 1 };
     let (subscription, period_start) = ("subscription-1".parse()?, periods.start(n));
@@ -27,7 +27,7 @@ fn period(number: u64, n: u32) -> Result<Payment, Failure> {
     })
 }
 
-fn pay(payment: &Payment) -> Command {
+pub(crate) fn pay(payment: &Payment) -> Command {
     Command::Pay(Box::new(payment.clone()))
 }
 

@@ -28,6 +28,10 @@ pub const BOOKS_MAX: u32 = 1_000;
 pub const SESSIONS_MAX: u32 = 1_000;
 /// The most claimed payment objects of one read.
 pub const PAYMENT_CLAIMS_MAX: u32 = 1_000;
+/// The most purchases of one read.
+pub const PURCHASES_MAX: u32 = 100;
+/// The most renewals of one read.
+pub const RENEWALS_MAX: u32 = 1_000;
 /// The most service keys of one read.
 pub const KEYS_MAX: u32 = 1_000;
 /// The longest name of a service key, in bytes.

@@ -14,6 +14,7 @@ use crate::lookup::{
     BookListing, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
 };
 use crate::memory_files::{Files, mark_used};
+use crate::purchases::Renewal;
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
 use crate::stored::{Stored, StoredAction, StoredState};
 use crate::values::to_json;
@@ -35,6 +36,7 @@ struct Tables {
     accounts: BTreeMap<AccountId, Kept>,
     sessions: BTreeMap<TokenHash, Session>,
     payment_claims: BTreeMap<ActionId, PaymentClaim>,
+    renewals: BTreeMap<ActionId, Renewal>,
     keys: BTreeMap<TokenHash, ServiceKey>,
     books: BTreeMap<BookVersion, StoredBook>,
     calibration: Option<StoredCalibration>,
@@ -46,7 +48,7 @@ pub(crate) struct Kept {
     /// The account after its last entry, without actions; absent before the first.
     account: Option<Account>,
     entries: Vec<Entry>,
-    actions: BTreeMap<ActionId, Action>,
+    pub(crate) actions: BTreeMap<ActionId, Action>,
     pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
     /// Since when some of them are deleted.
     pub(crate) deleted: BTreeMap<ConversationId, Timestamp>,
@@ -93,6 +95,14 @@ impl MemoryStore {
         work: impl FnOnce(&mut BTreeMap<AccountId, Kept>) -> T,
     ) -> T {
         work(&mut self.tables().accounts)
+    }
+
+    /// Does something with all renewals.
+    pub(crate) fn with_renewals<T>(
+        &self,
+        work: impl FnOnce(&mut BTreeMap<ActionId, Renewal>) -> T,
+    ) -> T {
+        work(&mut self.tables().renewals)
     }
 
     /// Does something with the files of each account.

@@ -12,7 +12,7 @@ use crate::error::StoreError;
 use crate::files::{FileAdded, FileId, FileRoom, StoredFile};
 use crate::limits::{
     ACCOUNTS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, FILES_MAX, KEYS_MAX, PAYMENT_CLAIMS_MAX,
-    SESSIONS_MAX,
+    RENEWALS_MAX, SESSIONS_MAX,
 };
 use crate::lookup::TokenHash;
 use crate::store::{Commit, CommitOutcome, Store, Wanted};
@@ -118,6 +118,7 @@ pub async fn migrate(
     copy.calibration().await?;
     copy.sessions().await?;
     copy.payment_claims().await?;
+    copy.renewals().await?;
     copy.keys().await?;
     let mut after: Option<AccountId> = None;
     loop {
@@ -254,6 +255,30 @@ impl Copy<'_> {
             }
             (self.tell)(&self.so_far);
         }
+    }
+
+    /// Those that are gone since an earlier copy go there too.
+    async fn renewals(&mut self) -> Result<(), MigrateFault> {
+        for (store, is_source) in [(self.to, false), (self.from, true)] {
+            let fault = if is_source { MigrateFault::From } else { MigrateFault::To };
+            let mut after: Option<ActionId> = None;
+            loop {
+                let page = store.renewals(after.as_ref(), RENEWALS_MAX).await.map_err(fault)?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.subscription.clone());
+                for renewal in page {
+                    if is_source {
+                        self.to.put_renewal(renewal).await.map_err(MigrateFault::To)?;
+                        continue;
+                    }
+                    let id = renewal.subscription;
+                    if self.from.renewal(&id).await.map_err(MigrateFault::From)?.is_none() {
+                        self.to.forget_renewal(&id).await.map_err(MigrateFault::To)?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Adds the entries that the target lacks.

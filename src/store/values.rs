@@ -2,6 +2,8 @@
 //! milliseconds.
 
 use crate::error::StoreError;
+use kumari_engine::account::Action;
+use kumari_engine::payment::Purchase;
 use kumari_engine::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +19,16 @@ pub(crate) fn from_json<T: DeserializeOwned>(
     json: &str,
 ) -> Result<T, StoreError> {
     serde_json::from_str(json).map_err(|fault| StoreError::corrupt(what, fault))
+}
+
+/// The purchase that an action is.
+pub(crate) fn purchase_of(state: &str) -> Result<Purchase, StoreError> {
+    match from_json("a purchase", state)? {
+        Action::Purchase(purchase) => Ok(*purchase),
+        Action::Hold(_) | Action::Grant(_) | Action::Subscription(_) | Action::Revocation(_) => {
+            Err(StoreError::corrupt("a purchase", "it is another action"))
+        }
+    }
 }
 
 /// A text that is a value of its own.

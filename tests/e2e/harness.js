@@ -84,6 +84,19 @@ export async function startServer({ book, pace = 'none' } = {}) {
     async publish(next) {
       await server.priceBook('publish', await fileOf('book', next), '--now');
     },
+    /** Tells a fact about money, as a backend with a service key does. */
+    async pay(account, fact) {
+      const { stdout } = await operate('key', 'create', '--name', 'e2e');
+      const response = await fetch(`${server.address}/api/accounts/${account}/payments`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${stdout.split('\n')[0]}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify(fact),
+      });
+      assert.ok(response.ok, `${response.status} ${await response.text()}`);
+    },
     /** Lets likely prices follow a calibration, or the book alone where there is none. */
     async calibrate(calibration) {
       if (!calibration) return operate('calibration', 'withdraw');

@@ -262,7 +262,7 @@ test('at zero sending pauses with two ways on, reading does not, and a pack clea
   assert.deepEqual([forced.status, forced.body.code], [402, 'credits_exhausted']);
 
   await notice.getByRole('button', { name: 'Upgrade to Pro' }).click();
-  await page.getByText('Pro arrives together with accounts').waitFor();
+  await page.getByRole('dialog', { name: 'Upgrade to Pro' }).getByText('$20 every month').waitFor();
   await page.keyboard.press('Escape');
 
   await page.evaluate(() => {

@@ -1,11 +1,15 @@
-// The balance beside the plan, the grants that it is made of, and what each month did.
+// The balance beside the plan, the grants that it is made of, what was bought, and what each month
+// did.
 import type { Lot } from '@kumari/credits';
 import { useEffect, useState } from 'react';
 import { type Prices, useCredits, usePrices } from '../credits/client';
 import { LOT_NAMES } from '../credits/words';
 import { useDialogs } from '../dialogs/dialogs';
+import { dayOf } from './buying';
 import { History } from './history';
 import { OwnLimits } from './own-limits';
+import { PlanCard } from './plan-card';
+import { Purchases } from './purchases';
 import { forecastNow } from './spending';
 
 export function Billing() {
@@ -25,6 +29,7 @@ export function Billing() {
         <PlanCard />
       </div>
       <Lots lots={balance.lots} prices={prices} />
+      <Purchases version={balance.version} prices={prices} />
       <History version={balance.version} prices={prices} />
       <OwnLimits
         limits={balance.standing.limits ?? {}}
@@ -83,35 +88,6 @@ function Lasts({ version }: { version: number }) {
   );
 }
 
-function PlanCard() {
-  const { balance, price_book: book } = useCredits();
-  const dialogs = useDialogs();
-  if (!balance) return null;
-  const { plan, resets_at, past_due } = balance.standing;
-  const name = book?.plans.find((one) => one.id === plan)?.name ?? plan;
-  return (
-    <div className="account-card">
-      <h3>Plan</h3>
-      <p className="account-figure">{name}</p>
-      <p className="muted">
-        {resets_at === undefined
-          ? 'Its credits came once and never expire.'
-          : `New credits on ${dayOf(resets_at)}; what is left of the old ones ends then.`}
-      </p>
-      {past_due && (
-        <p className="notice notice-line">
-          A payment for it is missing. Packs and free credits stay usable.
-        </p>
-      )}
-      {plan === 'free' && (
-        <button type="button" className="button button-primary" onClick={dialogs.pro}>
-          Upgrade to Pro
-        </button>
-      )}
-    </div>
-  );
-}
-
 /** In the order in which they are used, as the server has them. */
 function Lots({ lots, prices: { format } }: { lots: readonly Lot[]; prices: Prices }) {
   return (
@@ -158,8 +134,4 @@ function LotNote({ lot, format }: { lot: Lot; format: Prices['format'] }) {
     new Date(lot.effective_at) > new Date() && `usable from ${dayOf(lot.effective_at)}`,
   ].filter((note) => note !== false);
   return notes.length > 0 && <small>{notes.join(', ')}</small>;
-}
-
-function dayOf(timestamp: string): string {
-  return new Date(timestamp).toLocaleDateString([], { dateStyle: 'long' });
 }

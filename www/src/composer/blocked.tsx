@@ -1,5 +1,5 @@
 // Why a message cannot be sent now. What would help is loaded after the first paint.
-import type { Denial, Remedy } from '@kumari/credits';
+import type { Denial, Remedy, Task } from '@kumari/credits';
 import { CircleAlert } from 'lucide-react';
 import type { Prices } from '../credits/client';
 import { DENIAL_TITLES } from '../credits/words';
@@ -10,6 +10,8 @@ export interface BlockedProps {
   denial: Denial;
   prices: Prices;
   refused: Refused;
+  /** What the draft asks for, once it is known. */
+  task: Task | undefined;
   takeCheaper: (remedy: Extract<Remedy, { kind: 'cheaper' }>) => void;
 }
 

@@ -92,6 +92,7 @@ export function Composer({
         prices={prices}
         isEmpty={isEmpty}
         notice={send.notice}
+        task={choice?.mode}
         refused={{
           files,
           earlier: history.attachments.length,

@@ -1,6 +1,6 @@
 // Whether the draft may be sent, and what stands in the way: the Send button, and the words above
 // and below the text. Each follows the price by itself, and renders where its own words change.
-import type { Denial, Remedy } from '@kumari/credits';
+import type { Denial, Remedy, Task } from '@kumari/credits';
 import { ArrowUp } from 'lucide-react';
 import { useId } from 'react';
 import type { Credits, Prices } from '../credits/client';
@@ -62,8 +62,7 @@ export function Notice({
   prices,
   isEmpty,
   notice,
-  refused,
-  takeCheaper,
+  ...blocked
 }: {
   pricing: DraftPricing;
   prices: Prices | null;
@@ -71,6 +70,7 @@ export function Notice({
   notice: NoticeWords | null;
   /** Of the files that the denial may be of. */
   refused: Refused;
+  task: Task | undefined;
   takeCheaper: (remedy: Extract<Remedy, { kind: 'cheaper' }>) => void;
 }) {
   const own = usePrice(pricing, ({ denial }) =>
@@ -78,11 +78,7 @@ export function Notice({
   );
   const denial = own ?? notice?.denial;
   if (denial) {
-    return (
-      prices && (
-        <Blocked denial={denial} prices={prices} refused={refused} takeCheaper={takeCheaper} />
-      )
-    );
+    return prices && <Blocked denial={denial} prices={prices} {...blocked} />;
   }
   return (
     notice && (

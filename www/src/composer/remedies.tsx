@@ -3,16 +3,36 @@ import type { Denial, Remedy } from '@kumari/credits';
 import type { Prices } from '../credits/client';
 import { capsWords, modeName, sentence } from '../credits/words';
 import { useDialogs } from '../dialogs/dialogs';
+import { loadedBy } from '../ui/loaded-by';
 import type { BlockedProps } from './blocked';
 import { FileRefusal, refusalOrigin } from './file-refusal';
+import { PACK_FOR_MEDIA, isMedia } from './media-words';
 
-export function Remedies({ denial, prices, refused, takeCheaper }: BlockedProps) {
+/** What few people see in a visit is loaded when it is first needed. */
+const useExhausted = loadedBy(() => import('./exhausted'));
+
+export function Remedies(props: BlockedProps) {
+  return props.denial.code === 'credits_exhausted' ? <UsedUp {...props} /> : <Ways {...props} />;
+}
+
+function UsedUp(props: BlockedProps) {
+  const [part, isMissing] = useExhausted();
+  if (part) return <part.default {...props} />;
+  // Where it does not come, the ways on stand there all the same.
+  return isMissing && <Ways {...props} />;
+}
+
+function Ways({ denial, prices, refused, task, takeCheaper }: BlockedProps) {
+  const sellsPack = denial.remedies.some(({ kind }) => kind === 'buy_pack');
   return (
     <>
       {refusalOrigin(denial) !== null ? (
         <FileRefusal denial={denial} refused={refused} prices={prices} />
       ) : (
-        <p>{explain(denial, prices)}</p>
+        <p>
+          {explain(denial, prices)}
+          {sellsPack && isMedia(task) && ` ${PACK_FOR_MEDIA}`}
+        </p>
       )}
       <div className="notice-ways">
         {denial.remedies.map((remedy, index) => (
@@ -95,7 +115,11 @@ function Way({
         </button>
       );
     case 'mend_payment':
-      return <span className="muted">Check how Pro is paid for.</span>;
+      return (
+        <button type="button" className="button" onClick={dialogs.account}>
+          See how Pro is paid
+        </button>
+      );
     case 'wait_for_holds':
     case 'review_price':
     case 'fix_request':

@@ -3,6 +3,7 @@ import { useId, useState } from 'react';
 import { useClient, useCredits, usePrices } from '../credits/client';
 import { announce } from '../ui/announce';
 import { Modal } from '../ui/modal';
+import { WorthList } from '../ui/worth';
 
 const SUGGESTED = [10, 25, 50, 100];
 
@@ -110,6 +111,7 @@ export default function TopUpDialog({ close }: { close: () => void }) {
           <strong>{credits === null ? '–' : `${prices.format(credits)} credits`}</strong>
           <span>They never expire and carry over.</span>
         </p>
+        {credits !== null && <WorthList credits={credits} prices={prices} />}
         {state.is === 'failed' && (
           <p className="notice notice-line" role="alert">
             {state.message}

@@ -1,6 +1,7 @@
 import { Dialog, DialogDismiss, DialogHeading } from '@ariakit/react';
 import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
+import { MESSAGE_ID } from '../composer/use-field';
 
 /** A dialog in the middle of the page; on a phone at its foot. */
 export function Modal({
@@ -14,6 +15,7 @@ export function Modal({
   isWide?: boolean;
   children: ReactNode;
 }) {
+  useEffect(() => goOnWriting, []);
   return (
     <Dialog
       open
@@ -32,4 +34,11 @@ export function Modal({
       <div className="modal-body">{children}</div>
     </Dialog>
   );
+}
+
+/** Where what opened a dialog is gone with what it said, the place to write takes the focus. */
+function goOnWriting() {
+  setTimeout(() => {
+    if (document.activeElement === document.body) document.getElementById(MESSAGE_ID)?.focus();
+  });
 }

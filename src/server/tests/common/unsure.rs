@@ -5,12 +5,15 @@ use async_trait::async_trait;
 use kumari_engine::account::{Account, Change, Refused};
 use kumari_engine::entry::{Entry, Event};
 use kumari_engine::id::{AccountId, ActionId, BookVersion, CalibrationVersion};
+use kumari_engine::lot::LotId;
+use kumari_engine::payment::Purchase;
 use kumari_engine::time::Timestamp;
 use kumari_store::{
-    ActionChat, BookListing, ChatWrite, Commit, CommitOutcome, Conversation, ConversationId,
-    ConversationStore, Decide, FileAdded, FileFacts, FileId, FileRemoved, FileRoom, FileStore,
-    FilesKept, MemoryStore, Message, MessagePlace, PaymentClaim, ServiceKey, Session, Store,
-    StoreError, Stored, StoredBook, StoredCalibration, StoredFile, TokenHash, Wanted,
+    ActionChat, BookListing, Bought, ChatWrite, Commit, CommitOutcome, Conversation,
+    ConversationId, ConversationStore, Decide, FileAdded, FileFacts, FileId, FileRemoved, FileRoom,
+    FileStore, FilesKept, MemoryStore, Message, MessagePlace, PaymentClaim, PurchaseStore, Renewal,
+    ServiceKey, Session, Store, StoreError, Stored, StoredBook, StoredCalibration, StoredFile,
+    TokenHash, Wanted,
 };
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -162,6 +165,47 @@ impl ConversationStore for Unsure {
         limit: u32,
     ) -> Result<Vec<(MessagePlace, String)>, StoreError> {
         self.inner.texts(account, id, before, limit).await
+    }
+}
+
+#[async_trait]
+impl PurchaseStore for Unsure {
+    async fn purchases(
+        &self,
+        account: &AccountId,
+        bought: Bought,
+        before: Option<LotId>,
+        limit: u32,
+    ) -> Result<Vec<Purchase>, StoreError> {
+        self.inner.purchases(account, bought, before, limit).await
+    }
+
+    async fn put_renewal(&self, renewal: Renewal) -> Result<(), StoreError> {
+        self.inner.put_renewal(renewal).await
+    }
+
+    async fn move_renewal(&self, from: &Renewal, to: &Renewal) -> Result<bool, StoreError> {
+        self.inner.move_renewal(from, to).await
+    }
+
+    async fn renewal(&self, subscription: &ActionId) -> Result<Option<Renewal>, StoreError> {
+        self.inner.renewal(subscription).await
+    }
+
+    async fn renewals_due(&self, now: Timestamp, limit: u32) -> Result<Vec<Renewal>, StoreError> {
+        self.inner.renewals_due(now, limit).await
+    }
+
+    async fn renewals(
+        &self,
+        after: Option<&ActionId>,
+        limit: u32,
+    ) -> Result<Vec<Renewal>, StoreError> {
+        self.inner.renewals(after, limit).await
+    }
+
+    async fn forget_renewal(&self, subscription: &ActionId) -> Result<bool, StoreError> {
+        self.inner.forget_renewal(subscription).await
     }
 }
 
