@@ -19,6 +19,7 @@ use axum::http::StatusCode;
 use kumari_engine::account::{Account, Change, Refused};
 use kumari_engine::authorize::HOLD_TTL_SECONDS;
 use kumari_engine::id::{AccountId, ActionId, BookVersion};
+use kumari_engine::request::Task;
 use kumari_engine::time::Timestamp;
 use kumari_store::{ChatWrite, Done, Ledger, LedgerError, Store, StoreError};
 use kumari_wire::Unreadable;
@@ -108,6 +109,11 @@ impl App {
     /// Now.
     pub(crate) fn now(&self) -> Timestamp {
         self.ledger.now()
+    }
+
+    /// The work that this server does, in the order of the product's table.
+    pub(crate) fn tasks(&self) -> Vec<Task> {
+        Task::ALL.into_iter().filter(|task| self.provider.serves(*task)).collect()
     }
 
     /// So long ago.

@@ -111,7 +111,7 @@ async fn admit(
         authorize(&known, &book.published, &command, app.now())?;
         return Ok((StatusCode::OK, action::view(&app, &account, &id).await?));
     }
-    check(&send)?;
+    check(&app, &send)?;
     let conversation = ConversationId(send.conversation_id.0);
     let files = attached(&app, &account, &send.files).await?;
     let prompt =
@@ -208,11 +208,13 @@ fn command(send: &Send) -> problem::Answer<Authorize> {
 }
 
 /// What is refused before it is priced.
-fn check(send: &Send) -> problem::Answer<()> {
-    if send.task.priced_as() != Task::Direct {
+fn check(app: &App, send: &Send) -> problem::Answer<()> {
+    if !app.provider.serves(send.task) {
+        let served: Vec<&str> = app.tasks().into_iter().map(Task::name).collect();
         let message = format!(
-            "`{}` has a price but is not served yet: use direct, compare or routing",
-            send.task.name()
+            "`{}` has a price but this server does not do it: use {}",
+            send.task.name(),
+            served.join(", ")
         );
         let remedies = Vec::from([Remedy::FixRequest]);
         let mut denial = Denial::new(DenialCode::NotOffered, message, remedies);

@@ -27,6 +27,7 @@ use kumari_engine::attachment::Attachment;
 use kumari_engine::id::ModelId;
 use kumari_engine::meter::Usage;
 use kumari_engine::price_book::TextModel;
+use kumari_engine::request::Task;
 use kumari_engine::settle::Finish;
 use kumari_engine::void::VoidReason;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +39,10 @@ pub trait Provider: Debug + Send + Sync {
 
     /// Whether its answers are made up, so that guests may be given credits for them.
     fn is_demo(&self) -> bool;
+
+    /// Whether it does this work at all. What it does not is not offered to anybody, and refused before
+    /// anything is held.
+    fn serves(&self, task: Task) -> bool;
 
     /// Why a picture, a recording or a clip cannot be given to its models; nothing where it can. It is
     /// asked before anything is held, and depends on nothing but the file. Documents are given as text.

@@ -33,6 +33,7 @@ use async_stream::stream;
 use kumari_engine::attachment::Attachment;
 use kumari_engine::encoding::{Counted, Encoding};
 use kumari_engine::meter::Usage;
+use kumari_engine::request::Task;
 use kumari_engine::settle::Finish;
 use std::fmt;
 use std::sync::Arc;
@@ -110,6 +111,10 @@ impl Provider for DemoProvider {
 
     fn is_demo(&self) -> bool {
         true
+    }
+
+    fn serves(&self, task: Task) -> bool {
+        task.priced_as() == Task::Direct
     }
 
     fn refusal(&self, _media_type: &str, _size: Attachment) -> Option<MediaRefusal> {

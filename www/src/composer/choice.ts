@@ -2,7 +2,7 @@
 import type { Encoding, ModelId, PriceBook, Request, TokenKind } from '@kumari/credits';
 import type { History } from '../chat/turns';
 import { type Tokens, plus } from '../credits/tokens';
-import type { Mode } from '../credits/words';
+import { type Mode, isKind, kindOf } from '../credits/words';
 import { type FileCounts, NO_COUNTS } from '../files/content';
 import type { Draft, SendIds } from './draft';
 import { asStored, viewsOf } from './draft-files';
@@ -10,19 +10,40 @@ import { asStored, viewsOf } from './draft-files';
 export const COMPARE_MODELS_MIN = 2;
 
 /** What a draft asks for, whatever its text. */
-type Choice = Pick<Draft, 'mode' | 'model' | 'compared'>;
+type Choice = Pick<Draft, 'mode' | 'model' | 'compared' | 'made'>;
 
-/** The draft's mode and models, with the book's own choice where the draft names none that exist. */
-export function chosen(draft: Choice, book: PriceBook): { mode: Mode; models: ModelId[] } {
-  const exists = (id: ModelId) => book.models.some((model) => model.id === id);
-  switch (draft.mode) {
-    case 'direct':
-      return { mode: 'direct', models: [exists(draft.model) ? draft.model : book.routing.default] };
-    case 'compare':
-      return { mode: 'compare', models: comparedOf(draft, book, exists) };
+/** What is asked of which models. */
+export interface Chosen {
+  mode: Mode;
+  models: ModelId[];
+}
+
+/**
+ * The draft's mode and models, with the book's own choice where the draft names none that exist, and
+ * Direct where the server does not do what the draft names.
+ */
+export function chosen(draft: Choice, book: PriceBook, served?: readonly string[]): Chosen {
+  const mode = served?.includes(draft.mode) === false ? 'direct' : draft.mode;
+  const kind = kindOf(mode);
+  const fitting = book.models.filter((model) => isKind(model, kind)).map(({ id }) => id);
+  const exists = (id: ModelId) => fitting.includes(id);
+  switch (mode) {
     case 'routing':
-      return { mode: 'routing', models: [] };
+      return { mode, models: [] };
+    case 'compare':
+      return { mode, models: comparedOf(draft, book, exists) };
+    default: {
+      const named = kind === 'text' ? draft.model : draft.made?.[kind];
+      const own = kind === 'text' ? book.routing.default : fitting[0];
+      const model = named !== undefined && exists(named) ? named : own;
+      return { mode, models: model === undefined ? [] : [model] };
+    }
   }
+}
+
+/** What one model is asked in place of several. */
+export function alone(mode: Mode): Mode {
+  return mode === 'compare' || mode === 'routing' ? 'direct' : mode;
 }
 
 /** The models to compare; at first the draft's own and the first candidates of routing. */
@@ -82,7 +103,8 @@ export function unanswered(before: Draft, as: Draft): Draft {
     before.files.length === 0 &&
     before.mode === as.mode &&
     before.model === as.model &&
-    before.compared === as.compared;
+    before.compared === as.compared &&
+    before.made === as.made;
   const draft = returned(before);
   if (!isSame || !before.sending) return draft;
   const { actionId, conversationId } = before.sending;
@@ -92,7 +114,9 @@ export function unanswered(before: Draft, as: Draft): Draft {
 /** The draft with a model named: the one model, or one more or less to compare. */
 export function withModel(before: Draft, book: PriceBook, model: ModelId): Draft {
   const draft = unsent(before);
-  if (draft.mode !== 'compare') return { ...draft, mode: 'direct', model };
+  if (draft.mode !== 'compare') {
+    return withOne(draft, alone(draft.mode), model);
+  }
   const { models } = chosen(draft, book);
   if (models.includes(model)) {
     const left = models.filter((one) => one !== model);
@@ -108,15 +132,22 @@ export function withRequest(before: Draft, request: Request): Draft {
   const models = request.models ?? [];
   const [first] = models;
   if (request.task === 'compare') return { ...draft, mode: 'compare', compared: models };
-  if (request.task === 'direct' && first !== undefined) {
-    return { ...draft, mode: 'direct', model: first };
-  }
-  return request.task === 'routing' ? { ...draft, mode: 'routing' } : draft;
+  return first === undefined
+    ? { ...draft, mode: request.task }
+    : withOne(draft, request.task, first);
+}
+
+/** The draft that asks one model; each kind has its own, so none is forgotten. */
+function withOne(draft: Draft, mode: Mode, model: ModelId): Draft {
+  const kind = kindOf(mode);
+  return kind === 'text'
+    ? { ...draft, mode, model }
+    : { ...draft, mode, made: { ...draft.made, [kind]: model } };
 }
 
 /** What is asked for, as counts: the conversation so far and the new message with its files. */
 export function requestOf(
-  { mode, models }: { mode: Mode; models: ModelId[] },
+  { mode, models }: Chosen,
   history: History,
   counted: Tokens,
   flags: Request['flags'],
@@ -133,6 +164,8 @@ export function requestOf(
     input_tokens: input,
     ...(attachments.length === 0 ? {} : { attachments }),
     messages: history.messages + 1,
+    // Until a document is read it has a page at least.
+    ...(mode === 'file_processing' ? { pages: Math.max(1, files.pages) } : {}),
     ...(flags === undefined || flags.length === 0 ? {} : { flags }),
   };
 }

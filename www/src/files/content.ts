@@ -35,9 +35,11 @@ export interface FileCounts {
   attachments: Attachment[];
   /** Of the documents. */
   tokens: Tokens;
+  /** Of the documents. */
+  pages: number;
 }
 
-export const NO_COUNTS: FileCounts = { attachments: [], tokens: {} };
+export const NO_COUNTS: FileCounts = { attachments: [], tokens: {}, pages: 0 };
 
 /** How many bytes of files a model is given as they are. */
 export function attachmentBytesOf(files: readonly { bytes: number; content?: Content }[]): number {
@@ -50,7 +52,11 @@ export function countsOf(contents: readonly Content[]): FileCounts {
   for (const content of contents) {
     counts =
       content.kind === 'document'
-        ? { ...counts, tokens: plus(counts.tokens, content.tokens) }
+        ? {
+            ...counts,
+            tokens: plus(counts.tokens, content.tokens),
+            pages: counts.pages + content.pages,
+          }
         : { ...counts, attachments: [...counts.attachments, content] };
   }
   return counts;

@@ -4,6 +4,7 @@ use async_stream::stream;
 use kumari_engine::attachment::Attachment;
 use kumari_engine::id::ModelId;
 use kumari_engine::meter::{Meter, Usage};
+use kumari_engine::request::Task;
 use kumari_engine::settle::Finish;
 use kumari_server::provider::{
     MediaRefusal, Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderStream,
@@ -38,6 +39,7 @@ pub(crate) struct Scripted {
     scripts: Mutex<HashMap<ModelId, Vec<Step>>>,
     refusing: Mutex<Vec<ModelId>>,
     not_taking: Mutex<Vec<&'static str>>,
+    not_serving: Mutex<Vec<Task>>,
     /// Reports usage when it is cancelled.
     pub(crate) honest_when_cancelled: Mutex<bool>,
     gate: std::sync::Arc<Semaphore>,
@@ -52,6 +54,7 @@ impl Default for Scripted {
             scripts: Mutex::default(),
             refusing: Mutex::default(),
             not_taking: Mutex::default(),
+            not_serving: Mutex::new(Vec::from([Task::Image, Task::Video, Task::ThreeD])),
             honest_when_cancelled: Mutex::new(false),
             gate: std::sync::Arc::new(Semaphore::new(0)),
             asked,
@@ -112,6 +115,10 @@ impl Provider for Scripted {
 
     fn is_demo(&self) -> bool {
         true
+    }
+
+    fn serves(&self, task: Task) -> bool {
+        !self.not_serving.lock().unwrap().contains(&task)
     }
 
     fn refusal(&self, media_type: &str, _size: Attachment) -> Option<MediaRefusal> {
