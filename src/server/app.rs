@@ -48,6 +48,8 @@ pub struct Config {
     pub tidy_every: Duration,
     /// How often it is looked for price books and a calibration that another process has published.
     pub books_every: Duration,
+    /// How often it is looked for jobs whose process has gone.
+    pub jobs_every: Duration,
     /// How often the hold of an answer that runs is renewed.
     pub renew_every: Duration,
     /// How long running answers may go on after the signal to stop.
@@ -63,6 +65,7 @@ impl Default for Config {
             sweep_every: Duration::from_secs(1),
             tidy_every: Duration::from_secs(60),
             books_every: Duration::from_secs(2),
+            jobs_every: Duration::from_secs(1),
             renew_every: Duration::from_secs(u64::from(HOLD_TTL_SECONDS / 3)),
             shutdown_grace: Duration::from_secs(30),
         }

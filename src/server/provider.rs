@@ -14,6 +14,8 @@
 //! A stream that is dropped lets go of the provider too, so
 //! the browser going away must not drop it: the server reads it to its end.
 //!
+//! Files are made by jobs, which outlive a stream: `provider_media`.
+//!
 //! What is not here: prices, holds and what an outcome costs (the engine and `settle`), retries
 //! with another model (routing), and who may send at all. A provider never sees an account.
 
@@ -21,6 +23,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::provider_media::MediaProvider;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use kumari_engine::attachment::Attachment;
@@ -47,6 +50,11 @@ pub trait Provider: Debug + Send + Sync {
     /// Why a picture, a recording or a clip cannot be given to its models; nothing where it can. It is
     /// asked before anything is held, and depends on nothing but the file. Documents are given as text.
     fn refusal(&self, media_type: &str, size: Attachment) -> Option<MediaRefusal>;
+
+    /// Who makes pictures, clips and 3D models for it; nobody where it makes none.
+    fn media(&self) -> Option<Arc<dyn MediaProvider>> {
+        None
+    }
 
     /// Starts one answer. Nothing happens until the stream is polled.
     ///
