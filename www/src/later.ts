@@ -3,6 +3,7 @@
 import './styles/conversations.css';
 import './styles/files.css';
 
+export { AmountPicker } from './composer/amount-picker';
 export { AttachedFiles } from './composer/attached-files';
 export { EstimateDetails } from './composer/estimate-details';
 export { ModeOptions } from './composer/mode-options';

@@ -4,18 +4,20 @@ import type { History } from '../chat/turns';
 import { type Tokens, plus } from '../credits/tokens';
 import { type Mode, isKind, kindOf } from '../credits/words';
 import { type FileCounts, NO_COUNTS } from '../files/content';
-import type { Draft, SendIds } from './draft';
+import type { Amounts, Draft, SendIds } from './draft';
 import { asStored, viewsOf } from './draft-files';
 
 export const COMPARE_MODELS_MIN = 2;
 
 /** What a draft asks for, whatever its text. */
-type Choice = Pick<Draft, 'mode' | 'model' | 'compared' | 'made'>;
+type Choice = Pick<Draft, 'mode' | 'model' | 'compared' | 'made' | 'amounts'>;
 
 /** What is asked of which models. */
 export interface Chosen {
   mode: Mode;
   models: ModelId[];
+  /** How many of what is made, and how long. */
+  amounts?: Amounts | undefined;
 }
 
 /**
@@ -36,7 +38,8 @@ export function chosen(draft: Choice, book: PriceBook, served?: readonly string[
       const named = kind === 'text' ? draft.model : draft.made?.[kind];
       const own = kind === 'text' ? book.routing.default : fitting[0];
       const model = named !== undefined && exists(named) ? named : own;
-      return { mode, models: model === undefined ? [] : [model] };
+      const models = model === undefined ? [] : [model];
+      return kind === 'text' ? { mode, models } : { mode, models, amounts: draft.amounts?.[kind] };
     }
   }
 }
@@ -104,7 +107,8 @@ export function unanswered(before: Draft, as: Draft): Draft {
     before.mode === as.mode &&
     before.model === as.model &&
     before.compared === as.compared &&
-    before.made === as.made;
+    before.made === as.made &&
+    before.amounts === as.amounts;
   const draft = returned(before);
   if (!isSame || !before.sending) return draft;
   const { actionId, conversationId } = before.sending;
@@ -126,9 +130,17 @@ export function withModel(before: Draft, book: PriceBook, model: ModelId): Draft
   return { ...draft, compared: [...models, model] };
 }
 
+/** The draft that makes another number of what its mode makes, or longer ones. */
+export function withAmounts(before: Draft, mode: Mode, amounts: Amounts): Draft {
+  const draft = unsent(before);
+  return { ...draft, amounts: { ...draft.amounts, [kindOf(mode)]: amounts } };
+}
+
 /** The draft that a cheaper request stands for. */
 export function withRequest(before: Draft, request: Request): Draft {
-  const draft = unsent(before);
+  const { images, clips, clip_seconds, three_d_models } = request;
+  const amounts = { images, clips, clip_seconds, three_d_models };
+  const draft = withAmounts(before, request.task, JSON.parse(JSON.stringify(amounts)) as Amounts);
   const models = request.models ?? [];
   const [first] = models;
   if (request.task === 'compare') return { ...draft, mode: 'compare', compared: models };
@@ -147,12 +159,14 @@ function withOne(draft: Draft, mode: Mode, model: ModelId): Draft {
 
 /** What is asked for, as counts: the conversation so far and the new message with its files. */
 export function requestOf(
-  { mode, models }: Chosen,
+  { mode, models, amounts }: Chosen,
   history: History,
   counted: Tokens,
   flags: Request['flags'],
   files: FileCounts = NO_COUNTS,
 ): Request {
+  // What is made follows from this message alone.
+  if (kindOf(mode) !== 'text') return { task: mode, models, ...amounts };
   const input = plus(counted, files.tokens);
   for (const kind of Object.keys(input) as TokenKind[]) {
     input[kind] = (input[kind] ?? 0) + (history.tokens[kind] ?? 0);

@@ -7,7 +7,7 @@ import type { History } from '../chat/turns';
 import { type Prices, useCredits } from '../credits/client';
 import { MODES, type Mode } from '../credits/words';
 import { useLater } from '../use-later';
-import { chosen, withMode, withModel, withRequest } from './choice';
+import { chosen, withAmounts, withMode, withModel, withRequest } from './choice';
 import { AttachButton, type Attaching } from './attach-button';
 import { partOf, waitsFor } from './draft-files';
 import { EstimateView } from './estimate-view';
@@ -38,11 +38,11 @@ export function Composer({
   const credits = useCredits();
   const book = credits.price_book;
   const { draft, change } = kept;
-  const { mode, model, made, compared } = draft;
+  const { mode, model, made, amounts, compared } = draft;
   const served = credits.session?.tasks;
   const choice = useMemo(
-    () => (book ? chosen({ mode, model, made, compared }, book, served) : null),
-    [book, compared, made, mode, model, served],
+    () => (book ? chosen({ mode, model, made, amounts, compared }, book, served) : null),
+    [amounts, book, compared, made, mode, model, served],
   );
   const modes = useMemo(() => MODES.filter((one) => served?.includes(one)), [served]);
   const field = useRef<FieldHandle | null>(null);
@@ -163,6 +163,15 @@ export function Composer({
                 nameOf={prices.nameOf}
                 format={prices.format}
                 pick={pickModel}
+              />
+            )}
+            {later && choice && book && (
+              <later.AmountPicker
+                choice={choice}
+                book={book}
+                pick={(amounts) => {
+                  change((draft) => withAmounts(draft, choice.mode, amounts));
+                }}
               />
             )}
             {choice?.mode === 'routing' && (

@@ -1,5 +1,5 @@
 // What a person was about to send, kept for each conversation across reloads and at zero credits.
-import type { KindName, ModelId } from '@kumari/credits';
+import type { KindName, ModelId, Request } from '@kumari/credits';
 import { MODES, type Mode } from '../credits/words';
 import type { FileView } from '../files/content';
 import { type DraftFile, asLeft, isDraftFile, isView } from './draft-files';
@@ -12,6 +12,8 @@ export interface Draft {
   model: ModelId;
   /** The models that make something, by kind; the book's first where absent. */
   made?: Partial<Record<KindName, ModelId>> | undefined;
+  /** How many are made, and how long they are, by kind; one where absent. */
+  amounts?: Partial<Record<KindName, Amounts>> | undefined;
   /** The models of Compare. */
   compared: ModelId[];
   /** The message that was sent and has no answer yet. It is not in the field any more. */
@@ -19,6 +21,11 @@ export interface Draft {
   /** The ids of a send that failed without an answer, until something of the draft changes. */
   repeat?: SendIds;
 }
+
+/** What is made of a kind. */
+export type Amounts = Partial<
+  Pick<Request, 'images' | 'clips' | 'clip_seconds' | 'three_d_models'>
+>;
 
 /** The same ids make the repeat of a send harmless. */
 export interface SendIds {
@@ -87,7 +94,7 @@ function read(key: string): Draft | null {
 
 function isDraft(kept: unknown): kept is Draft {
   if (typeof kept !== 'object' || kept === null) return false;
-  const { text, files, mode, model, made, compared, sending, repeat } = kept as Record<
+  const { text, files, mode, model, made, amounts, compared, sending, repeat } = kept as Record<
     string,
     unknown
   >;
@@ -97,7 +104,9 @@ function isDraft(kept: unknown): kept is Draft {
     files.every(isDraftFile) &&
     typeof mode === 'string' &&
     typeof model === 'string' &&
-    (made === undefined || (typeof made === 'object' && made !== null)) &&
+    [made, amounts].every(
+      (one) => one === undefined || (typeof one === 'object' && one !== null),
+    ) &&
     Array.isArray(compared) &&
     compared.every((one) => typeof one === 'string') &&
     (sending === undefined || isSending(sending)) &&

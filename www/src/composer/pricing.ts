@@ -130,7 +130,7 @@ export class DraftPricing {
     const { choice, prices } = this.#terms ?? {};
     const mode = alone(choice?.mode ?? 'direct');
     return (prices?.modelsOf(kindOf(mode)) ?? []).map((model) => {
-      const request = this.#request({ mode, models: [model.id] });
+      const request = this.#request({ ...choice, mode, models: [model.id] });
       return { model, price: request && (prices?.estimate(request) ?? null) };
     });
   };

@@ -76,6 +76,7 @@ export function useSend({
         conversation_id: ids.conversationId,
         task: choice.mode,
         ...(choice.models.length === 0 ? {} : { models: choice.models }),
+        ...choice.amounts,
         text,
         ...(files.length === 0 ? {} : { files: files.map((file) => file.file_id) }),
       }),

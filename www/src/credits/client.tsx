@@ -132,6 +132,8 @@ export interface Prices {
   models: readonly Model[];
   /** The models of a kind, in the book's order. */
   modelsOf: (kind: KindName) => readonly Model[];
+  /** Whether a model makes files. */
+  isMaker: (model: ModelId) => boolean;
   /** A model's name. */
   nameOf: (model: ModelId) => string;
   /** The model that routing is likely to ask, and why: "GPT-6 Luna (code)". */
@@ -159,6 +161,7 @@ export function usePrices(): Prices | null {
       packCredits: (usd) => handle.packCredits(usd) ?? null,
       models: modelsOf('text'),
       modelsOf,
+      isMaker: (id) => book.models.some((model) => model.id === id && !isKind(model, 'text')),
       nameOf,
       likelyWords({ model, rule }) {
         const when = rule === undefined ? undefined : book.routing.rules[rule]?.when;

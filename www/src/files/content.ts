@@ -21,12 +21,12 @@ export interface DocumentContent {
 }
 
 /** A file that the server has. */
-export interface FileView {
+export interface FileView<C = Content> {
   file_id: string;
   name: string;
   media_type: string;
   bytes: number;
-  content: Content;
+  content: C;
 }
 
 /** What files add to a request. */
