@@ -120,7 +120,7 @@ impl Shape {
             }
             Self::Stone { bumps: [a, b, c, d], phase } => {
                 let tilt = std::f32::consts::PI * v;
-                let [x, y, z] = [tilt.sin() * turn.cos(), tilt.cos(), tilt.sin() * turn.sin()];
+                let [x, y, z] = [tilt.sin() * turn.cos(), -tilt.cos(), tilt.sin() * turn.sin()];
                 let bump = a * (3.0 * x + phase).sin()
                     + b * (4.0 * y - phase).sin()
                     + c * (5.0 * z + 2.0 * phase).sin()
@@ -137,11 +137,7 @@ impl Shape {
         let v = v.clamp(step * 2.0, 1.0 - step * 2.0);
         let across = difference(self.at(u + step, v), self.at(u - step, v));
         let along = difference(self.at(u, v + step), self.at(u, v - step));
-        let out = unit(cross(along, across));
-        match self {
-            Self::Knot { .. } | Self::Stone { .. } => scaled(out, -1.0),
-            Self::Vase { .. } => out,
-        }
+        unit(cross(along, across))
     }
 }
 
@@ -183,7 +179,7 @@ fn linear(part: f32) -> f32 {
     part.powf(2.2)
 }
 
-/// Two triangles for each four points.
+/// Two triangles for each four points; their corners go around against the clock, seen from outside.
 fn corners() -> Vec<u16> {
     let wide = AROUND + 1;
     let mut corners = Vec::new();
@@ -228,7 +224,6 @@ fn description(
         }] }],
         "materials": [{
             "pbrMetallicRoughness": { "metallicFactor": 0.1, "roughnessFactor": 0.42 },
-            "doubleSided": true,
         }],
         "buffers": [{ "byteLength": from }],
         "bufferViews": views,
@@ -267,7 +262,7 @@ fn container(json: &Value, bytes: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MODEL_BYTES_MAX, model};
+    use super::{MODEL_BYTES_MAX, Shape, cross, difference, knot, model, shape};
     use serde_json::Value;
 
     fn number(bytes: &[u8], at: usize) -> usize {
@@ -305,14 +300,19 @@ mod tests {
             bytes.chunks(12).map(|three| [0, 4, 8].map(|at| one(&three[at..at + 4]))).collect()
         };
         let points = floats(part(0, 12));
-        for [x, y, z] in floats(part(1, 12)) {
+        let normals = floats(part(1, 12));
+        for [x, y, z] in &normals {
             let length = (x * x + y * y + z * z).sqrt();
             assert!((length - 1.0).abs() < 0.001, "a normal as long as {length}");
         }
         assert_eq!(part(2, 4).len(), points.len() * 4);
-        for corner in part(3, 2).chunks(2) {
-            let corner = u16::from_le_bytes(corner.try_into().unwrap());
-            assert!(usize::from(corner) < points.len());
+        let corner = |bytes: &[u8]| usize::from(u16::from_le_bytes(bytes.try_into().unwrap()));
+        for bytes in part(3, 2).chunks(6) {
+            let [a, b, c] = [0, 2, 4].map(|at| corner(&bytes[at..at + 2]));
+            let face = cross(difference(points[b], points[a]), difference(points[c], points[a]));
+            let along: f32 = face.iter().zip(normals[a]).map(|(one, other)| one * other).sum();
+            // A triangle at a pole has no side.
+            assert!(along > -1e-6, "a triangle is seen from where its normal does not go: {along}");
         }
         type Bound = fn(f32, f32) -> f32;
         let bounds: [(&str, Bound); 2] = [("min", f32::min), ("max", f32::max)];
@@ -324,6 +324,27 @@ mod tests {
             }
         }
         points
+    }
+
+    #[test]
+    fn normals_go_outwards() {
+        let dot = |one: [f32; 3], other: [f32; 3]| -> f32 {
+            one.iter().zip(other).map(|(one, other)| one * other).sum()
+        };
+        for prompt in ["a vase", "a knot", "a stone"] {
+            let shape = shape(prompt, 1);
+            for step in 1..20_u8 {
+                let (u, v) = (f32::from(step) / 20.0, 0.1 + 0.04 * f32::from(step));
+                let [x, y, z] = shape.at(u, v);
+                let inside = match shape {
+                    Shape::Vase { .. } => [0.0, y, 0.0],
+                    Shape::Stone { .. } => [0.0; 3],
+                    Shape::Knot { around, through, .. } => knot(around, through, v),
+                };
+                let out = dot(shape.normal(u, v), difference([x, y, z], inside));
+                assert!(out > 0.0, "{prompt}: {out} at {u}, {v}");
+            }
+        }
     }
 
     #[test]
