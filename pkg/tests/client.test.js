@@ -69,7 +69,12 @@ test('it goes from loading to live, and shows session, book and balance', async 
   const state = client.state();
   assert.equal(state.status, 'live');
   assert.equal(state.as_of, null);
-  assert.deepEqual(state.session, { account_id: 'a1', guest: true, demo_payments: true });
+  assert.deepEqual(state.session, {
+    account_id: 'a1',
+    guest: true,
+    demo_payments: true,
+    tasks: ['direct'],
+  });
   assert.deepEqual(state.price_book, JSON.parse(BOOK));
   assert.match(state.price_book_version, /^[0-9a-f]{64}$/);
   assert.deepEqual(state.balance, balance(1, '100'));

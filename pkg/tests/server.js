@@ -58,7 +58,7 @@ export async function startServer(answers = {}) {
   const server = {
     answers: {
       'POST /api/session': () => ({
-        body: { account_id: 'a1', guest: true, demo_payments: true },
+        body: { account_id: 'a1', guest: true, demo_payments: true, tasks: ['direct'] },
       }),
       'GET /api/price-book': () => ({ text: BOOK }),
       'GET /api/balance': () => ({ body: balance(1, '100') }),

@@ -29,7 +29,12 @@ fn balance(version: u64, second: u32, available: &str) -> Balance {
 }
 
 fn session(account: &str) -> Session {
-    Session { account_id: account.parse().unwrap(), guest: true, demo_payments: true }
+    Session {
+        account_id: account.parse().unwrap(),
+        guest: true,
+        demo_payments: true,
+        tasks: Vec::new(),
+    }
 }
 
 fn request(output_tokens_max: Option<u64>) -> Request {

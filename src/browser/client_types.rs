@@ -22,10 +22,13 @@ pub(crate) struct Session {
     pub(crate) guest: bool,
     /// Whether packs can be had without paying, because the server has no payment provider.
     pub(crate) demo_payments: bool,
+    /// The tasks that the server does, by their names; none where it does not say so. A newer server
+    /// may name some that this client does not know.
+    pub(crate) tasks: Vec<String>,
 }
 
 fields! {
-    Session { account_id, guest, demo_payments, .. }
+    Session { account_id, guest, demo_payments, tasks or default, .. }
 }
 
 /// An account's credits at an instant.

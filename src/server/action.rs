@@ -16,7 +16,7 @@ use kumari_engine::receipt::{self, Receipt};
 use kumari_engine::request::Task;
 use kumari_engine::settle::{Finish, LegEnd};
 use kumari_engine::void::VoidReason;
-use kumari_store::{ActionChat, Author, ConversationId, MessageStatus};
+use kumari_store::{ActionChat, Author, ConversationId, FileFacts, Message, MessageStatus};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -60,9 +60,23 @@ pub(crate) struct LegView {
     pub(crate) status: LegStatus,
     /// What it said so far.
     pub(crate) text: String,
+    /// What it made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) files: Vec<FileFacts>,
+    /// How far a job has come, in percent; absent where none runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) percent: Option<u8>,
     /// What it cost; absent while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) charge: Option<Credits>,
+}
+
+impl LegView {
+    /// A leg that has said and made nothing.
+    pub(crate) fn new(leg: u32, model: ModelId, status: LegStatus) -> Self {
+        let (text, files) = (String::new(), Vec::new());
+        Self { leg, model, status, text, files, percent: None, charge: None }
+    }
 }
 
 /// How a leg stands.
@@ -120,7 +134,10 @@ pub(crate) async fn whole(app: &App, account: &AccountId, id: &ActionId) -> Answ
     let live = app.runs.get(account, id).map(|run| run.transcript.legs());
     let legs = hold.legs.iter().zip(0_u32..).filter_map(|(leg, index)| {
         let said = live.as_ref().and_then(|legs| legs.iter().find(|leg| leg.leg == index));
-        said.cloned().or_else(|| stored_leg(&chat, leg, index)).map(|said| standing(said, leg))
+        let stored = stored_leg(&chat, leg, index);
+        let made = stored.as_ref().map(|stored| stored.files.clone()).unwrap_or_default();
+        let said = said.cloned().map(|said| LegView { files: made, ..said });
+        said.or(stored).map(|said| standing(said, leg))
     });
     let legs = legs.collect();
     let (status, receipt) = if hold.is_open() {
@@ -163,12 +180,13 @@ fn stored_leg(chat: &ActionChat, leg: &HoldLeg, index: u32) -> Option<LegView> {
         Author::Assistant { model, .. } => Some(model.clone()),
         Author::User => None,
     });
-    Some(LegView {
-        leg: index,
-        model: answering.or_else(|| leg.models.first().cloned())?,
-        status: LegStatus::Running,
-        text: message.map(|message| message.text.clone()).unwrap_or_default(),
-        charge: None,
+    let model = answering.or_else(|| leg.models.first().cloned())?;
+    let nothing = LegView::new(index, model, LegStatus::Running);
+    Some(match message {
+        Some(Message { text, files, .. }) => {
+            LegView { text: text.clone(), files: files.clone(), ..nothing }
+        }
+        None => nothing,
     })
 }
 
@@ -177,6 +195,7 @@ fn standing(view: LegView, leg: &HoldLeg) -> LegView {
     LegView {
         status: LegStatus::of(leg.end.as_ref()),
         charge: leg.end.as_ref().map(charge_of),
+        percent: view.percent.filter(|_| leg.end.is_none()),
         ..view
     }
 }

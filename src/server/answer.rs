@@ -66,7 +66,7 @@ async fn run(app: Arc<App>, job: Job) {
     };
     tokio::select! {
         _ = answering => {}
-        never = renew::keep(&app, &job) => match never {},
+        never = renew::keep(&app, &job.run, &job.book) => match never {},
     }
     let run = &job.run;
     let view = action::whole(&app, &run.account, &run.action_id).await;
@@ -125,7 +125,7 @@ async fn leg_to_its_end(app: &App, job: &Job, leg: &LegEstimate, index: u32, ask
         Ending { model: leg.model.clone(), outcome, text: None, tokens: Tokens::new() }
     });
     let model = ending.model.clone();
-    let end = settle::end(app, job, index, ending).await;
+    let end = settle::end(app, &job.run, &job.book, index, ending).await;
     let charge = end.as_ref().map(action::charge_of);
     job.run.transcript.set_leg(index, &model, LegStatus::of(end.as_ref()), charge);
 }

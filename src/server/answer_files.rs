@@ -68,9 +68,10 @@ pub(crate) fn sent_bytes(prompt: &Prompt) -> u64 {
     let files = prompt.messages.iter().flat_map(|message| &message.files);
     let bytes = files.map(|file| match file.content {
         FileContent::Document { characters, .. } => characters,
-        FileContent::Image { .. } | FileContent::Audio { .. } | FileContent::Video { .. } => {
-            file.bytes
-        }
+        FileContent::Image { .. }
+        | FileContent::Audio { .. }
+        | FileContent::Video { .. }
+        | FileContent::ThreeD { .. } => file.bytes,
     });
     bytes.fold(0, u64::saturating_add)
 }

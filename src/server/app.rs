@@ -19,6 +19,7 @@ use axum::http::StatusCode;
 use kumari_engine::account::{Account, Change, Refused};
 use kumari_engine::authorize::HOLD_TTL_SECONDS;
 use kumari_engine::id::{AccountId, ActionId, BookVersion};
+use kumari_engine::request::Task;
 use kumari_engine::time::Timestamp;
 use kumari_store::{ChatWrite, Done, Ledger, LedgerError, Store, StoreError};
 use kumari_wire::Unreadable;
@@ -47,6 +48,8 @@ pub struct Config {
     pub tidy_every: Duration,
     /// How often it is looked for price books and a calibration that another process has published.
     pub books_every: Duration,
+    /// How often it is looked for jobs whose process has gone.
+    pub jobs_every: Duration,
     /// How often the hold of an answer that runs is renewed.
     pub renew_every: Duration,
     /// How long running answers may go on after the signal to stop.
@@ -62,6 +65,7 @@ impl Default for Config {
             sweep_every: Duration::from_secs(1),
             tidy_every: Duration::from_secs(60),
             books_every: Duration::from_secs(2),
+            jobs_every: Duration::from_secs(1),
             renew_every: Duration::from_secs(u64::from(HOLD_TTL_SECONDS / 3)),
             shutdown_grace: Duration::from_secs(30),
         }
@@ -109,6 +113,11 @@ impl App {
     /// Now.
     pub(crate) fn now(&self) -> Timestamp {
         self.ledger.now()
+    }
+
+    /// The work that this server does, in the order of the product's table.
+    pub(crate) fn tasks(&self) -> Vec<Task> {
+        Task::ALL.into_iter().filter(|task| self.provider.serves(*task)).collect()
     }
 
     /// So long ago.

@@ -14,6 +14,8 @@ use crate::file_refusal;
 use crate::files;
 use crate::health::stopping;
 use crate::history;
+use crate::making;
+use crate::making_asked;
 use crate::problem::{self, Problem};
 use crate::runs::{Full, Run};
 use crate::session::Caller;
@@ -33,7 +35,7 @@ use kumari_engine::price_book::PublishedBook;
 use kumari_engine::request::{Request, Task};
 use kumari_engine::routing;
 use kumari_store::{
-    Author, ChatWrite, Conversation, ConversationId, FileFacts, FileId, LedgerError,
+    Author, ChatWrite, Conversation, ConversationId, FileFacts, FileId, FileRoom, LedgerError,
     MESSAGE_FILES_MAX, Message, MessageStatus, StoreError,
 };
 use serde::Serialize;
@@ -92,7 +94,8 @@ pub(crate) async fn send(
         return Err(stopping());
     }
     // A task of its own: once admitted, an action is begun whether the browser waits or has gone.
-    let admitted = app.tasks.spawn(admit(Arc::clone(&app), caller.account, send));
+    let room = caller.file_room(&app.config.limits);
+    let admitted = app.tasks.spawn(admit(Arc::clone(&app), caller.account, room, send));
     let (status, view) = admitted.await.map_err(|fault| Problem::internal("send", &fault))??;
     Ok(json(status, &view))
 }
@@ -100,6 +103,7 @@ pub(crate) async fn send(
 async fn admit(
     app: Arc<App>,
     account: AccountId,
+    room: FileRoom,
     send: Send,
 ) -> problem::Answer<(StatusCode, ActionView)> {
     let book = app.book_in_force();
@@ -111,11 +115,16 @@ async fn admit(
         authorize(&known, &book.published, &command, app.now())?;
         return Ok((StatusCode::OK, action::view(&app, &account, &id).await?));
     }
-    check(&send)?;
+    check(&app, &send)?;
     let conversation = ConversationId(send.conversation_id.0);
     let files = attached(&app, &account, &send.files).await?;
-    let prompt =
-        history::prompt(&app, &book, &account, conversation, &send.text, files.clone()).await?;
+    let is_made = making_asked::is_made(send.task);
+    let prompt = if is_made {
+        making_asked::check(&command.request, &send.text, files.len())?;
+        history::alone(&app, &book, &send.text).await
+    } else {
+        history::prompt(&app, &book, &account, conversation, &send.text, files.clone()).await?
+    };
     if sent_bytes(&prompt) > SENT_BYTES_MAX {
         return Err(too_large());
     }
@@ -142,6 +151,13 @@ async fn admit(
     if let Some(price) = &price {
         file_refusal::check(&*app.provider, price, &prompt)?;
     }
+    // Noted before it is admitted, so that whatever happens then it is not forgotten.
+    let job = match &price {
+        Some(_) if is_made => {
+            Some(making_asked::note(&app, &account, room, &id, &command.request).await?)
+        }
+        Some(_) | None => None,
+    };
     let place = price.map(|price| claim(&app, &account, &id, conversation, &price)).transpose()?;
     let admission = Admission {
         command,
@@ -158,6 +174,11 @@ async fn admit(
     };
     let begun = hold.and_then(|hold| match (hold, &place) {
         (Some(hold), Some(run)) => {
+            if let Some(job) = job {
+                let (run, prompt) = (Arc::clone(run), prompt.text());
+                making::start(&app, making::Making { run, hold, book, prompt, job });
+                return Ok(StatusCode::CREATED);
+            }
             let price = estimate_capped(&book.published, &hold.request, &hold.caps)?;
             answer::start(&app, answer::Job { run: Arc::clone(run), hold, price, prompt, book });
             Ok(StatusCode::CREATED)
@@ -208,11 +229,13 @@ fn command(send: &Send) -> problem::Answer<Authorize> {
 }
 
 /// What is refused before it is priced.
-fn check(send: &Send) -> problem::Answer<()> {
-    if send.task.priced_as() != Task::Direct {
+fn check(app: &App, send: &Send) -> problem::Answer<()> {
+    if !app.provider.serves(send.task) {
+        let served: Vec<&str> = app.tasks().into_iter().map(Task::name).collect();
         let message = format!(
-            "`{}` has a price but is not served yet: use direct, compare or routing",
-            send.task.name()
+            "`{}` has a price but this server does not do it: use {}",
+            send.task.name(),
+            served.join(", ")
         );
         let remedies = Vec::from([Remedy::FixRequest]);
         let mut denial = Denial::new(DenialCode::NotOffered, message, remedies);
@@ -287,13 +310,7 @@ fn too_large() -> Problem {
 fn leg_views(price: &Estimate) -> Vec<LegView> {
     let view = |(leg, index)| {
         let leg: &kumari_engine::estimate::LegEstimate = leg;
-        LegView {
-            leg: index,
-            model: leg.model.clone(),
-            status: LegStatus::Running,
-            text: String::new(),
-            charge: None,
-        }
+        LegView::new(index, leg.model.clone(), LegStatus::Running)
     };
     price.legs.iter().zip(0_u32..).map(view).collect()
 }

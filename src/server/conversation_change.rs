@@ -6,6 +6,7 @@
 use crate::app::App;
 use crate::body::{Json, json};
 use crate::conversations::unknown;
+use crate::making_asked;
 use crate::problem::{Answer, Problem};
 use crate::segment::Segment;
 use crate::session::{Begin, Caller};
@@ -117,6 +118,11 @@ async fn end_abandoned(app: &App, account: &AccountId, id: ConversationId) -> An
     }
     let holds = app.read(account, &elsewhere).await?;
     for hold in elsewhere.iter().filter_map(|action| holds.hold(action)) {
+        let is_made = making_asked::is_made(hold.request.task);
+        if is_made && app.store().stop_jobs(account, &hold.action_id, None).await? > 0 {
+            // Whoever works on it hears of it.
+            continue;
+        }
         stop::end_abandoned(app, account, hold, |_| true).await?;
     }
     Ok(())

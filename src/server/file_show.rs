@@ -141,7 +141,7 @@ fn beyond() -> Problem {
 /// shown; anything else could be read as a page of ours.
 fn disposition(facts: &FileFacts) -> String {
     let kind = match facts.content {
-        FileContent::Document { .. } => "attachment",
+        FileContent::Document { .. } | FileContent::ThreeD { .. } => "attachment",
         FileContent::Image { .. } | FileContent::Audio { .. } | FileContent::Video { .. } => {
             "inline"
         }

@@ -84,6 +84,12 @@ impl FileStorage {
         Ok(Reserved { storage: self, bytes })
     }
 
+    /// So many bytes were added that were looked for before.
+    pub(crate) fn added(&self, bytes: u64) {
+        let mut known = self.lock();
+        known.added = known.added.saturating_add(bytes);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

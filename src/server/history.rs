@@ -35,6 +35,11 @@ pub(crate) struct Said {
 }
 
 impl Prompt {
+    /// The text of the message to answer.
+    pub(crate) fn text(&self) -> String {
+        self.messages.last().map(|message| message.text.clone()).unwrap_or_default()
+    }
+
     /// What goes along that is no text: of earlier messages first, of each in its order.
     pub(crate) fn attachments(&self) -> impl Iterator<Item = Attachment> + '_ {
         let files = self.messages.iter().flat_map(|message| &message.files);
@@ -60,7 +65,11 @@ pub(crate) async fn prompt(
     for (role, message) in exchange(&stored) {
         let counted = app.counter.complete(&book.published.book, message).await;
         add(&mut tokens, &counted);
-        let files = message.files.clone();
+        // What a model made is shown to people, and no model is given it again.
+        let files = match role {
+            ProviderRole::User => message.files.clone(),
+            ProviderRole::Assistant | ProviderRole::System => Vec::new(),
+        };
         messages.push(Said { role, text: message.text.clone(), files });
     }
     messages.push(Said { role: ProviderRole::User, text: text.to_owned(), files });
@@ -70,6 +79,13 @@ pub(crate) async fn prompt(
         }
     }
     Ok(Prompt { messages, tokens, new_tokens })
+}
+
+/// What is to be made is said in one message: nothing else goes along.
+pub(crate) async fn alone(app: &App, book: &Book, text: &str) -> Prompt {
+    let tokens = app.counter.count(&book.published.book, text).await;
+    let said = Said { role: ProviderRole::User, text: text.to_owned(), files: Vec::new() };
+    Prompt { messages: Vec::from([said]), new_tokens: tokens.clone(), tokens }
 }
 
 /// Adds counts in the encodings that are asked for.

@@ -14,6 +14,8 @@
 //! A stream that is dropped lets go of the provider too, so
 //! the browser going away must not drop it: the server reads it to its end.
 //!
+//! Files are made by jobs, which outlive a stream: `provider_media`.
+//!
 //! What is not here: prices, holds and what an outcome costs (the engine and `settle`), retries
 //! with another model (routing), and who may send at all. A provider never sees an account.
 
@@ -21,12 +23,14 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::provider_media::MediaProvider;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use kumari_engine::attachment::Attachment;
 use kumari_engine::id::ModelId;
 use kumari_engine::meter::Usage;
 use kumari_engine::price_book::TextModel;
+use kumari_engine::request::Task;
 use kumari_engine::settle::Finish;
 use kumari_engine::void::VoidReason;
 use tokio_util::sync::CancellationToken;
@@ -39,9 +43,18 @@ pub trait Provider: Debug + Send + Sync {
     /// Whether its answers are made up, so that guests may be given credits for them.
     fn is_demo(&self) -> bool;
 
+    /// Whether it does this work at all. What it does not is not offered to anybody, and refused before
+    /// anything is held.
+    fn serves(&self, task: Task) -> bool;
+
     /// Why a picture, a recording or a clip cannot be given to its models; nothing where it can. It is
     /// asked before anything is held, and depends on nothing but the file. Documents are given as text.
     fn refusal(&self, media_type: &str, size: Attachment) -> Option<MediaRefusal>;
+
+    /// Who makes pictures, clips and 3D models for it; nobody where it makes none.
+    fn media(&self) -> Option<Arc<dyn MediaProvider>> {
+        None
+    }
 
     /// Starts one answer. Nothing happens until the stream is polled.
     ///

@@ -21,18 +21,23 @@
 //! with any trigger never fails by chance.
 //!
 //! How it works: the whole answer is written first, as a list of cues (`script`), and then played.
-//! What it says is in `provider_demo_text`. It makes no images, clips or 3D models, runs no steps
-//! and no searches.
+//! What it says is in `provider_demo_text`. What it draws is made by jobs, in `provider_demo_media`. It
+//! runs no steps and no searches.
 
 use crate::provider::{
     MediaRefusal, Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderRole,
     ProviderStream,
 };
+use crate::provider_demo_media::DemoMedia;
 use crate::provider_demo_script::{Cue, script};
+use crate::provider_media::MediaProvider;
 use async_stream::stream;
 use kumari_engine::attachment::Attachment;
 use kumari_engine::encoding::{Counted, Encoding};
+use kumari_engine::id::ModelId;
 use kumari_engine::meter::Usage;
+use kumari_engine::price_book::KindName;
+use kumari_engine::request::Task;
 use kumari_engine::settle::Finish;
 use std::fmt;
 use std::sync::Arc;
@@ -62,6 +67,8 @@ pub struct DemoPace {
     pub think: Duration,
     /// Between two pieces of one to three words.
     pub piece: Duration,
+    /// For pictures; clips take three times as long and 3D models twice.
+    pub make: Duration,
 }
 
 impl DemoPace {
@@ -70,10 +77,15 @@ impl DemoPace {
         accept: Duration::from_millis(80),
         think: Duration::from_millis(250),
         piece: Duration::from_millis(35),
+        make: Duration::from_secs(4),
     };
     /// Without any wait.
-    pub const NONE: Self =
-        Self { accept: Duration::ZERO, think: Duration::ZERO, piece: Duration::ZERO };
+    pub const NONE: Self = Self {
+        accept: Duration::ZERO,
+        think: Duration::ZERO,
+        piece: Duration::ZERO,
+        make: Duration::ZERO,
+    };
 }
 
 impl Default for DemoSettings {
@@ -112,8 +124,16 @@ impl Provider for DemoProvider {
         true
     }
 
+    fn serves(&self, task: Task) -> bool {
+        task.priced_as() == Task::Direct || task.kind() != KindName::Text
+    }
+
     fn refusal(&self, _media_type: &str, _size: Attachment) -> Option<MediaRefusal> {
         None
+    }
+
+    fn media(&self) -> Option<Arc<dyn MediaProvider>> {
+        Some(Arc::new(DemoMedia(self.settings)))
     }
 
     fn stream(&self, request: ProviderRequest, cancel: CancellationToken) -> ProviderStream {
@@ -159,24 +179,28 @@ pub(crate) struct Triggers {
     pub(crate) no_usage: bool,
     pub(crate) content_filter: bool,
     pub(crate) slow: bool,
+    pub(crate) lost: bool,
+    pub(crate) keep_going: bool,
 }
 
 impl Triggers {
     /// The triggers in the last message of the person that hold for the request's model.
     pub(crate) fn of(request: &ProviderRequest) -> Self {
-        let mut triggers = Self::default();
         let said_by_person = |role| role == ProviderRole::User;
-        let Some(asked) = request.messages.iter().rfind(|message| said_by_person(message.role))
-        else {
-            return triggers;
-        };
-        for word in asked.text.split_whitespace() {
+        let asked = request.messages.iter().rfind(|message| said_by_person(message.role));
+        asked.map(|asked| Self::in_text(&asked.text, &request.model)).unwrap_or_default()
+    }
+
+    /// The triggers in a text that hold for that model.
+    pub(crate) fn in_text(text: &str, asked: &ModelId) -> Self {
+        let mut triggers = Self::default();
+        for word in text.split_whitespace() {
             let Some(trigger) = word.strip_prefix("demo:") else { continue };
             // Those of other models keep this one from failing by chance, too.
             triggers.any = true;
             let trigger = trigger.trim_end_matches(['.', ',', ';', '!', '?', ')']);
             let (trigger, model) = trigger.split_once('@').unwrap_or((trigger, ""));
-            if model.is_empty() || model == request.model.as_str() {
+            if model.is_empty() || model == asked.as_str() {
                 triggers.set(trigger);
             }
         }
@@ -191,6 +215,8 @@ impl Triggers {
             "no-usage" => self.no_usage = true,
             "content-filter" => self.content_filter = true,
             "slow" => self.slow = true,
+            "lost" => self.lost = true,
+            "keep-going" => self.keep_going = true,
             _ => {}
         }
     }

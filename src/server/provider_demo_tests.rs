@@ -279,7 +279,7 @@ async fn it_speaks_at_a_human_pace_and_slowly_when_asked_to() {
 #[tokio::test(start_paused = true)]
 async fn it_stops_at_once_with_what_was_used() {
     let hour = Duration::from_secs(3_600);
-    let pace = DemoPace { accept: Duration::ZERO, think: Duration::ZERO, piece: hour };
+    let pace = DemoPace { piece: hour, ..DemoPace::NONE };
     let provider = DemoProvider::new(DemoSettings { pace, ..QUIET }, coarse());
     let cancel = CancellationToken::new();
     let mut stream = provider.stream(request(FRONTIER, "tides"), cancel.clone());

@@ -23,6 +23,7 @@ use crate::provider_openai_usage::usage;
 use async_stream::stream;
 use kumari_engine::attachment::Attachment;
 use kumari_engine::id::ModelId;
+use kumari_engine::request::Task;
 use kumari_engine::settle::Finish;
 use reqwest::{Response, Url};
 use secrecy::SecretString;
@@ -156,6 +157,10 @@ impl Provider for OpenAiProvider {
 
     fn is_demo(&self) -> bool {
         false
+    }
+
+    fn serves(&self, task: Task) -> bool {
+        task.priced_as() == Task::Direct
     }
 
     fn refusal(&self, media_type: &str, size: Attachment) -> Option<MediaRefusal> {

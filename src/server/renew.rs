@@ -2,8 +2,9 @@
 //! minute and nothing else does (R26). A conversation that another process deleted meanwhile is
 //! seen with it, and its answer is stopped.
 
-use crate::answer::Job;
 use crate::app::App;
+use crate::books::Book;
+use crate::runs::Run;
 use kumari_engine::account::Account;
 use kumari_engine::renew::{Renew, renew};
 use kumari_engine::time::Timestamp;
@@ -13,17 +14,15 @@ use std::sync::Arc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 /// Renews until it is dropped.
-pub(crate) async fn keep(app: &App, job: &Job) -> Infallible {
+pub(crate) async fn keep(app: &App, run: &Run, book: &Arc<Book>) -> Infallible {
     let every = app.config.renew_every;
     let mut ticks = interval_at(Instant::now() + every, every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let (book, command) =
-            (Arc::clone(&job.book), Renew { action_id: job.hold.action_id.clone() });
+        let (book, command) = (Arc::clone(book), Renew { action_id: run.action_id.clone() });
         let decide =
             move |account: &Account, now: Timestamp| renew(account, &book.published, &command, now);
-        let run = &job.run;
         match app.command(&run.account, &run.action_id, |_| Vec::new(), decide).await {
             Ok(_) => {}
             Err(LedgerError::Denied(denial)) => {

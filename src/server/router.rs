@@ -6,14 +6,14 @@ use crate::service_command::Admission;
 use crate::{
     action, action_events, assets, authorize, balance, batch, calibration, conversation_change,
     conversation_events, conversations, estimate, events, file_show, files, health, limits,
-    own_limits, price_book, purchases, receipt, request_log, service, session, shield, spending,
-    statement, stop, subscribe, top_up,
+    media_library, own_limits, price_book, purchases, receipt, request_log, service, session,
+    shield, spending, statement, stop, subscribe, top_up,
 };
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use kumari_engine::extend::Extend;
 use kumari_engine::grant::Grant;
 use kumari_engine::payment::Payment;
@@ -58,6 +58,8 @@ fn api() -> Router<Arc<App>> {
         .route("/api/actions/{id}", get(action::show))
         .route("/api/actions/{id}/stop", post(stop::stop))
         .route("/api/actions/{id}/receipt", get(receipt::show))
+        .route("/api/actions/{id}/files/{file_id}", delete(media_library::remove))
+        .route("/api/media", get(media_library::list))
         .route("/api/statement", get(statement::show))
         .route("/api/spending", get(spending::show))
         .route("/api/forecast", get(spending::lasts))

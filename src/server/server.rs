@@ -13,7 +13,7 @@ use crate::limits::{Rates, Seats};
 use crate::provider::Provider;
 use crate::runs::Runs;
 use crate::service_key::Keys;
-use crate::{book_watch, payments, router, sweep};
+use crate::{book_watch, making_taken, payments, router, sweep};
 use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 use kumari_engine::id::BookVersion;
@@ -119,6 +119,7 @@ impl Server {
         });
         app.tasks.spawn(sweep::run(Arc::clone(&app)));
         app.tasks.spawn(book_watch::run(Arc::clone(&app)));
+        app.tasks.spawn(making_taken::run(Arc::clone(&app)));
 
         let address = listener.local_addr()?;
         let handle = Handle::new();

@@ -19,6 +19,7 @@ use kumari_engine::lot::LotKind;
 use kumari_engine::period::advance;
 use kumari_engine::price_book::PlanId;
 use kumari_engine::read::{Read, Reader};
+use kumari_engine::request::Task;
 use kumari_store::{FileRoom, Session, TokenHash};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -61,6 +62,7 @@ struct SessionView {
     account_id: AccountId,
     guest: bool,
     demo_payments: bool,
+    tasks: Vec<Task>,
 }
 
 /// `POST /api/session`: the session of the cookie, or a new guest's.
@@ -78,8 +80,12 @@ pub(crate) async fn begin(
         }
     };
     give_free_credits(&app, &account).await?;
-    let view =
-        SessionView { account_id: account, guest: true, demo_payments: app.config.demo_payments };
+    let view = SessionView {
+        account_id: account,
+        guest: true,
+        demo_payments: app.config.demo_payments,
+        tasks: app.tasks(),
+    };
     let mut response = json(StatusCode::OK, &view);
     if let Some(cookie) = cookie {
         response.headers_mut().insert(SET_COOKIE, cookie);

@@ -1,10 +1,11 @@
 //! Making a leg's end durable: settled or void, together with what it said.
 
-use crate::answer::Job;
 use crate::app::App;
+use crate::books::Book;
 use crate::counter::Tokens;
 use crate::outcome::Outcome;
 use crate::rows;
+use crate::runs::Run;
 use kumari_engine::account::{Account, Answer, Change, Refused};
 use kumari_engine::denial::Denial;
 use kumari_engine::id::ModelId;
@@ -35,9 +36,14 @@ pub(crate) struct Ending {
 
 /// Ends a leg, and says how it ended: perhaps as somebody else had ended it before. Nothing where
 /// the database failed to the last; the hold then expires at its deadline.
-pub(crate) async fn end(app: &App, job: &Job, leg: u32, ending: Ending) -> Option<LegEnd> {
-    let run = &job.run;
-    let decide = decision(job, leg, &ending);
+pub(crate) async fn end(
+    app: &App,
+    run: &Run,
+    book: &Arc<Book>,
+    leg: u32,
+    ending: Ending,
+) -> Option<LegEnd> {
+    let decide = decision(run, book, leg, &ending);
     let mut said = ending.text.map(|text| rows::said(&run.action_id, leg, &ending.model, text));
     if let Some(said) = &mut said {
         said.tokens = Some(ending.tokens);
@@ -72,9 +78,9 @@ pub(crate) async fn end(app: &App, job: &Job, leg: u32, ending: Ending) -> Optio
 
 type Decision = Arc<dyn Fn(&Account, Timestamp) -> Result<Change, Refused> + Send + Sync>;
 
-fn decision(job: &Job, leg: u32, ending: &Ending) -> Decision {
-    let book = Arc::clone(&job.book);
-    let action_id = job.run.action_id.clone();
+fn decision(run: &Run, book: &Arc<Book>, leg: u32, ending: &Ending) -> Decision {
+    let book = Arc::clone(book);
+    let action_id = run.action_id.clone();
     match ending.outcome.clone() {
         Outcome::Settle { usage, usage_source, finish } => {
             let model = ending.model.clone();

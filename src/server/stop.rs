@@ -4,6 +4,7 @@ use crate::action;
 use crate::app::App;
 use crate::body::{Json, json};
 use crate::books::Book;
+use crate::making_asked;
 use crate::problem::Answer;
 use crate::segment::Segment;
 use crate::session::Caller;
@@ -48,6 +49,12 @@ pub(crate) async fn stop(
         denial.path = Some("leg".to_owned());
         return Err(denial.into());
     }
+    let is_made = making_asked::is_made(hold.request.task);
+    // The process that works on a job hears of it, whichever it is, and where that has gone the next.
+    let jobs = match is_made {
+        true => app.store().stop_jobs(&caller.account, &id, stop.leg).await?,
+        false => 0,
+    };
     let is_meant = |index| stop.leg.is_none_or(|leg| leg == index);
     if let Some(run) = app.runs.get(&caller.account, &id) {
         for (token, index) in run.stops.iter().zip(0_u32..) {
@@ -55,6 +62,8 @@ pub(crate) async fn stop(
                 token.cancel();
             }
         }
+    } else if jobs > 0 {
+        // Nothing is given back before the provider says that it makes nothing.
     } else if app.store().action_chat(&caller.account, &id).await?.is_none() {
         // A backend's action: it alone knows whether the work goes on.
         return Err(Denial::action_unknown("message of that id").into());

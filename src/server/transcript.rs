@@ -6,6 +6,7 @@
 
 use kumari_engine::amount::Credits;
 use kumari_engine::id::ModelId;
+use kumari_store::FileFacts;
 use serde::Serialize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -26,6 +27,8 @@ pub(crate) enum Said {
         #[serde(skip_serializing_if = "Option::is_none")]
         charge: Option<Credits>,
     },
+    /// How far a leg's job has come.
+    Progress { leg: u32, percent: u8 },
     /// All legs ended.
     Done(Box<ActionView>),
 }
@@ -36,6 +39,7 @@ impl Said {
         match self {
             Self::Delta { .. } => "delta",
             Self::Leg { .. } => "leg",
+            Self::Progress { .. } => "progress",
             Self::Done(_) => "done",
         }
     }
@@ -122,6 +126,26 @@ impl Transcript {
         self.grown(&inner);
     }
 
+    /// Says how far a leg's job has come.
+    pub(crate) fn set_progress(&self, leg: u32, percent: u8) {
+        let mut inner = self.lock();
+        let Some(view) = index(leg).and_then(|leg| inner.legs.get_mut(leg)) else {
+            return;
+        };
+        if view.percent.replace(percent) != Some(percent) {
+            inner.marks.push(Mark::Said(Said::Progress { leg, percent }));
+            self.grown(&inner);
+        }
+    }
+
+    /// Notes what a leg made; it is told with its end.
+    pub(crate) fn set_files(&self, leg: u32, files: Vec<FileFacts>) {
+        let mut inner = self.lock();
+        if let Some(view) = index(leg).and_then(|leg| inner.legs.get_mut(leg)) {
+            view.files = files;
+        }
+    }
+
     /// Says that all legs ended, where the whole can be shown; nothing comes after it.
     pub(crate) fn finish(&self, view: Option<ActionView>) {
         let mut inner = self.lock();
@@ -196,13 +220,7 @@ mod tests {
     use crate::action::{LegStatus, LegView};
 
     fn transcript() -> Transcript {
-        let leg = |leg| LegView {
-            leg,
-            model: "m".parse().unwrap(),
-            status: LegStatus::Running,
-            text: String::new(),
-            charge: None,
-        };
+        let leg = |leg| LegView::new(leg, "m".parse().unwrap(), LegStatus::Running);
         Transcript::new(vec![leg(0), leg(1)])
     }
 
@@ -210,7 +228,7 @@ mod tests {
         said.iter()
             .filter_map(|(number, said)| match said {
                 Said::Delta { leg, text } => Some((*number, *leg, text.as_str())),
-                Said::Leg { .. } | Said::Done(_) => None,
+                Said::Leg { .. } | Said::Progress { .. } | Said::Done(_) => None,
             })
             .collect()
     }

@@ -69,7 +69,7 @@ pub struct Message {
     pub tokens: BTreeMap<TokenKind, u64>,
     /// When its action began.
     pub created_at: Timestamp,
-    /// What is known of the files that were sent along, in their order; at most
+    /// What is known of the files that were sent along, or that were made, in their order; at most
     /// [`crate::MESSAGE_FILES_MAX`].
     pub files: Vec<FileFacts>,
 }

@@ -6,7 +6,8 @@ use crate::error::StoreError;
 use crate::files::{FileId, StoredFile};
 use crate::limits::{
     BATCH_MAX, BOOK_BYTES_MAX, CALIBRATION_BYTES_MAX, CHAT_WRITES_MAX, FILE_BYTES_MAX,
-    KEY_NAME_BYTES_MAX, MESSAGE_FILES_MAX, TEXT_BYTES_MAX, TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
+    JOB_BYTES_MAX, KEY_NAME_BYTES_MAX, MESSAGE_FILES_MAX, TEXT_BYTES_MAX, TITLE_BYTES_MAX,
+    WANTED_ACTIONS_MAX,
 };
 use crate::lookup::{ServiceKey, StoredBook, StoredCalibration};
 use crate::store::{Commit, Decided, Wanted};
@@ -146,6 +147,21 @@ pub(crate) fn file(file: &StoredFile) -> Result<(), StoreError> {
     } else {
         Err(StoreError::Invalid("a file that is not as long as it says"))
     }
+}
+
+/// What was made is not too much, and each file is as long as it says.
+pub(crate) fn made(files: &[StoredFile]) -> Result<(), StoreError> {
+    files_of_message(files.len())?;
+    files.iter().try_for_each(file)
+}
+
+/// The name of a job is a text that every database keeps, and not too long.
+pub(crate) fn job(name: Option<&str>) -> Result<(), StoreError> {
+    let name = name.unwrap_or_default();
+    if name.contains('\0') {
+        return Err(StoreError::Invalid("a job's name with the character U+0000 in it"));
+    }
+    at_most("bytes of a job's name", name.len(), JOB_BYTES_MAX)
 }
 
 /// One message has not too many files.

@@ -47,6 +47,11 @@ pub use crate::conformance_lookup::{
     service_keys_are_made_and_revoked, sessions_begin_and_end,
     the_calibration_put_last_is_in_force,
 };
+pub use crate::conformance_media_jobs::{
+    a_copy_has_jobs_and_what_they_made, a_job_is_there_until_it_ends,
+    a_job_that_nobody_has_is_taken_once, jobs_have_limits, what_was_made_belongs_to_its_answer,
+    what_was_made_is_listed_and_removed,
+};
 pub use crate::conformance_migrate::{
     a_copy_has_everything, a_copy_on_top_of_something_else_is_refused,
     a_resumed_copy_follows_whole_conversations, what_a_copy_reads_is_listed_in_pages,
@@ -103,6 +108,7 @@ macro_rules! store_conformance {
             a_command_decided_alone_wins,
             a_conversation_is_renamed,
             a_copy_has_everything,
+            a_copy_has_jobs_and_what_they_made,
             a_resumed_copy_follows_whole_conversations,
             a_copy_on_top_of_something_else_is_refused,
             a_commit_that_did_not_look_loses_to_what_is_there,
@@ -115,6 +121,8 @@ macro_rules! store_conformance {
             a_full_lane_is_busy,
             a_hold_at_hand_runs_out,
             a_late_settlement_captures_nothing,
+            a_job_is_there_until_it_ends,
+            a_job_that_nobody_has_is_taken_once,
             a_loser_runs_alone_after_three_losses,
             a_message_keeps_its_files,
             a_change_whose_file_is_gone_is_refused_alone,
@@ -142,6 +150,7 @@ macro_rules! store_conformance {
             files_have_limits,
             holds_expire_by_read_and_by_sweep,
             ids_sort_by_their_bytes,
+            jobs_have_limits,
             limits_are_enforced,
             lots_end_before_any_sweep,
             malformed_commits_are_refused_whole,
@@ -163,6 +172,8 @@ macro_rules! store_conformance {
             what_has_queued_is_one_commit,
             what_is_stored_is_what_was_written,
             what_not_all_can_keep_none_takes,
+            what_was_made_belongs_to_its_answer,
+            what_was_made_is_listed_and_removed,
             words_are_found_in_titles_and_messages,
         }
     };

@@ -1,4 +1,5 @@
-//! Files that people attach: what was read of them, and their bytes.
+//! Files that people attach, and those that were made for them: what is known of them, and their
+//! bytes.
 //!
 //! A file is put there before it is sent. Once a message has it, it stays as long as the message;
 //! one that no message has is forgotten after a while. Names, kinds and counts are the caller's: a
@@ -87,13 +88,19 @@ pub enum FileContent {
         /// Started seconds.
         seconds: u32,
     },
+    /// A 3D model, which people see and no model is given.
+    ThreeD {
+        /// How many triangles it has.
+        triangles: u32,
+    },
 }
 
 impl FileContent {
-    /// What the rules price; nothing of a document, which counts by its tokens.
+    /// What the rules price; nothing of a document, which counts by its tokens, nor of a
+    /// 3D model.
     pub const fn attachment(&self) -> Option<Attachment> {
         match *self {
-            Self::Document { .. } => None,
+            Self::Document { .. } | Self::ThreeD { .. } => None,
             Self::Image { width, height } => Some(Attachment::Image { width, height }),
             Self::Audio { seconds } => Some(Attachment::Audio { seconds }),
             Self::Video { seconds } => Some(Attachment::Video { seconds }),

@@ -3,7 +3,7 @@
 //! A [`Store`] keeps what the engine decided and never decides itself: it computes no amount, and
 //! of the journal it only ever adds rows. [`Ledger`] is the one place that loads an account, lets
 //! the engine decide in memory, and appends and commits what came out. Beside the journal a store
-//! keeps conversations, attached files, sessions and published price books.
+//! keeps conversations, files, jobs that make some, sessions and published price books.
 //!
 //! It knows no HTTP, no model provider and no price.
 //!
@@ -16,6 +16,7 @@ mod chat;
 mod files;
 mod conversations;
 mod purchases;
+mod media_jobs;
 mod lookup;
 mod stored;
 mod store;
@@ -25,12 +26,14 @@ mod memory;
 mod memory_files;
 mod memory_conversations;
 mod memory_purchases;
+mod memory_media_jobs;
 mod sqlite;
 mod sqlite_ledger;
 mod sqlite_chat;
 mod sqlite_files;
 mod sqlite_conversations;
 mod sqlite_purchases;
+mod sqlite_media_jobs;
 mod sqlite_checkpoint;
 mod sqlite_log;
 mod sqlite_lookup;
@@ -44,6 +47,7 @@ mod postgres_chat;
 mod postgres_files;
 mod postgres_conversations;
 mod postgres_purchases;
+mod postgres_media_jobs;
 mod postgres_lookup;
 mod postgres_audit;
 mod postgres_schema;
@@ -70,6 +74,7 @@ mod conformance_purchases;
 mod conformance_time;
 mod conformance_chat;
 mod conformance_files;
+mod conformance_media_jobs;
 mod conformance_conversations;
 mod conformance_search;
 mod conformance_lookup;
@@ -99,6 +104,7 @@ pub use lookup::{
     BookListing, KeyScope, PaymentClaim, ScopeFault, ServiceKey, Session, StoredBook,
     StoredCalibration, TokenHash,
 };
+pub use media_jobs::{JobKey, Made, MediaJob, MediaStore};
 pub use memory::MemoryStore;
 pub use migrate::{MigrateFault, Migrated, migrate};
 pub use postgres::{PostgresOptions, PostgresStore};

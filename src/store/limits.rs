@@ -52,3 +52,9 @@ pub const FILE_PART_BYTES_MAX: u32 = 1_024 * 1_024;
 pub const CALIBRATION_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 /// The longest price book, in bytes.
 pub const BOOK_BYTES_MAX: usize = 8 * 1_024 * 1_024;
+/// The longest name that a provider gives a job, in bytes.
+pub const JOB_BYTES_MAX: usize = 8 * 1_024;
+/// The most jobs of one read, and the most that are taken at a time.
+pub const JOBS_MAX: u32 = 1_000;
+/// The most answers with made files of one read.
+pub const MADE_MAX: u32 = 100;

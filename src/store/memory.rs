@@ -14,6 +14,7 @@ use crate::lookup::{
     BookListing, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
 };
 use crate::memory_files::{Files, mark_used};
+use crate::memory_media_jobs::Jobs;
 use crate::purchases::Renewal;
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
 use crate::stored::{Stored, StoredAction, StoredState};
@@ -57,6 +58,7 @@ pub(crate) struct Kept {
     pub(crate) files: Files,
     /// Which conversation has which file.
     pub(crate) file_uses: BTreeSet<(ConversationId, FileId)>,
+    pub(crate) jobs: Jobs,
 }
 
 impl MemoryStore {

@@ -11,10 +11,11 @@ use crate::chat::{ChatWrite, Conversation, ConversationId, Message};
 use crate::error::StoreError;
 use crate::files::{FileAdded, FileId, FileRoom, StoredFile};
 use crate::limits::{
-    ACCOUNTS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, FILES_MAX, KEYS_MAX, PAYMENT_CLAIMS_MAX,
+    ACCOUNTS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, FILES_MAX, JOBS_MAX, KEYS_MAX, PAYMENT_CLAIMS_MAX,
     RENEWALS_MAX, SESSIONS_MAX,
 };
 use crate::lookup::TokenHash;
+use crate::media_jobs::JobKey;
 use crate::store::{Commit, CommitOutcome, Store, Wanted};
 use kumari_engine::account::{Account, Answer, Change, LedgerFault, apply};
 use kumari_engine::entry::Entry;
@@ -133,6 +134,7 @@ pub async fn migrate(
             }
             copy.files(account).await?;
             copy.messages(account).await?;
+            copy.jobs(account).await?;
             copy.so_far.accounts = copy.so_far.accounts.saturating_add(1);
             (copy.tell)(&copy.so_far);
         }
@@ -413,6 +415,24 @@ impl Copy<'_> {
             self.to.write_chat(id, writes).await.map_err(MigrateFault::To)?;
             self.so_far.messages = self.so_far.messages.saturating_add(count);
             (self.tell)(&self.so_far);
+        }
+    }
+}
+
+impl Copy<'_> {
+    /// Jobs that have not ended: the servers of the target go on with them.
+    async fn jobs(&mut self, id: &AccountId) -> Result<(), MigrateFault> {
+        let mut after: Option<JobKey> = None;
+        loop {
+            let page = self.from.jobs(id, after.as_ref(), JOBS_MAX).await;
+            let page = page.map_err(MigrateFault::From)?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.key.clone());
+            for job in page {
+                self.to.add_job(job).await.map_err(MigrateFault::To)?;
+            }
         }
     }
 }

@@ -131,6 +131,25 @@ impl PostgresStore {
         .await
     }
 
+    /// Runs the statements of one transaction that writes, and may be repeated; the answers of each.
+    pub(crate) async fn in_transaction<W: Send + Sync + 'static>(
+        &self,
+        work: W,
+        statements: fn(&W) -> Result<Vec<Statement<'_>>, StoreError>,
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        let connections = Arc::clone(&self.0);
+        finished(async move {
+            let mut all = vec![Statement::plain(BEGIN)];
+            all.extend(statements(&work)?);
+            all.push(Statement::plain(COMMIT));
+            let mut answers = connections.again(|_| connections.write(&all)).await?;
+            answers.pop();
+            answers.drain(..1.min(answers.len()));
+            Ok(answers)
+        })
+        .await
+    }
+
     /// Reads by several statements.
     async fn as_of_one_instant(
         &self,

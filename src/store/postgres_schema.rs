@@ -11,7 +11,7 @@ use deadpool_postgres::ClientWrapper;
 use tokio_postgres::Row;
 
 /// All migrations; the schema's number is how many of them were applied.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/postgres_0001_ledger_chat_and_lookups.sql"),
     include_str!("migrations/postgres_0002_payment_claims.sql"),
     include_str!("migrations/postgres_0003_service_keys.sql"),
@@ -19,6 +19,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/postgres_0005_files.sql"),
     include_str!("migrations/postgres_0006_deleted_conversations.sql"),
     include_str!("migrations/postgres_0007_purchases.sql"),
+    include_str!("migrations/postgres_0008_media_jobs.sql"),
 ];
 
 /// Says which migrations were applied, and so whose the database is.
@@ -37,8 +38,16 @@ const PING: &str = "\
     FROM (SELECT count(*) FROM accounts WHERE account_id = '') AS counted";
 
 /// Tables that are kept apart by their first column, the account, on a distributed database.
-const BY_ACCOUNT: [&str; 7] =
-    ["accounts", "entries", "actions", "conversations", "messages", "files", "file_uses"];
+const BY_ACCOUNT: [&str; 8] = [
+    "accounts",
+    "entries",
+    "actions",
+    "conversations",
+    "messages",
+    "files",
+    "file_uses",
+    "media_jobs",
+];
 /// Tables that are kept apart by a key of their own.
 const BY_OWN_KEY: [(&str, &str); 4] = [
     ("sessions", "token_hash"),

@@ -15,7 +15,8 @@ use rusqlite::{Connection, Row, params};
 /// The leg of what the person wrote.
 pub(crate) const USER: i64 = -1;
 
-const MESSAGE: &str = "conversation_id, action_id, leg, model, text, status, charge_micros, tokens, created_at, files";
+/// The columns of a message.
+pub(crate) const MESSAGE: &str = "conversation_id, action_id, leg, model, text, status, charge_micros, tokens, created_at, files";
 
 /// Writes rows that were checked.
 pub(crate) fn write(
@@ -229,7 +230,7 @@ fn conversation_of(row: &Row<'_>) -> Result<Conversation, StoreError> {
 }
 
 /// Reads the columns of [`MESSAGE`].
-fn message_of(row: &Row<'_>) -> Result<(ConversationId, Message), StoreError> {
+pub(crate) fn message_of(row: &Row<'_>) -> Result<(ConversationId, Message), StoreError> {
     let model: Option<String> = row.get(3)?;
     let author = match model {
         None => Author::User,

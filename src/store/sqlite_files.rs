@@ -55,7 +55,8 @@ pub(crate) fn check_there(
     Ok(())
 }
 
-fn add(
+/// Adds a file where there is room.
+pub(crate) fn add(
     transaction: &Connection,
     account: &AccountId,
     file: &StoredFile,

@@ -117,7 +117,7 @@ export async function startServer({ book, pace = 'none' } = {}) {
   return server;
 }
 
-function startBrowser() {
+function startBrowser(more) {
   return chromium.launch({
     executablePath: CHROMIUM,
     args: [
@@ -128,16 +128,17 @@ function startBrowser() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }
 
 /**
  * Starts a browser and what serves its pages. Where that cannot start, the browser is ended: while
- * it runs, so would the test.
+ * it runs, so would the test. `more` are its further arguments.
  */
-export async function startBoth(serve = startServer) {
-  const browser = await startBrowser();
+export async function startBoth(serve = startServer, more = []) {
+  const browser = await startBrowser(more);
   try {
     return [browser, await serve()];
   } catch (fault) {

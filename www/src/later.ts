@@ -3,8 +3,10 @@
 import './styles/conversations.css';
 import './styles/files.css';
 
+export { AmountPicker } from './composer/amount-picker';
 export { AttachedFiles } from './composer/attached-files';
 export { EstimateDetails } from './composer/estimate-details';
+export { ModeOptions } from './composer/mode-options';
 export { ModePicker } from './composer/mode-picker';
 export { ModelPicker } from './composer/model-picker';
 export { PriceAnnouncer } from './composer/price-announcer';

@@ -281,7 +281,12 @@ guest: boolean,
 /**
  * Whether packs can be had without paying, because the server has no payment provider.
  */
-demo_payments: boolean, };
+demo_payments: boolean,
+/**
+ * The tasks that the server does, by their names; none where it does not say so. A newer server
+ * may name some that this client does not know.
+ */
+tasks: Array<string>, };
 
 /**
  * How fresh the state is.

@@ -18,6 +18,11 @@ async fn a_guest_gets_the_free_credits_once() {
         let first = client.begin().await;
         assert_eq!(first["guest"], true);
         assert_eq!(first["demo_payments"], true);
+        // Not those of media, which this provider does not do.
+        let served = ["direct", "compare", "routing", "agent", "deep_research"];
+        let served = served.into_iter().chain(["finance_search", "social_search"]);
+        let served: Vec<&str> = served.chain(["file_processing"]).collect();
+        assert_eq!(first["tasks"], json!(served));
         let cookie = client.cookie.clone();
         let again = client.begin().await;
         assert_eq!(first, again, "{store:?}");

@@ -17,8 +17,16 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// What is kept of an account: every key of these begins with it.
-const BY_ACCOUNT: [&str; 7] =
-    ["accounts", "actions", "conversations", "entries", "file_uses", "files", "messages"];
+const BY_ACCOUNT: [&str; 8] = [
+    "accounts",
+    "actions",
+    "conversations",
+    "entries",
+    "file_uses",
+    "files",
+    "media_jobs",
+    "messages",
+];
 /// What is found by its own key, across accounts.
 const BY_OWN_KEY: [(&str, &str); 4] = [
     ("sessions", "token_hash"),

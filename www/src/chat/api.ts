@@ -1,7 +1,23 @@
 // The chat's own routes. What has to do with credits goes through the package.
 import type { ActionView, LegStatus } from '@kumari/credits/client';
 import type { Tokens } from '../credits/tokens';
-import type { FileView } from '../files/content';
+import type { Content as SentContent, FileView } from '../files/content';
+
+/** What a model makes. */
+export type MadeContent =
+  | { kind: 'image'; width: number; height: number }
+  | { kind: 'video'; seconds: number }
+  | { kind: 'three_d'; triangles: number };
+
+/** A file that a model made. */
+export type MadeFile = FileView<MadeContent>;
+
+/** What a leg of an action has besides its words. */
+export interface MadeLeg {
+  files?: MadeFile[];
+  /** How far its job has come. */
+  percent?: number;
+}
 
 export interface ConversationSummary {
   id: string;
@@ -20,8 +36,8 @@ export interface Message {
   charge?: string;
   /** Of its text. */
   tokens: Tokens;
-  /** What the person sent along. */
-  files?: FileView[];
+  /** What the person sent along, or what the model made. */
+  files?: FileView<SentContent | MadeContent>[];
   created_at: string;
 }
 

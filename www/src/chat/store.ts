@@ -158,6 +158,13 @@ function after(turn: Turn, said: Said): Turn {
           answer.leg === said.leg ? { ...answer, text: answer.text + said.text } : answer,
         ),
       };
+    case 'progress':
+      return {
+        ...turn,
+        answers: turn.answers.map((answer) =>
+          answer.leg === said.leg ? { ...answer, percent: said.percent } : answer,
+        ),
+      };
     case 'leg':
       return {
         ...turn,

@@ -5,6 +5,7 @@ import { getAction } from './api';
 export type Said =
   | { kind: 'delta'; leg: number; text: string }
   | { kind: 'leg'; leg: number; model: string; status: LegStatus; charge?: string }
+  | { kind: 'progress'; leg: number; percent: number }
   | { kind: 'restart' }
   | { kind: 'done'; action: ActionView };
 
@@ -49,6 +50,11 @@ export function follow(actionId: string, said: (event: Said) => void): () => voi
   source.addEventListener('delta', (event) => {
     lastId = event.lastEventId;
     said({ kind: 'delta', ...(JSON.parse(event.data as string) as { leg: number; text: string }) });
+  });
+  source.addEventListener('progress', (event) => {
+    lastId = event.lastEventId;
+    const far = JSON.parse(event.data as string) as { leg: number; percent: number };
+    said({ kind: 'progress', ...far });
   });
   source.addEventListener('leg', (event) => {
     lastId = event.lastEventId;

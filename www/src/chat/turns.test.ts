@@ -105,6 +105,24 @@ test('a view of the action keeps the tokens that were counted before', () => {
       text: 'done',
       charge: '0.5',
       tokens: { o200k_base: 7 },
+      files: [],
     },
   ]);
+});
+
+test('what was made belongs to its answer, and no model is given it', () => {
+  const picture = {
+    file_id: 'f',
+    name: 'a fox.png',
+    media_type: 'image/png',
+    bytes: 9,
+    content: { kind: 'image' as const, width: 768, height: 768 },
+  };
+  const turns = turnsOf([
+    message({ action_id: 'a', text: 'a fox', tokens: { o200k_base: 2 } }),
+    message({ action_id: 'a', leg: 0, model: 'painter', files: [picture] }),
+  ]);
+  expect(turns[0]?.answers[0]?.files).toEqual([picture]);
+  expect(turns[0]?.files).toEqual([]);
+  expect(historyOf(turns)).toMatchObject({ messages: 1, attachments: [], attachmentBytes: 0 });
 });

@@ -1,9 +1,9 @@
 // A conversation as turns: what was asked, and the answer of each model.
-import type { ActionView, LegStatus } from '@kumari/credits/client';
+import type { ActionView, LegStatus, LegView } from '@kumari/credits/client';
 import type { Attachment, Task } from '@kumari/credits';
 import { type Tokens, plus } from '../credits/tokens';
 import { type FileView, attachmentBytesOf, countsOf } from '../files/content';
-import type { Message } from './api';
+import type { MadeFile, MadeLeg, Message } from './api';
 
 export interface Answer {
   leg: number;
@@ -12,6 +12,10 @@ export interface Answer {
   text: string;
   charge?: string;
   tokens: Tokens;
+  /** What it made. */
+  files: readonly MadeFile[];
+  /** How far its job has come. */
+  percent?: number | undefined;
 }
 
 export interface Turn {
@@ -43,7 +47,7 @@ export function turnsOf(messages: readonly Message[]): Turn[] {
     if (message.role === 'user') {
       turn.text = message.text;
       turn.tokens = message.tokens;
-      turn.files = message.files ?? [];
+      turn.files = (message.files ?? []) as FileView[];
     } else {
       turn.answers.push(answerOf(message));
     }
@@ -55,12 +59,14 @@ export function turnsOf(messages: readonly Message[]): Turn[] {
 /** A turn with what an action's view says of it. */
 export function turnWith(turn: Turn, action: ActionView): Turn {
   const tokensOf = (leg: number) => turn.answers.find((one) => one.leg === leg)?.tokens ?? {};
-  const answers = action.legs.map((leg) => ({
+  const answers = action.legs.map((leg: LegView & MadeLeg) => ({
     leg: leg.leg,
     model: leg.model,
     status: leg.status,
     text: leg.text,
     tokens: tokensOf(leg.leg),
+    files: leg.files ?? [],
+    percent: leg.percent,
     ...(leg.charge === undefined ? {} : { charge: leg.charge }),
   }));
   return { ...turn, answers, task: action.task };
@@ -118,6 +124,7 @@ function answerOf(message: Message): Answer {
     status: message.status === 'sent' ? 'completed' : message.status,
     text: message.text,
     tokens: message.tokens,
+    files: (message.files ?? []) as MadeFile[],
     ...(message.charge === undefined ? {} : { charge: message.charge }),
   };
 }

@@ -14,11 +14,16 @@ import {
   withRequest,
   withText,
 } from './choice';
-import { EMPTY_DRAFT } from './draft';
+import type { Mode } from '../credits/words';
+import { type Draft, EMPTY_DRAFT } from './draft';
 import type { DraftFile } from './draft-files';
 
 const BOOK = {
-  models: ['a', 'b', 'c', 'd', 'e'].map((id) => ({ id })),
+  models: [
+    ...['a', 'b', 'c', 'd', 'e'].map((id) => ({ id, kind: { text: {} } })),
+    ...['i', 'j'].map((id) => ({ id, kind: 'image' })),
+    { id: 'v', kind: { video: {} } },
+  ],
   compare: { models_max: 4 },
   routing: { candidates: ['b', 'a', 'c'], default: 'b', rules: [] },
 } as unknown as PriceBook;
@@ -27,6 +32,24 @@ test('a draft that names no model of the book has the book’s own', () => {
   expect(chosen({ ...EMPTY_DRAFT, model: 'gone' }, BOOK).models).toEqual(['b']);
   expect(chosen({ ...EMPTY_DRAFT, mode: 'compare', model: 'd' }, BOOK).models).toEqual(['d', 'b']);
   expect(chosen({ ...EMPTY_DRAFT, mode: 'routing' }, BOOK).models).toEqual([]);
+});
+
+test('a mode asks a model of its own kind, and each kind has its own', () => {
+  const draft: Draft = { ...EMPTY_DRAFT, mode: 'agent', model: 'd' };
+  expect(chosen(draft, BOOK)).toEqual({ mode: 'agent', models: ['d'] });
+  expect(chosen({ ...draft, mode: 'image' }, BOOK).models).toEqual(['i']);
+  expect(chosen({ ...draft, mode: 'video' }, BOOK).models).toEqual(['v']);
+  expect(chosen({ ...draft, mode: 'three_d' }, BOOK).models).toEqual([]);
+  const making = withModel({ ...draft, mode: 'image' }, BOOK, 'j');
+  expect(chosen(making, BOOK)).toEqual({ mode: 'image', models: ['j'] });
+  expect(chosen(withMode(making, 'agent'), BOOK).models).toEqual(['d']);
+  expect(chosen({ ...making, made: { image: 'a' } }, BOOK).models).toEqual(['i']);
+});
+
+test('what the server does not do is asked directly', () => {
+  const draft: Draft = { ...EMPTY_DRAFT, mode: 'agent', model: 'd' };
+  expect(chosen(draft, BOOK, ['direct']).mode).toBe('direct');
+  expect(chosen(draft, BOOK, ['direct', 'agent']).mode).toBe('agent');
 });
 
 test('a model is one more or one less to compare, up to the book’s most', () => {
@@ -45,6 +68,13 @@ test('naming a model in another mode asks it directly', () => {
   });
 });
 
+test('naming a model in a mode that asks one stays in it', () => {
+  expect(withModel({ ...EMPTY_DRAFT, mode: 'agent' }, BOOK, 'd')).toMatchObject({
+    mode: 'agent',
+    model: 'd',
+  });
+});
+
 test('a cheaper choice keeps the text', () => {
   const draft = { ...EMPTY_DRAFT, text: 'x', mode: 'compare' as const, compared: ['a', 'b', 'c'] };
   expect(withRequest(draft, { task: 'compare', models: ['a', 'b'] })).toMatchObject({
@@ -56,6 +86,15 @@ test('a cheaper choice keeps the text', () => {
     text: 'x',
     mode: 'direct',
     model: 'a',
+  });
+  expect(withRequest(draft, { task: 'deep_research', models: ['a'] })).toMatchObject({
+    mode: 'deep_research',
+    model: 'a',
+  });
+  expect(withRequest(draft, { task: 'image', models: ['j'] })).toMatchObject({
+    mode: 'image',
+    model: '',
+    made: { image: 'j' },
   });
 });
 
@@ -119,6 +158,16 @@ test('the request counts the conversation and the new message', () => {
   });
 });
 
+test('the pages of documents count where they are read', () => {
+  const history = { messages: 0, tokens: {}, attachments: [], attachmentBytes: 0 };
+  const files = { attachments: [], tokens: {}, pages: 7 };
+  const pages = (mode: Mode, counts = files) =>
+    requestOf({ mode, models: ['a'] }, history, {}, [], counts).pages;
+  expect(pages('file_processing')).toBe(7);
+  expect(pages('file_processing', { ...files, pages: 0 })).toBe(1);
+  expect(pages('direct')).toBeUndefined();
+});
+
 test('files of this message come after those of earlier ones', () => {
   const image = (width: number) => ({ kind: 'image' as const, width, height: 1 });
   const before = { messages: 2, attachments: [image(1)], attachmentBytes: 9 };
@@ -126,6 +175,7 @@ test('files of this message come after those of earlier ones', () => {
   const files = {
     attachments: [image(2), { kind: 'audio' as const, seconds: 3 }],
     tokens: { o200k_base: 50, o200k_base_latin: 40 },
+    pages: 3,
   };
   const choice = { mode: 'direct' as const, models: ['a'] };
   expect(requestOf(choice, history, { o200k_base: 7 }, [], files)).toEqual({

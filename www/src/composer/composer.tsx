@@ -5,9 +5,9 @@ import { Square } from 'lucide-react';
 import { useCallback, useLayoutEffect, useMemo, useRef } from 'react';
 import type { History } from '../chat/turns';
 import { type Prices, useCredits } from '../credits/client';
-import type { Mode } from '../credits/words';
+import { MODES, type Mode } from '../credits/words';
 import { useLater } from '../use-later';
-import { chosen, withMode, withModel, withRequest } from './choice';
+import { chosen, withAmounts, withMode, withModel, withRequest } from './choice';
 import { AttachButton, type Attaching } from './attach-button';
 import { partOf, waitsFor } from './draft-files';
 import { EstimateView } from './estimate-view';
@@ -38,11 +38,13 @@ export function Composer({
   const credits = useCredits();
   const book = credits.price_book;
   const { draft, change } = kept;
-  const { mode, model, compared } = draft;
+  const { mode, model, made, amounts, compared } = draft;
+  const served = credits.session?.tasks;
   const choice = useMemo(
-    () => (book ? chosen({ mode, model, compared }, book) : null),
-    [book, compared, mode, model],
+    () => (book ? chosen({ mode, model, made, amounts, compared }, book, served) : null),
+    [amounts, book, compared, made, mode, model, served],
   );
+  const modes = useMemo(() => MODES.filter((one) => served?.includes(one)), [served]);
   const field = useRef<FieldHandle | null>(null);
   const first = useRef(draft.text);
   const read = useCallback(() => field.current?.text() ?? first.current, []);
@@ -67,7 +69,7 @@ export function Composer({
     status: credits.status,
     isEmpty,
     isSending: send.isSending,
-    waitsFor: waitsFor(files, history.attachmentBytes),
+    waitsFor: waitsFor(files, history.attachmentBytes, choice?.mode),
   };
 
   const submit = () => {
@@ -96,6 +98,7 @@ export function Composer({
         refused={{
           files,
           earlier: history.attachments.length,
+          mode: choice?.mode ?? mode,
           models: choice?.models ?? NO_MODELS,
           optionsOf: pricing.options,
           remove: (file) => attaching.current?.remove(file),
@@ -138,6 +141,7 @@ export function Composer({
           submit={submitLatest}
           optionsOf={pricing.options}
           models={choice?.models ?? NO_MODELS}
+          modes={modes}
           book={book}
           prices={prices}
         />
@@ -145,10 +149,10 @@ export function Composer({
           <div className="composer-choice">
             <AttachButton attaching={attaching} isReady={later !== null && book !== null} />
             {later ? (
-              <later.ModePicker mode={draft.mode} pick={pickMode} />
+              <later.ModePicker mode={choice?.mode ?? mode} modes={modes} pick={pickMode} />
             ) : (
               <button type="button" className="chip chip-mode" disabled>
-                <ModeName mode={draft.mode} />
+                <ModeName mode={choice?.mode ?? mode} />
               </button>
             )}
             {later && choice && book && prices && choice.mode !== 'routing' && (
@@ -160,6 +164,15 @@ export function Composer({
                 nameOf={prices.nameOf}
                 format={prices.format}
                 pick={pickModel}
+              />
+            )}
+            {later && choice && book && (
+              <later.AmountPicker
+                choice={choice}
+                book={book}
+                pick={(amounts) => {
+                  change((draft) => withAmounts(draft, choice.mode, amounts));
+                }}
               />
             )}
             {choice?.mode === 'routing' && (

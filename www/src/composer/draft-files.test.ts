@@ -50,6 +50,19 @@ test('pictures, recordings and clips of a conversation have a limit together', (
   expect(waitsFor([paper], 2 * half.bytes)).toBeNull();
 });
 
+test('File mode waits for a document that has text', () => {
+  const paper = (pages: number): DraftFile => ({
+    ...STORED,
+    content: { kind: 'document', format: 'pdf', pages, characters: 1, tokens: {}, warnings: [] },
+  });
+  const waits = (...files: DraftFile[]) => waitsFor(files, 0, 'file_processing')?.words ?? null;
+  expect(waits()).toMatch(/attach one/);
+  expect(waits(STORED)).toMatch(/attach one/);
+  expect(waits(paper(0))).toMatch(/has text/);
+  expect(waits(paper(2))).toBeNull();
+  expect(waitsFor([], 0, 'direct')).toBeNull();
+});
+
 test('a file that cannot be sent is left out, and nothing but what the server has is sent', () => {
   expect(partOf([STORED, BROKEN, FAILED])).toEqual([STORED, FAILED]);
   expect(viewsOf([STORED, BROKEN, READ, CHOSEN])).toEqual([VIEW]);

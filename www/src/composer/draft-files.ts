@@ -1,9 +1,11 @@
 // The files of a draft, from when they were chosen until they are sent.
+import type { Mode } from '../credits/words';
 import {
   ATTACHMENT_BYTES_MAX,
   type Content,
   type FileView,
   attachmentBytesOf,
+  countsOf,
 } from '../files/content';
 import { isHeld } from '../files/held';
 
@@ -78,11 +80,15 @@ export interface Wait {
  * What Send waits for; nothing where all files are there. Earlier messages' attachments have
  * `earlier` bytes.
  */
-export function waitsFor(files: readonly DraftFile[], earlier: number): Wait | null {
+export function waitsFor(files: readonly DraftFile[], earlier: number, mode?: Mode): Wait | null {
   for (const { name, content, fault, isStored } of partOf(files)) {
     if (fault) return waits(`${name} was not uploaded. Try again, or remove it.`, false);
     if (!content) return waits(`${name} is still being read.`, true);
     if (!isStored) return waits(`${name} is still being uploaded.`, true);
+  }
+  const { pages } = countsOf(partOf(files).flatMap(({ content }) => content ?? []));
+  if (mode === 'file_processing' && pages === 0) {
+    return waits('File mode reads documents: attach one that has text.', false);
   }
   const attached = attachmentBytesOf(partOf(files));
   if (attached === 0 || earlier + attached <= ATTACHMENT_BYTES_MAX) return null;

@@ -1,6 +1,6 @@
 // What a person was about to send, kept for each conversation across reloads and at zero credits.
-import type { ModelId } from '@kumari/credits';
-import type { Mode } from '../credits/words';
+import type { KindName, ModelId, Request } from '@kumari/credits';
+import { MODES, type Mode } from '../credits/words';
 import type { FileView } from '../files/content';
 import { type DraftFile, asLeft, isDraftFile, isView } from './draft-files';
 
@@ -8,8 +8,12 @@ export interface Draft {
   text: string;
   files: readonly DraftFile[];
   mode: Mode;
-  /** The model of Direct; the book's default where empty. */
+  /** The model of a mode that asks one; the book's default where empty. */
   model: ModelId;
+  /** The models that make something, by kind; the book's first where absent. */
+  made?: Partial<Record<KindName, ModelId>> | undefined;
+  /** How many are made, and how long they are, by kind; one where absent. */
+  amounts?: Partial<Record<KindName, Amounts>> | undefined;
   /** The models of Compare. */
   compared: ModelId[];
   /** The message that was sent and has no answer yet. It is not in the field any more. */
@@ -17,6 +21,11 @@ export interface Draft {
   /** The ids of a send that failed without an answer, until something of the draft changes. */
   repeat?: SendIds;
 }
+
+/** What is made of a kind. */
+export type Amounts = Partial<
+  Pick<Request, 'images' | 'clips' | 'clip_seconds' | 'three_d_models'>
+>;
 
 /** The same ids make the repeat of a send harmless. */
 export interface SendIds {
@@ -53,6 +62,7 @@ export function keepDraft(conversation: string | null, draft: Draft): void {
         ...EMPTY_DRAFT,
         mode: draft.mode,
         model: draft.model,
+        made: draft.made,
         compared: draft.compared,
       }),
     );
@@ -74,7 +84,9 @@ function read(key: string): Draft | null {
     const kept: unknown = JSON.parse(localStorage.getItem(key) ?? 'null');
     // Earlier versions knew no files.
     const draft: unknown = { files: [], ...(kept as object | null) };
-    return isDraft(draft) ? draft : null;
+    if (!isDraft(draft)) return null;
+    // Another version may know other modes: what was written stays.
+    return MODES.includes(draft.mode) ? draft : { ...draft, mode: 'direct' };
   } catch {
     return null;
   }
@@ -82,13 +94,19 @@ function read(key: string): Draft | null {
 
 function isDraft(kept: unknown): kept is Draft {
   if (typeof kept !== 'object' || kept === null) return false;
-  const { text, files, mode, model, compared, sending, repeat } = kept as Record<string, unknown>;
+  const { text, files, mode, model, made, amounts, compared, sending, repeat } = kept as Record<
+    string,
+    unknown
+  >;
   return (
     typeof text === 'string' &&
     Array.isArray(files) &&
     files.every(isDraftFile) &&
-    (mode === 'direct' || mode === 'compare' || mode === 'routing') &&
+    typeof mode === 'string' &&
     typeof model === 'string' &&
+    [made, amounts].every(
+      (one) => one === undefined || (typeof one === 'object' && one !== null),
+    ) &&
     Array.isArray(compared) &&
     compared.every((one) => typeof one === 'string') &&
     (sending === undefined || isSending(sending)) &&

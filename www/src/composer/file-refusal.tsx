@@ -2,7 +2,8 @@
 import type { Denial, Request } from '@kumari/credits';
 import { microsOf } from '../credits/amounts';
 import type { Prices } from '../credits/client';
-import { sentence } from '../credits/words';
+import { type Mode, sentence } from '../credits/words';
+import { alone } from './choice';
 import type { DraftFile } from './draft-files';
 import { takes } from './file-shares';
 import type { ModelOption } from './model-options';
@@ -15,6 +16,7 @@ export interface Refused {
   files: readonly DraftFile[];
   /** How many attachments earlier messages have. */
   earlier: number;
+  mode: Mode;
   /** The request's models. */
   models: readonly string[];
   optionsOf: () => ModelOption[];
@@ -128,7 +130,7 @@ function OtherModels({ refused, prices }: Omit<RefusalProps, 'denial'>) {
       type="button"
       className="button"
       onClick={() => {
-        refused.take({ task: 'direct', models: [model.id] });
+        refused.take({ task: alone(refused.mode), models: [model.id] });
       }}
     >
       Ask {model.name}

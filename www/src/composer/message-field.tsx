@@ -3,9 +3,9 @@ import { ComboboxPopover, ComboboxProvider, useComboboxStore, useStoreState } fr
 import type { ModelId, PriceBook } from '@kumari/credits';
 import { memo, useId, useLayoutEffect, useMemo, useState } from 'react';
 import type { Prices } from '../credits/client';
-import { MODES, type Mode } from '../credits/words';
+import { type Mode, modeName } from '../credits/words';
+import { useLater } from '../use-later';
 import { withMode, withModel } from './choice';
-import { ModeOptions } from './mode-options';
 import { type ModelOption, ModelOptions, matching } from './model-options';
 import type { Trigger } from './trigger';
 import type { ChangeDraft } from './use-draft';
@@ -15,6 +15,8 @@ interface MessageFieldProps extends FieldProps {
   submit: () => void;
   optionsOf: () => ModelOption[];
   models: readonly ModelId[];
+  /** The modes that can be chosen. */
+  modes: readonly Mode[];
   book: PriceBook | null;
   prices: Prices | null;
 }
@@ -30,18 +32,18 @@ export const MessageField = memo(function MessageField(props: MessageFieldProps)
     },
   });
 
-  const modes = MODES.filter((one) =>
-    one.name.toLowerCase().startsWith(trigger?.search.toLowerCase() ?? ''),
-  );
+  const later = useLater();
+  const search = trigger?.search.toLowerCase() ?? '';
+  const modes = props.modes.filter((mode) => modeName(mode).toLowerCase().startsWith(search));
   const found = trigger?.sign === '@' ? matching(optionsOf(), trigger.search) : [];
-  const hasMatches = trigger?.sign === '/' ? modes.length > 0 : found.length > 0;
-  const isOpen = trigger !== null && hasMatches;
+  const hasMatches = trigger?.sign === '/' ? later && modes.length > 0 : found.length > 0;
+  const isOpen = trigger !== null && hasMatches === true;
   const activeId = useActiveItem(menu, isOpen);
 
   const pickFirst = () => {
     const [mode] = modes;
     const [model] = found;
-    if (trigger?.sign === '/' && mode) pickMode(mode.mode);
+    if (trigger?.sign === '/' && mode) pickMode(mode);
     else if (model) pickModel(model.model.id);
   };
   const pressed = (event: KeyboardEvent): boolean => {
@@ -117,22 +119,20 @@ export const MessageField = memo(function MessageField(props: MessageFieldProps)
         hideOnInteractOutside={({ target }) => !host.current?.contains(target as Node)}
         getAnchorRect={() => host.current?.closest('form')?.getBoundingClientRect() ?? null}
       >
-        {trigger?.sign === '/' ? (
-          <ModeOptions modes={modes} pick={pickMode} />
-        ) : (
-          prices &&
-          book && (
-            <div className="menu-list">
-              <ModelOptions
-                options={found}
-                selected={models}
-                isFull={draft.mode === 'compare' && models.length >= book.compare.models_max}
-                format={prices.format}
-                pick={pickModel}
-              />
-            </div>
-          )
-        )}
+        {trigger?.sign === '/'
+          ? later && <later.ModeOptions modes={modes} pick={pickMode} />
+          : prices &&
+            book && (
+              <div className="menu-list">
+                <ModelOptions
+                  options={found}
+                  selected={models}
+                  isFull={draft.mode === 'compare' && models.length >= book.compare.models_max}
+                  format={prices.format}
+                  pick={pickModel}
+                />
+              </div>
+            )}
       </ComboboxPopover>
     </ComboboxProvider>
   );

@@ -1,31 +1,32 @@
 // The modes that `/` offers in the text.
 import { ComboboxGroup, ComboboxItem } from '@ariakit/react';
-import { MODES, type Mode } from '../credits/words';
+import { type Mode, modeName } from '../credits/words';
+import { MODE_SAYS } from './mode-words';
 
 export function ModeOptions({
   modes,
   pick,
 }: {
-  modes: readonly (typeof MODES)[number][];
+  modes: readonly Mode[];
   pick: (mode: Mode) => void;
 }) {
   return (
     <ComboboxGroup className="menu-group" aria-label="Modes">
-      {modes.map((one) => (
+      {modes.map((mode) => (
         <ComboboxItem
-          key={one.mode}
+          key={mode}
           className="menu-item menu-item-tall"
-          value={one.mode}
+          value={mode}
           setValueOnClick={false}
           hideOnClick={false}
           focusOnHover
           onClick={() => {
-            pick(one.mode);
+            pick(mode);
           }}
         >
           <span className="menu-name">
-            {one.name}
-            <small>{one.says}</small>
+            {modeName(mode)}
+            <small>{MODE_SAYS[mode]}</small>
           </span>
         </ComboboxItem>
       ))}

@@ -1,13 +1,17 @@
 import { Menu, MenuButton, MenuItemCheck, MenuItemRadio, MenuProvider } from '@ariakit/react';
 import { memo } from 'react';
-import { MODES, type Mode } from '../credits/words';
+import { type Mode, modeName } from '../credits/words';
 import { ModeName } from './mode-name';
+import { MODE_SAYS } from './mode-words';
 
 export const ModePicker = memo(function ModePicker({
   mode,
+  modes,
   pick,
 }: {
   mode: Mode;
+  /** Those that can be chosen. */
+  modes: readonly Mode[];
   pick: (mode: Mode) => void;
 }) {
   return (
@@ -16,23 +20,23 @@ export const ModePicker = memo(function ModePicker({
         <ModeName mode={mode} />
       </MenuButton>
       <Menu className="popover menu" gutter={8} aria-label="Mode" unmountOnHide>
-        {MODES.map((one) => (
+        {modes.map((one) => (
           <MenuItemRadio
-            key={one.mode}
+            key={one}
             className="menu-item menu-item-tall"
             name="mode"
-            value={one.mode}
+            value={one}
             hideOnClick
             onClick={() => {
-              pick(one.mode);
+              pick(one);
             }}
           >
             <span className="menu-check">
               <MenuItemCheck />
             </span>
             <span className="menu-name">
-              {one.name}
-              <small>{one.says}</small>
+              {modeName(one)}
+              <small>{MODE_SAYS[one]}</small>
             </span>
           </MenuItemRadio>
         ))}

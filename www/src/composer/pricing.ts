@@ -3,22 +3,22 @@
 //
 // None of that is rendered. Only what shows the price follows it, so a letter in a long draft
 // renders a few words and nothing around them.
-import type { Caps, Denial, Encoding, Estimate, ModelId, Request } from '@kumari/credits';
+import type { Caps, Denial, Encoding, Estimate, Request } from '@kumari/credits';
 import type { CreditsClient, CreditsState } from '@kumari/credits/client';
 import type { TokenCount } from '@kumari/credits/tokens';
 import { useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react';
 import type { History } from '../chat/turns';
 import { type Prices, useClient, useSubscribe } from '../credits/client';
-import type { Mode } from '../credits/words';
+import { kindOf } from '../credits/words';
 import { type Content, countsOf } from '../files/content';
-import { bytesOf, requestOf } from './choice';
+import { type Chosen, alone, bytesOf, requestOf } from './choice';
 import type { Edit } from './editor';
 import type { ModelOption } from './model-options';
 import { type CountedText, NOT_COUNTED, countText } from './use-token-count';
 
 /** What the price depends on, but for the text. */
 export interface Terms {
-  choice: { mode: Mode; models: ModelId[] } | null;
+  choice: Chosen | null;
   prices: Prices | null;
   history: History;
   flags: Request['flags'];
@@ -125,11 +125,12 @@ export class DraftPricing {
     return this.#price;
   }
 
-  /** Each model with what this message would cost with it alone. */
+  /** Each model that could do it, with what this message would cost with it alone. */
   readonly options = (): ModelOption[] => {
-    const { prices } = this.#terms ?? {};
-    return (prices?.models ?? []).map((model) => {
-      const request = this.#request({ mode: 'direct', models: [model.id] });
+    const { choice, prices } = this.#terms ?? {};
+    const mode = alone(choice?.mode ?? 'direct');
+    return (prices?.modelsOf(kindOf(mode)) ?? []).map((model) => {
+      const request = this.#request({ ...choice, mode, models: [model.id] });
       return { model, price: request && (prices?.estimate(request) ?? null) };
     });
   };
@@ -165,13 +166,11 @@ export class DraftPricing {
     );
   }
 
-  #request(choice: Choice): Request | null {
+  #request(choice: Chosen): Request | null {
     const terms = this.#terms;
     return terms && requestWith(terms, choice, this.#count, this.#read);
   }
 }
-
-type Choice = NonNullable<Terms['choice']>;
 
 /** What is priced: a request, and the files that it counts. */
 export interface Priced {
@@ -179,7 +178,7 @@ export interface Priced {
   files: string[];
 }
 
-function requestWith(terms: Terms, choice: Choice, count: TokenCount, read: () => string): Request {
+function requestWith(terms: Terms, choice: Chosen, count: TokenCount, read: () => string): Request {
   const { history, encodings, flags, isCareful } = terms;
   const isByBytes = isCareful && !count.isExact;
   const counted = isByBytes ? bytesOf(read(), encodings) : count.tokens;

@@ -1,14 +1,13 @@
 // Sends the draft, and tells how that went. What is typed meanwhile is the next message.
-import type { Denial, ModelId } from '@kumari/credits';
+import type { Denial } from '@kumari/credits';
 import { useEffect, useRef, useState } from 'react';
 import { ApiError, getAction } from '../chat/api';
 import { chat } from '../chat/use-chat';
 import { useClient, useCredits, usePrices } from '../credits/client';
-import type { Mode } from '../credits/words';
 import { letGo } from '../files/held';
 import { begin } from '../shell/route';
 import { announce } from '../ui/announce';
-import { returned, sent, taken, unanswered } from './choice';
+import { type Chosen, returned, sent, taken, unanswered } from './choice';
 import type { Draft } from './draft';
 import { viewsOf } from './draft-files';
 import type { DraftPricing } from './pricing';
@@ -41,7 +40,7 @@ export function useSend({
 }: {
   conversationId: string | null;
   kept: KeptDraft;
-  choice: { mode: Mode; models: ModelId[] } | null;
+  choice: Chosen | null;
   pricing: DraftPricing;
   /** Brings the draft up to what was typed. */
   flush: () => void;
@@ -77,6 +76,7 @@ export function useSend({
         conversation_id: ids.conversationId,
         task: choice.mode,
         ...(choice.models.length === 0 ? {} : { models: choice.models }),
+        ...choice.amounts,
         text,
         ...(files.length === 0 ? {} : { files: files.map((file) => file.file_id) }),
       }),

@@ -8,7 +8,7 @@ import {
   init,
   loadPriceBook,
 } from '@kumari/credits/client';
-import type { Caps, Estimate, Flag, Model, ModelId, Request } from '@kumari/credits';
+import type { Caps, Estimate, Flag, KindName, Model, ModelId, Request } from '@kumari/credits';
 import {
   type ReactNode,
   createContext,
@@ -19,7 +19,7 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react';
-import { reasonWords } from './words';
+import { isKind, reasonWords } from './words';
 
 const STARTING: CreditsState = {
   status: 'loading',
@@ -130,6 +130,10 @@ export interface Prices {
   packCredits: (usd: number) => string | null;
   /** The text models, in the book's order. */
   models: readonly Model[];
+  /** The models of a kind, in the book's order. */
+  modelsOf: (kind: KindName) => readonly Model[];
+  /** Whether a model makes files. */
+  isMaker: (model: ModelId) => boolean;
   /** A model's name. */
   nameOf: (model: ModelId) => string;
   /** The model that routing is likely to ask, and why: "GPT-6 Luna (code)". */
@@ -142,6 +146,7 @@ export function usePrices(): Prices | null {
   return useMemo(() => {
     if (!book || version === null) return null;
     const handle = loadPriceBook(book, calibration);
+    const modelsOf = (kind: KindName) => book.models.filter((model) => isKind(model, kind));
     const nameOf = (id: ModelId) => book.models.find((model) => model.id === id)?.name ?? id;
     return {
       estimate(request, caps) {
@@ -154,7 +159,9 @@ export function usePrices(): Prices | null {
       format: (amount) => format(amount),
       flags,
       packCredits: (usd) => handle.packCredits(usd) ?? null,
-      models: book.models.filter((model) => typeof model.kind === 'object' && 'text' in model.kind),
+      models: modelsOf('text'),
+      modelsOf,
+      isMaker: (id) => book.models.some((model) => model.id === id && !isKind(model, 'text')),
       nameOf,
       likelyWords({ model, rule }) {
         const when = rule === undefined ? undefined : book.routing.rules[rule]?.when;

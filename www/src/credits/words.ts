@@ -3,24 +3,47 @@ import type {
   Caps,
   DenialCode,
   Flag,
+  KindName,
   Level,
   LevelShown,
   LotKind,
+  Model,
   RoutingCondition,
   Task,
 } from '@kumari/credits';
 
-/** The modes that this version of the app can do. The book prices more; they come later. */
-export type Mode = Extract<Task, 'direct' | 'compare' | 'routing'>;
+/** What a message asks for: a task of the book. Which of them a server does, its session says. */
+export type Mode = Task;
 
-export const MODES: readonly { mode: Mode; name: string; says: string }[] = [
-  { mode: 'direct', name: 'Direct', says: 'One model of your choice answers.' },
-  { mode: 'compare', name: 'Compare', says: 'Two to four models answer side by side.' },
-  { mode: 'routing', name: 'Routing', says: 'Kumari picks a model that fits your message.' },
-];
+const MODE_NAMES: Record<Mode, string> = {
+  direct: 'Direct',
+  compare: 'Compare',
+  routing: 'Routing',
+  agent: 'Agent',
+  deep_research: 'Deep Research',
+  finance_search: 'Finance',
+  social_search: 'Social',
+  file_processing: 'File',
+  image: 'Image',
+  video: 'Video',
+  three_d: '3D',
+};
 
-export function modeName(mode: Task): string {
-  return MODES.find((one) => one.mode === mode)?.name ?? mode;
+/** All of them, in the order of the product's table. */
+export const MODES = Object.keys(MODE_NAMES) as Mode[];
+
+export function modeName(mode: Mode): string {
+  return MODE_NAMES[mode];
+}
+
+/** The kind of model that does it. */
+export function kindOf(mode: Mode): KindName {
+  return mode === 'image' || mode === 'video' || mode === 'three_d' ? mode : 'text';
+}
+
+/** Whether a model does work of that kind. */
+export function isKind({ kind }: Model, name: KindName): boolean {
+  return typeof kind === 'string' ? kind === name : name in kind;
 }
 
 export const LEVEL_NAMES: Record<Level, string> = {
@@ -145,5 +168,7 @@ export function capsWords(caps: Caps, nameOf: (model: string) => string): string
   if (caps.output_tokens !== undefined) {
     words.push(`answers of up to ${wordsOf(caps.output_tokens).toLocaleString()} words`);
   }
+  if (caps.steps !== undefined) words.push(`up to ${caps.steps} steps`);
+  if (caps.searches !== undefined) words.push(`up to ${caps.searches} searches`);
   return words.join(', ');
 }

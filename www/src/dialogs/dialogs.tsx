@@ -19,6 +19,7 @@ type DialogPart = () => Part<{ default: ComponentType<DialogProps> }>;
 
 const DIALOGS = {
   account: loadedBy(() => import('../account/account')),
+  media: loadedBy(() => import('../media/library')),
   receipt: loadedBy(() => import('./receipt')),
   topUp: loadedBy(() => import('./top-up')),
   pro: loadedBy(() => import('./pro')),
@@ -31,6 +32,7 @@ interface Open {
 
 export interface Dialogs {
   account: () => void;
+  media: () => void;
   receipt: (actionId: string) => void;
   topUp: () => void;
   pro: () => void;
@@ -52,6 +54,7 @@ export function DialogsProvider({ children }: { children: ReactNode }) {
     };
     return {
       account: opens('account'),
+      media: opens('media'),
       receipt: (actionId) => {
         setOpen({ dialog: 'receipt', actionId });
       },

@@ -29,6 +29,7 @@ test('documents count by their tokens, all else as attachments in their order', 
     paper({ tokens: { o200k_base: 1 } }),
   ]);
   expect(counts).toEqual({
+    pages: 2,
     attachments: [
       { kind: 'audio', seconds: 3 },
       { kind: 'image', width: 2, height: 1 },

@@ -21,12 +21,12 @@ export interface DocumentContent {
 }
 
 /** A file that the server has. */
-export interface FileView {
+export interface FileView<C = Content> {
   file_id: string;
   name: string;
   media_type: string;
   bytes: number;
-  content: Content;
+  content: C;
 }
 
 /** What files add to a request. */
@@ -35,9 +35,11 @@ export interface FileCounts {
   attachments: Attachment[];
   /** Of the documents. */
   tokens: Tokens;
+  /** Of the documents. */
+  pages: number;
 }
 
-export const NO_COUNTS: FileCounts = { attachments: [], tokens: {} };
+export const NO_COUNTS: FileCounts = { attachments: [], tokens: {}, pages: 0 };
 
 /** How many bytes of files a model is given as they are. */
 export function attachmentBytesOf(files: readonly { bytes: number; content?: Content }[]): number {
@@ -50,7 +52,11 @@ export function countsOf(contents: readonly Content[]): FileCounts {
   for (const content of contents) {
     counts =
       content.kind === 'document'
-        ? { ...counts, tokens: plus(counts.tokens, content.tokens) }
+        ? {
+            ...counts,
+            tokens: plus(counts.tokens, content.tokens),
+            pages: counts.pages + content.pages,
+          }
         : { ...counts, attachments: [...counts.attachments, content] };
   }
   return counts;

@@ -1,5 +1,6 @@
-import { SquarePen } from 'lucide-react';
+import { Images, SquarePen } from 'lucide-react';
 import type { MouseEvent } from 'react';
+import { useDialogs } from '../dialogs/dialogs';
 import { useParts } from '../use-later';
 import { ListSkeleton } from './list-skeleton';
 import { Profile } from './profile';
@@ -8,6 +9,7 @@ import { go } from './route';
 /** Brand, new chat, the conversations, and the profile at the bottom. */
 export function Sidebar({ current, left }: { current: string | null; left: () => void }) {
   const [later, isMissing, again] = useParts();
+  const dialogs = useDialogs();
   const open = (id: string | null) => (event: MouseEvent<HTMLAnchorElement>) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
@@ -25,6 +27,16 @@ export function Sidebar({ current, left }: { current: string | null; left: () =>
       <a className="new-chat" href="/" onClick={open(null)}>
         <SquarePen aria-hidden size={16} /> New chat
       </a>
+      <button
+        type="button"
+        className="new-chat media-entry"
+        onClick={() => {
+          left();
+          dialogs.media();
+        }}
+      >
+        <Images aria-hidden size={16} /> Media library
+      </button>
       {later ? (
         <later.Conversations current={current} open={open} />
       ) : (

@@ -6,6 +6,7 @@ import { announce } from '../ui/announce';
 import { loadedBy } from '../ui/loaded-by';
 
 const useMarkdown = loadedBy(() => import('./markdown'));
+const useMade = loadedBy(() => import('../media/made'));
 
 const STATUS_WORDS: Record<Answer['status'], string> = {
   running: 'Writing…',
@@ -21,12 +22,14 @@ const STATUS_WORDS: Record<Answer['status'], string> = {
 /** One model's answer, with what it cost. */
 export const AnswerCard = memo(function AnswerCard({
   answer,
+  asked,
   actionId,
   isOneOfMany,
   prices,
   openReceipt,
 }: {
   answer: Answer;
+  asked: string;
   actionId: string;
   isOneOfMany: boolean;
   prices: Prices | null;
@@ -35,6 +38,7 @@ export const AnswerCard = memo(function AnswerCard({
   const client = useClient();
   const name = prices?.nameOf(answer.model) ?? answer.model;
   const isRunning = answer.status === 'running';
+  const isMade = answer.files.length > 0 || (prices?.isMaker(answer.model) ?? false);
   return (
     <article
       className="answer"
@@ -45,10 +49,16 @@ export const AnswerCard = memo(function AnswerCard({
     >
       <header className="answer-head">
         <h2 className="answer-model">{name}</h2>
-        <span className="answer-status">{STATUS_WORDS[answer.status]}</span>
+        <span className="answer-status">
+          {isMade && isRunning ? 'Making…' : STATUS_WORDS[answer.status]}
+        </span>
       </header>
       <div className="answer-text">
-        <AnswerText text={answer.text} isRunning={isRunning} />
+        {isMade ? (
+          <AnswerMade answer={answer} asked={asked} />
+        ) : (
+          <AnswerText text={answer.text} isRunning={isRunning} />
+        )}
       </div>
       <footer className="answer-foot">
         {answer.charge !== undefined && prices && (
@@ -81,6 +91,12 @@ export const AnswerCard = memo(function AnswerCard({
   );
 });
 
+/** What shows it is loaded with the first that is awaited. */
+function AnswerMade(made: { answer: Answer; asked: string }) {
+  const [part] = useMade();
+  return part ? <part.Made {...made} /> : <Skeleton />;
+}
+
 /** What renders it is loaded with the first answer that is awaited. */
 function AnswerText({ text, isRunning }: { text: string; isRunning: boolean }) {
   const [markdown] = useMarkdown();
@@ -89,6 +105,10 @@ function AnswerText({ text, isRunning }: { text: string; isRunning: boolean }) {
   }
   if (text !== '' && markdown) return <markdown.default text={text} />;
   if (text !== '') return <p className="plain">{text}</p>;
+  return <Skeleton />;
+}
+
+function Skeleton() {
   return (
     <div className="skeleton-lines" aria-hidden>
       <span className="skeleton" />

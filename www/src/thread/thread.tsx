@@ -92,6 +92,7 @@ function TurnView({ turn, prices }: { turn: Turn; prices: Prices | null }) {
           <AnswerCard
             key={answer.leg}
             answer={answer}
+            asked={turn.text}
             actionId={turn.actionId}
             isOneOfMany={isCompared}
             prices={prices}

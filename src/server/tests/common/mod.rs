@@ -7,6 +7,7 @@ pub(crate) mod client;
 pub(crate) mod events;
 pub(crate) mod files;
 pub(crate) mod imported;
+pub(crate) mod media;
 #[path = "../../../store/tests/common/postgres.rs"]
 pub(crate) mod postgres;
 pub(crate) mod program;
@@ -146,6 +147,7 @@ pub(crate) fn config() -> Config {
     Config {
         sweep_every: Duration::from_millis(20),
         books_every: Duration::from_millis(20),
+        jobs_every: Duration::from_millis(20),
         shutdown_grace: Duration::from_secs(2),
         ..Config::default()
     }

@@ -4,12 +4,14 @@ use async_stream::stream;
 use kumari_engine::attachment::Attachment;
 use kumari_engine::id::ModelId;
 use kumari_engine::meter::{Meter, Usage};
+use kumari_engine::request::Task;
 use kumari_engine::settle::Finish;
 use kumari_server::provider::{
     MediaRefusal, Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderStream,
 };
+use kumari_server::provider_media::MediaProvider;
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -38,9 +40,11 @@ pub(crate) struct Scripted {
     scripts: Mutex<HashMap<ModelId, Vec<Step>>>,
     refusing: Mutex<Vec<ModelId>>,
     not_taking: Mutex<Vec<&'static str>>,
+    not_serving: Mutex<Vec<Task>>,
+    media: Mutex<Option<Arc<dyn MediaProvider>>>,
     /// Reports usage when it is cancelled.
     pub(crate) honest_when_cancelled: Mutex<bool>,
-    gate: std::sync::Arc<Semaphore>,
+    gate: Arc<Semaphore>,
     asked: mpsc::UnboundedSender<ProviderRequest>,
     requests: tokio::sync::Mutex<mpsc::UnboundedReceiver<ProviderRequest>>,
 }
@@ -52,8 +56,10 @@ impl Default for Scripted {
             scripts: Mutex::default(),
             refusing: Mutex::default(),
             not_taking: Mutex::default(),
+            media: Mutex::default(),
+            not_serving: Mutex::new(Vec::from([Task::Image, Task::Video, Task::ThreeD])),
             honest_when_cancelled: Mutex::new(false),
-            gate: std::sync::Arc::new(Semaphore::new(0)),
+            gate: Arc::new(Semaphore::new(0)),
             asked,
             requests: tokio::sync::Mutex::new(requests),
         }
@@ -78,6 +84,12 @@ impl Scripted {
     /// Files of media types that begin like this cannot be given to any model from now on.
     pub(crate) fn take_no(&self, kind: &'static str) {
         self.not_taking.lock().unwrap().push(kind);
+    }
+
+    /// Whoever makes files from now on, of every kind.
+    pub(crate) fn make(&self, media: Arc<dyn MediaProvider>) {
+        *self.media.lock().unwrap() = Some(media);
+        self.not_serving.lock().unwrap().clear();
     }
 
     /// Lets this many waiting answers go on.
@@ -114,6 +126,14 @@ impl Provider for Scripted {
         true
     }
 
+    fn media(&self) -> Option<Arc<dyn MediaProvider>> {
+        self.media.lock().unwrap().clone()
+    }
+
+    fn serves(&self, task: Task) -> bool {
+        !self.not_serving.lock().unwrap().contains(&task)
+    }
+
     fn refusal(&self, media_type: &str, _size: Attachment) -> Option<MediaRefusal> {
         let kinds = self.not_taking.lock().unwrap();
         kinds.iter().any(|kind| media_type.starts_with(kind)).then_some(MediaRefusal {
@@ -128,7 +148,7 @@ impl Provider for Scripted {
         let script = script.unwrap_or_else(|| DEFAULT.to_vec());
         let refused = self.refusing.lock().unwrap().contains(&model);
         let honest = *self.honest_when_cancelled.lock().unwrap();
-        let gate = std::sync::Arc::clone(&self.gate);
+        let gate = Arc::clone(&self.gate);
         self.asked.send(request).unwrap();
         Box::pin(stream! {
             if refused {

@@ -11,9 +11,9 @@ use kumari_engine::time::Timestamp;
 use kumari_store::{
     ActionChat, BookListing, Bought, ChatWrite, Commit, CommitOutcome, Conversation,
     ConversationId, ConversationStore, Decide, FileAdded, FileFacts, FileId, FileRemoved, FileRoom,
-    FileStore, FilesKept, MemoryStore, Message, MessagePlace, PaymentClaim, PurchaseStore, Renewal,
-    ServiceKey, Session, Store, StoreError, Stored, StoredBook, StoredCalibration, StoredFile,
-    TokenHash, Wanted,
+    FileStore, FilesKept, JobKey, Made, MediaJob, MediaStore, MemoryStore, Message, MessagePlace,
+    PaymentClaim, PurchaseStore, Renewal, ServiceKey, Session, Store, StoreError, Stored,
+    StoredBook, StoredCalibration, StoredFile, TokenHash, Wanted,
 };
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -114,6 +114,73 @@ inner! {
     fn put_calibration(calibration: StoredCalibration) -> Result<(), StoreError>;
     fn calibration(known: Option<&CalibrationVersion>) -> Result<Option<StoredCalibration>, StoreError>;
     fn ping() -> Result<(), StoreError>;
+}
+
+#[async_trait]
+impl MediaStore for Unsure {
+    async fn add_job(&self, job: MediaJob) -> Result<(), StoreError> {
+        self.inner.add_job(job).await
+    }
+
+    async fn name_job(&self, key: &JobKey, name: String) -> Result<Option<MediaJob>, StoreError> {
+        self.inner.name_job(key, name).await
+    }
+
+    async fn keep_job(
+        &self,
+        key: &JobKey,
+        until: Timestamp,
+    ) -> Result<Option<MediaJob>, StoreError> {
+        self.inner.keep_job(key, until).await
+    }
+
+    async fn take_jobs(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<MediaJob>, StoreError> {
+        self.inner.take_jobs(now, until, limit).await
+    }
+
+    async fn stop_jobs(
+        &self,
+        account: &AccountId,
+        action_id: &ActionId,
+        leg: Option<u32>,
+    ) -> Result<u32, StoreError> {
+        self.inner.stop_jobs(account, action_id, leg).await
+    }
+
+    async fn end_job(&self, key: &JobKey) -> Result<(), StoreError> {
+        self.inner.end_job(key).await
+    }
+
+    async fn jobs(
+        &self,
+        account: &AccountId,
+        after: Option<&JobKey>,
+        limit: u32,
+    ) -> Result<Vec<MediaJob>, StoreError> {
+        self.inner.jobs(account, after, limit).await
+    }
+
+    async fn deliver(&self, key: &JobKey, files: Vec<StoredFile>) -> Result<bool, StoreError> {
+        self.inner.deliver(key, files).await
+    }
+
+    async fn made(
+        &self,
+        account: &AccountId,
+        before: Option<&MessagePlace>,
+        limit: u32,
+    ) -> Result<Vec<Made>, StoreError> {
+        self.inner.made(account, before, limit).await
+    }
+
+    async fn remove_made(&self, key: &JobKey, file: FileId) -> Result<bool, StoreError> {
+        self.inner.remove_made(key, file).await
+    }
 }
 
 #[async_trait]
