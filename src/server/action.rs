@@ -16,7 +16,7 @@ use kumari_engine::receipt::{self, Receipt};
 use kumari_engine::request::Task;
 use kumari_engine::settle::{Finish, LegEnd};
 use kumari_engine::void::VoidReason;
-use kumari_store::{ActionChat, Author, ConversationId, MessageStatus};
+use kumari_store::{ActionChat, Author, ConversationId, MessageStatus, MessageStep};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -60,6 +60,12 @@ pub(crate) struct LegView {
     pub(crate) status: LegStatus,
     /// What it said so far.
     pub(crate) text: String,
+    /// What it did on its way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) steps: Vec<MessageStep>,
+    /// What it would cost if it ended now; absent where that is not known, and once it has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) so_far: Option<Credits>,
     /// What it cost; absent while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) charge: Option<Credits>,
@@ -168,6 +174,8 @@ fn stored_leg(chat: &ActionChat, leg: &HoldLeg, index: u32) -> Option<LegView> {
         model: answering.or_else(|| leg.models.first().cloned())?,
         status: LegStatus::Running,
         text: message.map(|message| message.text.clone()).unwrap_or_default(),
+        steps: message.map(|message| message.steps.clone()).unwrap_or_default(),
+        so_far: None,
         charge: None,
     })
 }
@@ -176,6 +184,7 @@ fn stored_leg(chat: &ActionChat, leg: &HoldLeg, index: u32) -> Option<LegView> {
 fn standing(view: LegView, leg: &HoldLeg) -> LegView {
     LegView {
         status: LegStatus::of(leg.end.as_ref()),
+        so_far: view.so_far.filter(|_| leg.end.is_none()),
         charge: leg.end.as_ref().map(charge_of),
         ..view
     }

@@ -114,6 +114,9 @@ async fn admit(
     check(&app, &send)?;
     let conversation = ConversationId(send.conversation_id.0);
     let files = attached(&app, &account, &send.files).await?;
+    if send.task == Task::FileProcessing {
+        command.request.pages = Some(file_refusal::pages(&files)?);
+    }
     let prompt =
         history::prompt(&app, &book, &account, conversation, &send.text, files.clone()).await?;
     if sent_bytes(&prompt) > SENT_BYTES_MAX {
@@ -294,6 +297,8 @@ fn leg_views(price: &Estimate) -> Vec<LegView> {
             model: leg.model.clone(),
             status: LegStatus::Running,
             text: String::new(),
+            steps: Vec::new(),
+            so_far: None,
             charge: None,
         }
     };
@@ -326,6 +331,7 @@ impl Rows {
             tokens: self.tokens.clone(),
             created_at: hold.authorized_at,
             files: self.files.clone(),
+            steps: Vec::new(),
         };
         let answers = likely_models(&self.book.published, hold).into_iter().zip(0_u32..);
         let answers = answers.map(|(model, leg)| Message {
