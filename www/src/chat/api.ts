@@ -1,5 +1,5 @@
 // The chat's own routes. What has to do with credits goes through the package.
-import type { ActionView, LegStatus } from '@kumari/credits/client';
+import type { ActionStep, ActionView, LegStatus } from '@kumari/credits/client';
 import type { Tokens } from '../credits/tokens';
 import type { FileView } from '../files/content';
 
@@ -22,6 +22,8 @@ export interface Message {
   tokens: Tokens;
   /** What the person sent along. */
   files?: FileView[];
+  /** What the model did on its way. */
+  steps?: ActionStep[];
   created_at: string;
 }
 

@@ -1,5 +1,5 @@
 // A conversation as turns: what was asked, and the answer of each model.
-import type { ActionView, LegStatus } from '@kumari/credits/client';
+import type { ActionStep, ActionView, LegStatus } from '@kumari/credits/client';
 import type { Attachment, Task } from '@kumari/credits';
 import { type Tokens, plus } from '../credits/tokens';
 import { type FileView, attachmentBytesOf, countsOf } from '../files/content';
@@ -10,6 +10,10 @@ export interface Answer {
   model: string;
   status: LegStatus;
   text: string;
+  /** What the model did on its way. */
+  steps: readonly ActionStep[];
+  /** What it costs so far and at most, while it runs and where that is told. */
+  cost?: { soFar: string; atMost: string };
   charge?: string;
   tokens: Tokens;
 }
@@ -60,6 +64,7 @@ export function turnWith(turn: Turn, action: ActionView): Turn {
     model: leg.model,
     status: leg.status,
     text: leg.text,
+    steps: leg.steps ?? [],
     tokens: tokensOf(leg.leg),
     ...(leg.charge === undefined ? {} : { charge: leg.charge }),
   }));
@@ -117,6 +122,7 @@ function answerOf(message: Message): Answer {
     model: message.model ?? '',
     status: message.status === 'sent' ? 'completed' : message.status,
     text: message.text,
+    steps: message.steps ?? [],
     tokens: message.tokens,
     ...(message.charge === undefined ? {} : { charge: message.charge }),
   };

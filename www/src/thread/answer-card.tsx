@@ -6,6 +6,7 @@ import { announce } from '../ui/announce';
 import { loadedBy } from '../ui/loaded-by';
 
 const useMarkdown = loadedBy(() => import('./markdown'));
+const useSteps = loadedBy(() => import('./answer-steps'));
 
 const STATUS_WORDS: Record<Answer['status'], string> = {
   running: 'Writing…',
@@ -35,6 +36,7 @@ export const AnswerCard = memo(function AnswerCard({
   const client = useClient();
   const name = prices?.nameOf(answer.model) ?? answer.model;
   const isRunning = answer.status === 'running';
+  const doesMore = answer.steps.length > 0 || answer.cost !== undefined;
   return (
     <article
       className="answer"
@@ -45,10 +47,13 @@ export const AnswerCard = memo(function AnswerCard({
     >
       <header className="answer-head">
         <h2 className="answer-model">{name}</h2>
-        <span className="answer-status">{STATUS_WORDS[answer.status]}</span>
+        <span className="answer-status">
+          {isRunning && doesMore && answer.text === '' ? 'Working…' : STATUS_WORDS[answer.status]}
+        </span>
       </header>
+      {doesMore && <Steps answer={answer} prices={prices} />}
       <div className="answer-text">
-        <AnswerText text={answer.text} isRunning={isRunning} />
+        <AnswerText {...answer} isRunning={isRunning} />
       </div>
       <footer className="answer-foot">
         {answer.charge !== undefined && prices && (
@@ -81,11 +86,24 @@ export const AnswerCard = memo(function AnswerCard({
   );
 });
 
+/** What the model does on its way; what renders it is loaded with the first that does something. */
+function Steps(props: { answer: Answer; prices: Prices | null }) {
+  const [steps] = useSteps();
+  const { status, text } = props.answer;
+  // Who saw it happen keeps it in sight; later it is there to be opened.
+  const [isOpen] = useState(status === 'running' || text === '');
+  return steps && <steps.default {...props} isOpen={isOpen} />;
+}
+
 /** What renders it is loaded with the first answer that is awaited. */
-function AnswerText({ text, isRunning }: { text: string; isRunning: boolean }) {
+function AnswerText({
+  text,
+  charge = '0',
+  isRunning,
+}: Pick<Answer, 'text' | 'charge'> & { isRunning: boolean }) {
   const [markdown] = useMarkdown();
   if (text === '' && !isRunning) {
-    return <p className="muted">No answer. Nothing was charged.</p>;
+    return <p className="muted">No answer.{charge === '0' && ' Nothing was charged.'}</p>;
   }
   if (text !== '' && markdown) return <markdown.default text={text} />;
   if (text !== '') return <p className="plain">{text}</p>;
