@@ -67,10 +67,41 @@ struct LegView {
     status: LegStatus,
     /// What was answered so far.
     text: String,
+    /// What was done on the way; absent where there is nothing.
+    #[ts(optional)]
+    steps: Option<Vec<ActionStep>>,
+    /// What it would cost if it ended now, where that is known; absent once it has ended.
+    #[ts(optional)]
+    #[ts(type = "Credits")]
+    so_far: Option<Credits>,
     /// What it cost, once it has ended.
     #[ts(optional)]
     #[ts(type = "Credits")]
     charge: Option<Credits>,
+}
+
+/// One thing that a model does on its way to an answer.
+#[derive(TS)]
+#[expect(dead_code, reason = "only its TypeScript is used")]
+struct ActionStep {
+    /// What it is.
+    kind: StepKind,
+    /// What is done, in a few words.
+    title: String,
+    /// What came of it; absent while it is under way, and where it was never done.
+    #[ts(optional)]
+    found: Option<String>,
+}
+
+/// What a model does on its way.
+#[derive(TS)]
+#[expect(dead_code, reason = "only its TypeScript is used")]
+#[ts(rename_all = "snake_case")]
+enum StepKind {
+    /// A step of an agent.
+    Step,
+    /// A search.
+    Search,
 }
 
 /// How far a leg is.
@@ -154,6 +185,8 @@ fn types_are_current() {
         declaration::<Draft>(&config),
         declaration::<LegStatus>(&config),
         declaration::<LegView>(&config),
+        declaration::<ActionStep>(&config),
+        declaration::<StepKind>(&config),
         declaration::<PendingAction>(&config),
         declaration::<PendingKind>(&config),
         declaration::<Send>(&config),

@@ -224,6 +224,25 @@ pub(crate) fn find<'account>(
     Ok((hold, leg))
 }
 
+/// What an open leg would be charged if it ended now with `usage`: the price, at most its part. It
+/// decides nothing and changes nothing.
+///
+/// `book` is the one that the hold was priced with.
+///
+/// # Errors
+/// As [`settle`], where the leg is not there, the model is not one of the leg's or the usage has no
+/// price.
+pub fn charge_so_far(
+    book: &PublishedBook,
+    hold: &Hold,
+    leg: u32,
+    model: &ModelId,
+    usage: &Usage,
+) -> Result<Credits, Refused> {
+    let leg = hold.leg(leg).ok_or_else(|| Denial::action_unknown("leg of that number"))?;
+    Ok(price_of(book, hold, leg, model, usage)?.min(leg.part))
+}
+
 /// What `usage` of the leg costs on `model`.
 pub(crate) fn price_of(
     book: &PublishedBook,

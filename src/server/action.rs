@@ -16,7 +16,9 @@ use kumari_engine::receipt::{self, Receipt};
 use kumari_engine::request::Task;
 use kumari_engine::settle::{Finish, LegEnd};
 use kumari_engine::void::VoidReason;
-use kumari_store::{ActionChat, Author, ConversationId, FileFacts, Message, MessageStatus};
+use kumari_store::{
+    ActionChat, Author, ConversationId, FileFacts, Message, MessageStatus, MessageStep,
+};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -60,6 +62,12 @@ pub(crate) struct LegView {
     pub(crate) status: LegStatus,
     /// What it said so far.
     pub(crate) text: String,
+    /// What it did on its way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) steps: Vec<MessageStep>,
+    /// What it would cost if it ended now; absent where that is not known, and once it has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) so_far: Option<Credits>,
     /// What it made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) files: Vec<FileFacts>,
@@ -74,8 +82,9 @@ pub(crate) struct LegView {
 impl LegView {
     /// A leg that has said and made nothing.
     pub(crate) fn new(leg: u32, model: ModelId, status: LegStatus) -> Self {
-        let (text, files) = (String::new(), Vec::new());
-        Self { leg, model, status, text, files, percent: None, charge: None }
+        let (text, files, steps) = (String::new(), Vec::new(), Vec::new());
+        let (percent, so_far, charge) = (None, None, None);
+        Self { leg, model, status, text, files, percent, steps, so_far, charge }
     }
 }
 
@@ -183,8 +192,8 @@ fn stored_leg(chat: &ActionChat, leg: &HoldLeg, index: u32) -> Option<LegView> {
     let model = answering.or_else(|| leg.models.first().cloned())?;
     let nothing = LegView::new(index, model, LegStatus::Running);
     Some(match message {
-        Some(Message { text, files, .. }) => {
-            LegView { text: text.clone(), files: files.clone(), ..nothing }
+        Some(Message { text, files, steps, .. }) => {
+            LegView { text: text.clone(), files: files.clone(), steps: steps.clone(), ..nothing }
         }
         None => nothing,
     })
@@ -194,6 +203,7 @@ fn stored_leg(chat: &ActionChat, leg: &HoldLeg, index: u32) -> Option<LegView> {
 fn standing(view: LegView, leg: &HoldLeg) -> LegView {
     LegView {
         status: LegStatus::of(leg.end.as_ref()),
+        so_far: view.so_far.filter(|_| leg.end.is_none()),
         charge: leg.end.as_ref().map(charge_of),
         percent: view.percent.filter(|_| leg.end.is_none()),
         ..view

@@ -20,7 +20,7 @@ use std::time::Duration;
 /// How often an answer that this process does not run is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// `delta`, `leg` and at last `done`.
+/// `delta`, `leg`, `step`, `cost` and at last `done`.
 pub(crate) async fn listen(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -111,6 +111,12 @@ fn news(view: &ActionView, told: &[LegView]) -> Vec<Said> {
         let more = leg.text.strip_prefix(said).unwrap_or_default();
         if !more.is_empty() {
             news.push(Said::Delta { leg: leg.leg, text: more.to_owned() });
+        }
+        let known = before.map_or(&[][..], |before| &before.steps[..]);
+        for (place, step) in leg.steps.iter().enumerate() {
+            if known.get(place) != Some(step) {
+                news.push(Said::Step { leg: leg.leg, place, step: step.clone() });
+            }
         }
         if before.is_none_or(|before| before.status != leg.status || before.model != leg.model) {
             news.push(Said::Leg {

@@ -122,7 +122,13 @@ async fn leg_to_its_end(app: &App, job: &Job, leg: &LegEstimate, index: u32, ask
     let ending = answering.await.unwrap_or_else(|_| {
         tracing::error!(leg = index, "answering broke; the leg is void");
         let outcome = Outcome::Void { reason: VoidReason::Failed, used: None };
-        Ending { model: leg.model.clone(), outcome, text: None, tokens: Tokens::new() }
+        Ending {
+            model: leg.model.clone(),
+            outcome,
+            text: None,
+            tokens: Tokens::new(),
+            steps: Vec::new(),
+        }
     });
     let model = ending.model.clone();
     let end = settle::end(app, &job.run, &job.book, index, ending).await;
@@ -142,7 +148,13 @@ async fn answer(
         Ok(loaded) => Some(loaded),
         Err(reason) => {
             let outcome = Outcome::Void { reason, used: None };
-            return Ending { model: leg.model.clone(), outcome, text: None, tokens: Tokens::new() };
+            return Ending {
+                model: leg.model.clone(),
+                outcome,
+                text: None,
+                tokens: Tokens::new(),
+                steps: Vec::new(),
+            };
         }
     };
     let mut candidates = in_order(leg).peekable();
@@ -154,12 +166,16 @@ async fn answer(
             model: candidate.model.clone(),
             facts: facts.clone(),
             messages,
+            task: job.hold.request.task,
             output_tokens_max: candidate.bounds.output_tokens_max.unwrap_or(0),
+            steps_max: candidate.bounds.steps_max.unwrap_or(0),
+            searches_max: candidate.bounds.searches_max.unwrap_or(0),
+            round_input_tokens_max: round_input_tokens_max(job, candidate),
         };
         let is_last = candidates.peek().is_none();
         let needed = Needed { loaded: &mut loaded, is_last };
         let listening = Listening { leg: index, request, until, needed };
-        let heard = listen::to(app, &job.run, listening).await;
+        let heard = listen::to(app, job, listening).await;
         if let Err(fault) = &heard.heard.end {
             tracing::warn!(model = %candidate.model, code = fault.code(), %fault, "no answer");
         }
@@ -170,7 +186,13 @@ async fn answer(
     }
     // Every candidate of a text task is a text model, so one was asked; what was not, is void.
     let outcome = Outcome::Void { reason: VoidReason::Refused, used: None };
-    Ending { model: leg.model.clone(), outcome, text: None, tokens: Tokens::new() }
+    Ending {
+        model: leg.model.clone(),
+        outcome,
+        text: None,
+        tokens: Tokens::new(),
+        steps: Vec::new(),
+    }
 }
 
 async fn ending(app: &App, job: &Job, index: u32, facts: &TextModel, heard: listen::All) -> Ending {
@@ -178,15 +200,23 @@ async fn ending(app: &App, job: &Job, index: u32, facts: &TextModel, heard: list
     let text = job.run.transcript.text(index);
     let tokens = app.counter.count(book, &text).await;
     let reasoning = app.counter.count(book, &heard.reasoning).await;
-    let counted = count_visible(facts, &job.prompt, &tokens, &reasoning);
+    let steps = job.run.transcript.steps(index);
+    let counted = count_visible(facts, &job.prompt, &tokens, &reasoning, &steps);
     let model = heard.heard.model.clone();
-    Ending { model, outcome: heard.heard.outcome(counted), text: Some(text), tokens }
+    let outcome = heard.heard.outcome(counted).with_pages(job.hold.request.pages.unwrap_or(0));
+    Ending { model, outcome, text: Some(text), tokens, steps }
 }
 
 /// The likely model first, then the others in the book's order.
 fn in_order(leg: &LegEstimate) -> impl Iterator<Item = &CandidateEstimate> {
     let likely = leg.candidates.iter().filter(|candidate| candidate.model == leg.model);
     likely.chain(leg.candidates.iter().filter(|candidate| candidate.model != leg.model))
+}
+
+fn round_input_tokens_max(job: &Job, candidate: &CandidateEstimate) -> u64 {
+    let price = job.book.published.book.price(job.hold.request.task, &candidate.model);
+    let bound = price.and_then(|price| price.offer.bounds.round_input_tokens);
+    bound.map_or(0, |bound| bound.max)
 }
 
 fn facts<'job>(job: &'job Job, candidate: &CandidateEstimate) -> Option<&'job TextModel> {

@@ -118,6 +118,9 @@ async fn admit(
     check(&app, &send)?;
     let conversation = ConversationId(send.conversation_id.0);
     let files = attached(&app, &account, &send.files).await?;
+    if send.task == Task::FileProcessing {
+        command.request.pages = Some(file_refusal::pages(&files)?);
+    }
     let is_made = making_asked::is_made(send.task);
     let prompt = if is_made {
         making_asked::check(&command.request, &send.text, files.len())?;
@@ -341,6 +344,7 @@ impl Rows {
             tokens: self.tokens.clone(),
             created_at: hold.authorized_at,
             files: self.files.clone(),
+            steps: Vec::new(),
         };
         let answers = likely_models(&self.book.published, hold).into_iter().zip(0_u32..);
         let answers = answers.map(|(model, leg)| Message {

@@ -17,7 +17,8 @@ use kumari_engine::id::{AccountId, ActionId, ModelId};
 use kumari_engine::time::Timestamp;
 use kumari_store::{
     Author, CONVERSATIONS_MAX, Conversation, ConversationId, FileFacts, Found, Hit, MESSAGES_MAX,
-    Message, MessagePlace, MessageStatus, Needle, SearchPlace, Searched, Within, search,
+    Message, MessagePlace, MessageStatus, MessageStep, Needle, SearchPlace, Searched, Within,
+    search,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +69,8 @@ struct MessageView {
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<FileFacts>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<MessageStep>,
 }
 
 #[derive(Debug, Serialize)]
@@ -277,6 +280,7 @@ impl From<Message> for MessageView {
             tokens: message.tokens,
             created_at: message.created_at,
             files: message.files,
+            steps: message.steps,
         }
     }
 }

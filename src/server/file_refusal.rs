@@ -5,10 +5,11 @@
 //! along again, so it is refused too: to leave it out would be another question than was priced.
 
 use crate::history::Prompt;
+use crate::problem::{Answer, Problem};
 use crate::provider::{MediaRefusal, Provider};
 use kumari_engine::denial::Denial;
 use kumari_engine::estimate::Estimate;
-use kumari_store::FileFacts;
+use kumari_store::{FileContent, FileFacts};
 
 /// Refuses the first file that the provider cannot give to the models of `price`.
 ///
@@ -29,6 +30,28 @@ pub(crate) fn check(
         }
     }
     Ok(())
+}
+
+/// Pages to read: of the documents that this message brings and that have a text.
+///
+/// # Errors
+/// There is none.
+pub(crate) fn pages(files: &[FileFacts]) -> Answer<u64> {
+    let pages = files.iter().map(|file| match file.content {
+        FileContent::Document { pages, characters, .. } if characters > 0 => pages,
+        FileContent::Document { .. }
+        | FileContent::Image { .. }
+        | FileContent::Audio { .. }
+        | FileContent::Video { .. }
+        | FileContent::ThreeD { .. } => 0,
+    });
+    match pages.fold(0, u64::saturating_add) {
+        0 => {
+            let detail = "file processing reads documents: attach one that has text";
+            Err(Problem::invalid("files", detail))
+        }
+        pages => Ok(pages),
+    }
 }
 
 fn refusal(provider: &dyn Provider, file: &FileFacts) -> Option<MediaRefusal> {

@@ -146,6 +146,7 @@ mod tests {
             tokens: std::collections::BTreeMap::new(),
             created_at: "2026-11-23T10:00:00Z".parse().unwrap(),
             files: Vec::new(),
+            steps: Vec::new(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Listening to one provider until its end, or until there is a reason not to wait for it.
 
+use crate::answer::Job;
 use crate::answer_files::Loaded;
 use crate::app::App;
 use crate::outcome::Heard;
@@ -9,10 +10,11 @@ use crate::provider::{
 use crate::rows;
 use crate::runs::Run;
 use futures::StreamExt as _;
+use kumari_engine::amount::Credits;
 use kumari_engine::id::ModelId;
 use kumari_engine::meter::Usage;
-use kumari_engine::settle::Finish;
-use kumari_store::ChatWrite;
+use kumari_engine::settle::{Finish, charge_so_far};
+use kumari_store::{ChatWrite, MessageStep, STEP_BYTES_MAX, StepKind};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -73,12 +75,16 @@ enum Cut {
 }
 
 /// Listens to the provider; what it says goes into the run's transcript.
-pub(crate) async fn to(app: &App, run: &Run, listening: Listening<'_>) -> All {
+pub(crate) async fn to(app: &App, job: &Job, listening: Listening<'_>) -> All {
     let Listening { leg, request, until, needed } = listening;
+    let run = &job.run;
     let index = usize::try_from(leg).unwrap_or(usize::MAX);
     let stop = run.stops.get(index).cloned().unwrap_or_default();
     let cancel = CancellationToken::new();
-    let mut ear = Ear::new(app, run, leg, &request, needed);
+    let mut ear = Ear::new(app, job, leg, &request, needed);
+    if ear.does_more() {
+        ear.tell_cost(&Usage::default());
+    }
     let mut stream = app.provider.stream(request, cancel.clone());
     let cut = tokio::select! {
         biased;
@@ -126,10 +132,13 @@ impl Needed<'_> {
 /// Collects what one provider says.
 struct Ear<'run> {
     app: &'run App,
+    job: &'run Job,
     run: &'run Run,
     leg: u32,
     model: ModelId,
     bytes_max: u64,
+    /// Of steps and of searches.
+    steps_max: [u64; 2],
     began: Instant,
     saved: Instant,
     output: bool,
@@ -141,7 +150,7 @@ struct Ear<'run> {
 impl<'run> Ear<'run> {
     fn new(
         app: &'run App,
-        run: &'run Run,
+        job: &'run Job,
         leg: u32,
         request: &ProviderRequest,
         needed: Needed<'run>,
@@ -149,10 +158,12 @@ impl<'run> Ear<'run> {
         let bytes_max = request.output_tokens_max.saturating_mul(BYTES_PER_TOKEN_MAX);
         Self {
             app,
-            run,
+            job,
+            run: &job.run,
             leg,
             model: request.model.clone(),
             bytes_max: bytes_max.min(TEXT_BYTES_MAX),
+            steps_max: [request.steps_max, request.searches_max],
             began: Instant::now(),
             saved: Instant::now(),
             output: false,
@@ -176,6 +187,8 @@ impl<'run> Ear<'run> {
                     self.has_output();
                     self.reasoning.push_str(&text);
                 }
+                Some(Ok(ProviderEvent::Step { place, step })) => self.hear_step(place, step).await,
+                Some(Ok(ProviderEvent::UsedSoFar(usage))) => self.tell_cost(&usage),
                 Some(Ok(ProviderEvent::Usage(usage))) => self.usage = Some(usage),
                 Some(Ok(ProviderEvent::Finished { finish })) => return Some(Ok(finish)),
                 Some(Err(fault)) => return Some(Err(fault)),
@@ -187,6 +200,44 @@ impl<'run> Ear<'run> {
             if self.is_too_long() {
                 return None;
             }
+        }
+    }
+
+    /// Whether the work has steps or searches.
+    fn does_more(&self) -> bool {
+        self.steps_max.iter().any(|most| *most > 0)
+    }
+
+    /// What a provider says of work that was not asked for is not shown.
+    async fn hear_step(&mut self, place: usize, step: MessageStep) {
+        let [steps, searches] = self.steps_max;
+        let most = match step.kind {
+            StepKind::Step => steps,
+            StepKind::Search => searches,
+        };
+        if most == 0 {
+            return;
+        }
+        let is_done = step.found.is_some();
+        if is_done {
+            self.has_output();
+        }
+        if self.run.transcript.set_step(self.leg, place, shortened(step)) && is_done {
+            self.save().await;
+        }
+    }
+
+    /// Tells what it would cost if it ended now. What has no price is not told; its end says why.
+    fn tell_cost(&self, usage: &Usage) {
+        let Job { hold, book, .. } = self.job;
+        let Some(part) = hold.leg(self.leg).map(|leg| leg.part) else { return };
+        let cost = if usage.is_empty() {
+            Ok(Credits::ZERO)
+        } else {
+            charge_so_far(&book.published, hold, self.leg, &self.model, usage)
+        };
+        if let Ok(cost) = cost {
+            self.run.transcript.set_cost(self.leg, cost, part);
         }
     }
 
@@ -203,6 +254,8 @@ impl<'run> Ear<'run> {
                 ProviderEvent::Finished { finish } => return Some(finish),
                 ProviderEvent::Accepted
                 | ProviderEvent::Delta { .. }
+                | ProviderEvent::Step { .. }
+                | ProviderEvent::UsedSoFar(_)
                 | ProviderEvent::Reasoning { .. } => {}
             }
         }
@@ -215,12 +268,16 @@ impl<'run> Ear<'run> {
     }
 
     async fn save_now_and_then(&mut self) {
-        if self.saved.elapsed() < SAVE_EVERY {
-            return;
+        if self.saved.elapsed() >= SAVE_EVERY {
+            self.save().await;
         }
+    }
+
+    async fn save(&mut self) {
         self.saved = Instant::now();
         let text = self.run.transcript.text(self.leg);
-        let row = rows::said(&self.run.action_id, self.leg, &self.model, text);
+        let mut row = rows::said(&self.run.action_id, self.leg, &self.model, text);
+        row.steps = self.does_more().then(|| self.run.transcript.steps(self.leg));
         let writes = Vec::from([ChatWrite::Update(row)]);
         if let Err(fault) = self.app.store().write_chat(&self.run.account, writes).await {
             // The answer goes on: its end is written with its charge.
@@ -232,4 +289,13 @@ impl<'run> Ear<'run> {
         let Self { model, output, usage, reasoning, .. } = self;
         All { heard: Heard { model, output, usage, end }, reasoning, stopped }
     }
+}
+
+/// No longer than is kept.
+fn shortened(step: MessageStep) -> MessageStep {
+    let cut = |mut text: String| {
+        text.truncate(text.floor_char_boundary(STEP_BYTES_MAX / 2));
+        text
+    };
+    MessageStep { title: cut(step.title), found: step.found.map(cut), ..step }
 }

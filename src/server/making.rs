@@ -116,7 +116,8 @@ async fn to_its_end(app: &App, making: &Making) {
         Some(void(VoidReason::Failed))
     });
     let Some(outcome) = outcome else { return };
-    let ending = Ending { model: model.clone(), outcome, text: None, tokens: Tokens::new() };
+    let (tokens, steps) = (Tokens::new(), Vec::new());
+    let ending = Ending { model: model.clone(), outcome, text: None, tokens, steps };
     let Some(end) = settle::end(app, run, book, leg, ending).await else { return };
     let charge = Some(action::charge_of(&end));
     run.transcript.set_leg(leg, &model, LegStatus::of(Some(&end)), charge);

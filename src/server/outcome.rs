@@ -12,6 +12,7 @@ use kumari_engine::meter::{Meter, Usage};
 use kumari_engine::price_book::TextModel;
 use kumari_engine::settle::{Finish, UsageSource};
 use kumari_engine::void::{Used, VoidReason};
+use kumari_store::{MessageStep, StepKind};
 
 /// What was heard of one model until its end.
 #[derive(Clone, Debug)]
@@ -61,6 +62,24 @@ impl Heard {
     }
 }
 
+impl Outcome {
+    /// The same with the pages that were read for the leg. No provider counts them: the server did,
+    /// before it was asked.
+    pub(crate) fn with_pages(mut self, pages: u64) -> Self {
+        if pages > 0
+            && let Self::Settle { usage, .. } | Self::Void { used: Some(Used { usage, .. }), .. } =
+                &mut self
+        {
+            let counts = usage.iter().chain([(Meter::Pages, pages)]);
+            // The request was priced with as many, so they are in range.
+            if let Ok(all) = Usage::new(counts) {
+                *usage = all;
+            }
+        }
+        self
+    }
+}
+
 /// What is visible of a leg, in the model's own tokens: for models of other encodings at the lower
 /// ratio, so that an estimate never makes anybody pay for what may not have been there.
 pub(crate) fn count_visible(
@@ -68,6 +87,7 @@ pub(crate) fn count_visible(
     input: &Prompt,
     answer: &Tokens,
     reasoning: &Tokens,
+    steps: &[MessageStep],
 ) -> Usage {
     let own = |tokens: &Tokens| {
         let (name, count) = (facts.encoding.name, |kind| tokens.get(&kind).copied());
@@ -79,8 +99,14 @@ pub(crate) fn count_visible(
         (Meter::OutputTokens, own(answer)),
         (Meter::ReasoningTokens, own(reasoning)),
     ];
+    let done = |kind| {
+        let done = steps.iter().filter(|step| step.kind == kind && step.found.is_some()).count();
+        u64::try_from(done).unwrap_or(u64::MAX)
+    };
+    // How often a step sent the prompt again cannot be seen: it counts once.
+    let done = [(Meter::Steps, done(StepKind::Step)), (Meter::Searches, done(StepKind::Search))];
     let beside = attached::tokens(facts, input.attachments(), |range| range.low);
-    let beside = beside.into_iter().filter(|(_, count)| *count > 0);
+    let beside = beside.into_iter().chain(done).filter(|(_, count)| *count > 0);
     Usage::new(counts.into_iter().chain(beside)).unwrap_or_default()
 }
 
@@ -90,7 +116,7 @@ mod tests {
     use crate::provider::ProviderFault;
     use kumari_engine::meter::{Meter, Usage};
     use kumari_engine::settle::{Finish, UsageSource};
-    use kumari_engine::void::VoidReason;
+    use kumari_engine::void::{Used, VoidReason};
 
     fn usage(tokens: u64) -> Usage {
         Usage::new([(Meter::OutputTokens, tokens)]).unwrap()
@@ -162,6 +188,21 @@ mod tests {
         assert_eq!(void(&check(Err(failed()), false, None)), (VoidReason::Failed, None));
         assert_eq!(void(&check(Err(failed()), true, None)), (VoidReason::Failed, Some(7)));
         assert_eq!(void(&check(Err(failed()), true, Some(5))), (VoidReason::Failed, Some(5)));
+    }
+
+    #[test]
+    fn pages_that_were_read_are_part_of_what_was_used() {
+        let pages = |outcome: Outcome| match outcome.with_pages(3) {
+            Outcome::Settle { usage, .. }
+            | Outcome::Void { used: Some(Used { usage, .. }), .. } => {
+                (usage.quantity(Meter::Pages), usage.quantity(Meter::OutputTokens))
+            }
+            Outcome::Void { used: None, .. } => (0, 0),
+        };
+        assert_eq!(pages(check(Ok(Finish::Completed), true, Some(5))), (3, 5));
+        assert_eq!(pages(check(Ok(Finish::Stopped), true, None)), (3, 7), "counted");
+        assert_eq!(pages(check(Err(failed()), true, Some(5))), (3, 5), "borne by the platform");
+        assert_eq!(pages(check(Err(refused()), false, None)), (0, 0), "nothing was read");
     }
 
     #[test]

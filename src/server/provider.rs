@@ -4,7 +4,9 @@
 //!
 //! 1. [`ProviderEvent::Accepted`] once, when the provider has taken the request on, and has let go of
 //!    it: the memory that its files took is given to others;
-//! 2. [`ProviderEvent::Delta`] and [`ProviderEvent::Reasoning`], as the answer comes;
+//! 2. [`ProviderEvent::Delta`] and [`ProviderEvent::Reasoning`], as the answer comes, and where the work
+//!    has steps or searches [`ProviderEvent::Step`]; now and then [`ProviderEvent::UsedSoFar`], which is
+//!    shown and not charged;
 //! 3. [`ProviderEvent::Usage`] at most once. None came: the usage is *missing*, which is not zero;
 //!    what is visible is then counted by the server;
 //! 4. one end, after which nothing comes: [`ProviderEvent::Finished`], or a [`ProviderFault`].
@@ -33,6 +35,7 @@ use kumari_engine::price_book::TextModel;
 use kumari_engine::request::Task;
 use kumari_engine::settle::Finish;
 use kumari_engine::void::VoidReason;
+use kumari_store::MessageStep;
 use tokio_util::sync::CancellationToken;
 
 /// Who runs models: `demo` or `openai`.
@@ -77,8 +80,16 @@ pub struct ProviderRequest {
     pub facts: TextModel,
     /// The conversation, oldest first; the last one is the message to answer.
     pub messages: Vec<ProviderMessage>,
+    /// The work that is asked for, one that the provider serves.
+    pub task: Task,
     /// The longest answer in the model's own tokens, reasoning included: the leg's held bound.
     pub output_tokens_max: u64,
+    /// The most steps of an agent: the leg's held bound; none where its work has none.
+    pub steps_max: u64,
+    /// The most searches, likewise.
+    pub searches_max: u64,
+    /// A step or a search sends the prompt again, with at most so many tokens more.
+    pub round_input_tokens_max: u64,
 }
 
 /// One message of the conversation.
@@ -165,6 +176,15 @@ pub enum ProviderEvent {
         /// What it lets be seen; empty where it lets nothing be seen.
         text: String,
     },
+    /// Something was begun or done on the way; with what came of it, it is billable output.
+    Step {
+        /// Its place, from 0 on: what is told of one that was told before replaces that.
+        place: usize,
+        /// What it is.
+        step: MessageStep,
+    },
+    /// What was used until now, in disjoint meters, any number of times; it never becomes less.
+    UsedSoFar(Usage),
     /// What was used, in disjoint meters (R7); at most once, shortly before the end.
     Usage(Usage),
     /// The end of an answer. [`Finish::Stopped`] is the caller's own cancellation.

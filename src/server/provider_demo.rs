@@ -14,15 +14,15 @@
 //! | `demo:fail-after-output` | a failure after the first half of the answer |
 //! | `demo:no-usage` | a whole answer whose usage is not reported |
 //! | `demo:content-filter` | the first half of the answer, cut off by a filter |
-//! | `demo:slow` | a quarter of a second before each piece, whatever the pace is |
+//! | `demo:slow` | a quarter of a second before each piece, a second for each step, whatever the pace is |
 //!
 //! A trigger counts in the last message of the person alone. `demo:refuse@gpt-6-astra` is for that
 //! model only, so one leg of a comparison can fail; several triggers can be combined. A message
 //! with any trigger never fails by chance.
 //!
 //! How it works: the whole answer is written first, as a list of cues (`script`), and then played.
-//! What it says is in `provider_demo_text`. What it draws is made by jobs, in `provider_demo_media`. It
-//! runs no steps and no searches.
+//! What it says is in `provider_demo_text`, what it does on its way to an answer in
+//! `provider_demo_work`. What it draws is made by jobs, in `provider_demo_media`.
 
 use crate::provider::{
     MediaRefusal, Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderRole,
@@ -36,7 +36,6 @@ use kumari_engine::attachment::Attachment;
 use kumari_engine::encoding::{Counted, Encoding};
 use kumari_engine::id::ModelId;
 use kumari_engine::meter::Usage;
-use kumari_engine::price_book::KindName;
 use kumari_engine::request::Task;
 use kumari_engine::settle::Finish;
 use std::fmt;
@@ -67,6 +66,8 @@ pub struct DemoPace {
     pub think: Duration,
     /// Between two pieces of one to three words.
     pub piece: Duration,
+    /// For a step or a search.
+    pub step: Duration,
     /// For pictures; clips take three times as long and 3D models twice.
     pub make: Duration,
 }
@@ -77,6 +78,7 @@ impl DemoPace {
         accept: Duration::from_millis(80),
         think: Duration::from_millis(250),
         piece: Duration::from_millis(35),
+        step: Duration::from_millis(900),
         make: Duration::from_secs(4),
     };
     /// Without any wait.
@@ -84,6 +86,7 @@ impl DemoPace {
         accept: Duration::ZERO,
         think: Duration::ZERO,
         piece: Duration::ZERO,
+        step: Duration::ZERO,
         make: Duration::ZERO,
     };
 }
@@ -124,8 +127,8 @@ impl Provider for DemoProvider {
         true
     }
 
-    fn serves(&self, task: Task) -> bool {
-        task.priced_as() == Task::Direct || task.kind() != KindName::Text
+    fn serves(&self, _task: Task) -> bool {
+        true
     }
 
     fn refusal(&self, _media_type: &str, _size: Attachment) -> Option<MediaRefusal> {

@@ -8,12 +8,14 @@ use crate::provider::{
 };
 use crate::provider_demo::{CountTokens, DemoSettings, Triggers, failure, refusal};
 use crate::provider_demo_text::{Answer, answer};
+use crate::provider_demo_work::{Done, Work, work};
 use fastrand::Rng;
 use kumari_documents::as_sent;
 use kumari_engine::encoding::Counted;
 use kumari_engine::meter::{Meter, Usage};
 use kumari_engine::price_book::ModelTier;
 use kumari_engine::settle::Finish;
+use kumari_store::{MessageStep, StepKind};
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -24,6 +26,10 @@ const SLOW_PIECE: Duration = Duration::from_millis(250);
 const PIECE_WORDS_MAX: usize = 3;
 /// The longest piece of a text without spaces, in bytes.
 const PIECE_BYTES_MAX: usize = 48;
+/// A slow step.
+const SLOW_STEP: Duration = Duration::from_secs(1);
+/// After so many pieces of an answer with steps it says what was used so far.
+const USAGE_EVERY: usize = 8;
 /// Caches keep whole blocks of this many tokens.
 const CACHE_BLOCK_TOKENS: u64 = 64;
 
@@ -55,7 +61,8 @@ pub(crate) fn script(
             _ => triggers.fail_after_output = true,
         }
     }
-    let mut writer = Writer { settings, request, triggers, count, dice, cues: Vec::new() };
+    let mut writer =
+        Writer { settings, request, triggers, count, dice, cues: Vec::new(), tells_usage: false };
     writer.write();
     writer.cues
 }
@@ -81,6 +88,8 @@ struct Writer<'request> {
     count: &'request CountTokens,
     dice: Rng,
     cues: Vec<Cue>,
+    /// Whether it says now and then what was used so far: where an answer has steps.
+    tells_usage: bool,
 }
 
 /// What an answer has used so far.
@@ -90,6 +99,8 @@ struct Used {
     cached: u64,
     output: u64,
     reasoning: u64,
+    steps: u64,
+    searches: u64,
     /// Of images and of sound.
     beside: [(Meter, u64); 2],
 }
@@ -114,6 +125,7 @@ impl Writer<'_> {
         self.say(wait, Ok(ProviderEvent::Accepted), Some(used));
 
         let Answer { text, thoughts } = answer(self.request, &mut self.dice);
+        let work = work(self.request, &text, &mut self.dice);
         if self.triggers.fail_before_output {
             let wait = self.about(pace.think);
             return self.say(wait, Err(failure()), None);
@@ -126,6 +138,14 @@ impl Writer<'_> {
             let event = ProviderEvent::Reasoning { text: format!("{thought}\n") };
             self.say(wait, Ok(event), Some(used));
         }
+        let text = match work {
+            Some(Work { done, text }) => {
+                self.tells_usage = true;
+                self.do_all(&done, &mut used);
+                text
+            }
+            None => text,
+        };
         let cut_short = self.speak(&text, &mut used);
         let finish = match cut_short {
             Some(Err(fault)) => return self.say(Duration::ZERO, Err(fault), None),
@@ -139,11 +159,43 @@ impl Writer<'_> {
         self.say(Duration::ZERO, Ok(ProviderEvent::Finished { finish }), None);
     }
 
+    /// Does one thing after another. Each sends the prompt again, with what came of those before and
+    /// of itself; what it is told to do counts as thought.
+    fn do_all(&mut self, all: &[Done], used: &mut Used) {
+        let prompt = *used;
+        let reasoning_max = self.request.output_tokens_max / 2;
+        let mut found_tokens = 0_u64;
+        for (place, Done { kind, title, found }) in all.iter().enumerate() {
+            let begun = MessageStep { kind: *kind, title: title.clone(), found: None };
+            let told = ProviderEvent::Step { place, step: begun.clone() };
+            self.say(Duration::ZERO, Ok(told), Some(*used));
+            if place > 0 {
+                used.add_round(&prompt);
+            }
+            found_tokens = found_tokens.saturating_add(self.own_tokens(found));
+            used.input =
+                used.input.saturating_add(found_tokens.min(self.request.round_input_tokens_max));
+            let reasoning = used.reasoning.saturating_add(self.own_tokens(title));
+            used.reasoning = reasoning.min(reasoning_max.max(used.reasoning));
+            match kind {
+                StepKind::Step => used.steps = used.steps.saturating_add(1),
+                StepKind::Search => used.searches = used.searches.saturating_add(1),
+            }
+            let wait = match self.triggers.slow {
+                true => SLOW_STEP,
+                false => self.about(self.settings.pace.step),
+            };
+            let step = MessageStep { found: Some(found.clone()), ..begun };
+            self.say(wait, Ok(ProviderEvent::Step { place, step }), Some(*used));
+            self.say(Duration::ZERO, Ok(ProviderEvent::UsedSoFar(used.usage())), None);
+        }
+    }
+
     /// Says the text piece by piece, until its end or until something cuts it off.
     fn speak(&mut self, text: &str, used: &mut Used) -> Option<Result<Finish, ProviderFault>> {
         let output_max = self.request.output_tokens_max.saturating_sub(used.reasoning);
         let mut end = 0;
-        for piece in pieces(text, &mut self.dice) {
+        for (index, piece) in (1_usize..).zip(pieces(text, &mut self.dice)) {
             let wait = match self.triggers.slow {
                 true => SLOW_PIECE,
                 false => self.about(self.settings.pace.piece),
@@ -158,6 +210,9 @@ impl Writer<'_> {
             used.output = output;
             let event = ProviderEvent::Delta { text: piece.to_owned() };
             self.say(wait, Ok(event), Some(*used));
+            if self.tells_usage && index.is_multiple_of(USAGE_EVERY) {
+                self.say(Duration::ZERO, Ok(ProviderEvent::UsedSoFar(used.usage())), None);
+            }
             if end * 2 >= text.len() {
                 if self.triggers.fail_after_output {
                     return Some(Err(failure()));
@@ -215,7 +270,15 @@ impl Writer<'_> {
             ProviderContent::Document { .. } => None,
         });
         let beside = attached::tokens(&self.request.facts, attachments, |range| range.expected);
-        Used { input: total.saturating_sub(cached), cached, output: 0, reasoning: 0, beside }
+        Used {
+            input: total.saturating_sub(cached),
+            cached,
+            output: 0,
+            reasoning: 0,
+            steps: 0,
+            searches: 0,
+            beside,
+        }
     }
 
     /// How long a frontier model thinks; at most a third of what the answer may have.
@@ -247,12 +310,23 @@ impl Writer<'_> {
 }
 
 impl Used {
+    /// The prompt is sent once more.
+    fn add_round(&mut self, prompt: &Self) {
+        let again = prompt.input.saturating_add(prompt.cached);
+        self.input = self.input.saturating_add(again);
+        for ((_, count), (_, more)) in self.beside.iter_mut().zip(prompt.beside) {
+            *count = count.saturating_add(more);
+        }
+    }
+
     fn usage(self) -> Usage {
         let counts = [
             (Meter::InputTokens, self.input),
             (Meter::CacheReadTokens, self.cached),
             (Meter::OutputTokens, self.output),
             (Meter::ReasoningTokens, self.reasoning),
+            (Meter::Steps, self.steps),
+            (Meter::Searches, self.searches),
         ];
         let counts = counts.into_iter().chain(self.beside);
         // Texts that fit in memory stay far below what a usage can hold.

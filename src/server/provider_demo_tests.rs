@@ -11,6 +11,7 @@ use kumari_engine::attachment::{Attachment, AttachmentTokens};
 use kumari_engine::encoding::Counted;
 use kumari_engine::meter::{Meter, Usage};
 use kumari_engine::price_book::{ModelKind, ModelTier, PublishedBook, TextModel};
+use kumari_engine::request::Task;
 use kumari_engine::settle::Finish;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
@@ -48,7 +49,11 @@ fn request(model: &str, text: &str) -> ProviderRequest {
         model: model.parse().unwrap(),
         facts: facts(model),
         messages: vec![ProviderMessage::new(ProviderRole::User, text)],
+        task: Task::Direct,
         output_tokens_max: 4_096,
+        steps_max: 0,
+        searches_max: 0,
+        round_input_tokens_max: 0,
     }
 }
 
@@ -381,3 +386,6 @@ async fn files_are_used_as_the_book_counts_them() {
     let counted = facts.encoding.expected(coarse()(facts.encoding.name, &sent));
     assert!(text(&more) > counted && text(&more) < counted + 200, "{more:?} for {counted}");
 }
+
+#[path = "provider_demo_work_tests.rs"]
+mod work;

@@ -10,9 +10,11 @@ use crate::provider_demo_files::seen;
 use crate::provider_demo_phrases::{
     ANGLES, CRITERIA, DEPTHS, NOTE, STEPS, STOP_WORDS, THOUGHTS, VOICES, Voice,
 };
+use crate::provider_demo_reading::read;
 use crate::provider_demo_words::{sentences, sides, topic, words};
 use fastrand::Rng;
 use kumari_engine::price_book::ModelTier;
+use kumari_engine::request::Task;
 
 /// The longest part of a message that is looked at, in characters.
 const LOOKED_AT_MAX: usize = 4_000;
@@ -53,11 +55,17 @@ pub(crate) fn answer(request: &ProviderRequest, dice: &mut Rng) -> Answer {
         }
     };
 
-    let mut parts = Vec::from_iter(last.and_then(|message| seen(&message.files)));
-    if kind(&asked) == Kind::Greeting {
+    let files = last.map_or(&[][..], |message| &message.files[..]);
+    let mut parts = Vec::new();
+    if request.task == Task::FileProcessing {
+        parts.extend(read(files, &asked, voice.bullet, if frontier { 6 } else { 4 }));
+        parts.push(pick(voice.closings, dice).to_owned());
+    } else if kind(&asked) == Kind::Greeting {
+        parts.extend(seen(files));
         parts.push("Hello! What would you like to work on?".to_owned());
         parts.push("I can explain something, compare two things, or write some code.".to_owned());
     } else {
+        parts.extend(seen(files));
         parts.push(fill(pick(voice.openings, dice)));
         if !voice.heading.is_empty() {
             parts.push(voice.heading.to_owned());

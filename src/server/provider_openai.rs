@@ -160,7 +160,7 @@ impl Provider for OpenAiProvider {
     }
 
     fn serves(&self, task: Task) -> bool {
-        task.priced_as() == Task::Direct
+        matches!(task.priced_as(), Task::Direct | Task::FileProcessing)
     }
 
     fn refusal(&self, media_type: &str, size: Attachment) -> Option<MediaRefusal> {

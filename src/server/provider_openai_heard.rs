@@ -9,6 +9,7 @@ use crate::provider::{
 use futures::StreamExt as _;
 use kumari_engine::meter::Usage;
 use kumari_engine::price_book::{ModelKind, TextModel};
+use kumari_engine::request::Task;
 use kumari_engine::settle::Finish;
 use secrecy::SecretString;
 use serde_json::json;
@@ -65,7 +66,11 @@ pub(crate) fn request() -> ProviderRequest {
             message(ProviderRole::Assistant, "Hello."),
             message(ProviderRole::User, "Why is the sky blue?"),
         ],
+        task: Task::Direct,
         output_tokens_max: 321,
+        steps_max: 0,
+        searches_max: 0,
+        round_input_tokens_max: 0,
     }
 }
 

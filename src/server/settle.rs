@@ -12,7 +12,7 @@ use kumari_engine::id::ModelId;
 use kumari_engine::settle::{LegEnd, Settle, settle};
 use kumari_engine::time::Timestamp;
 use kumari_engine::void::{Void, void};
-use kumari_store::{ChatWrite, Done, LedgerError};
+use kumari_store::{ChatWrite, Done, LedgerError, MessageStep};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ pub(crate) struct Ending {
     pub(crate) text: Option<String>,
     /// How many tokens that has.
     pub(crate) tokens: Tokens,
+    /// What it did on its way.
+    pub(crate) steps: Vec<MessageStep>,
 }
 
 /// Ends a leg, and says how it ended: perhaps as somebody else had ended it before. Nothing where
@@ -47,6 +49,7 @@ pub(crate) async fn end(
     let mut said = ending.text.map(|text| rows::said(&run.action_id, leg, &ending.model, text));
     if let Some(said) = &mut said {
         said.tokens = Some(ending.tokens);
+        said.steps = Some(ending.steps).filter(|steps| !steps.is_empty());
     }
     let said: Vec<ChatWrite> = said.into_iter().map(ChatWrite::Update).collect();
     let mut wait = WAIT;

@@ -6,7 +6,7 @@
 
 use kumari_engine::amount::Credits;
 use kumari_engine::id::ModelId;
-use kumari_store::FileFacts;
+use kumari_store::{FileFacts, MESSAGE_STEPS_MAX, MessageStep};
 use serde::Serialize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -27,6 +27,10 @@ pub(crate) enum Said {
         #[serde(skip_serializing_if = "Option::is_none")]
         charge: Option<Credits>,
     },
+    /// A step of a leg was begun or done.
+    Step { leg: u32, place: usize, step: MessageStep },
+    /// What a leg that runs would cost if it ended now, and the most that it may.
+    Cost { leg: u32, so_far: Credits, at_most: Credits },
     /// How far a leg's job has come.
     Progress { leg: u32, percent: u8 },
     /// All legs ended.
@@ -39,6 +43,8 @@ impl Said {
         match self {
             Self::Delta { .. } => "delta",
             Self::Leg { .. } => "leg",
+            Self::Step { .. } => "step",
+            Self::Cost { .. } => "cost",
             Self::Progress { .. } => "progress",
             Self::Done(_) => "done",
         }
@@ -107,6 +113,45 @@ impl Transcript {
         self.grown(&inner);
     }
 
+    /// What a leg did so far.
+    pub(crate) fn steps(&self, leg: u32) -> Vec<MessageStep> {
+        let legs = &self.lock().legs;
+        let leg = index(leg).and_then(|leg| legs.get(leg));
+        leg.map(|leg| leg.steps.clone()).unwrap_or_default()
+    }
+
+    /// Says what a leg does: the step in its place, or the next one. Says whether that is news.
+    pub(crate) fn set_step(&self, leg: u32, place: usize, step: MessageStep) -> bool {
+        let mut inner = self.lock();
+        let Some(view) = index(leg).and_then(|leg| inner.legs.get_mut(leg)) else {
+            return false;
+        };
+        let is_next = place == view.steps.len() && place < MESSAGE_STEPS_MAX;
+        match view.steps.get_mut(place) {
+            Some(known) if *known == step => return false,
+            Some(known) => known.clone_from(&step),
+            None if is_next => view.steps.push(step.clone()),
+            None => return false,
+        }
+        inner.marks.push(Mark::Said(Said::Step { leg, place, step }));
+        self.grown(&inner);
+        true
+    }
+
+    /// Says what a leg costs so far, where that is another amount than before.
+    pub(crate) fn set_cost(&self, leg: u32, so_far: Credits, at_most: Credits) {
+        let mut inner = self.lock();
+        let Some(view) = index(leg).and_then(|leg| inner.legs.get_mut(leg)) else {
+            return;
+        };
+        if view.so_far == Some(so_far) {
+            return;
+        }
+        view.so_far = Some(so_far);
+        inner.marks.push(Mark::Said(Said::Cost { leg, so_far, at_most }));
+        self.grown(&inner);
+    }
+
     /// Says which model a leg is on and how it stands.
     pub(crate) fn set_leg(
         &self,
@@ -122,6 +167,9 @@ impl Transcript {
         view.model = model.clone();
         view.status = status;
         view.charge = charge;
+        if charge.is_some() {
+            view.so_far = None;
+        }
         inner.marks.push(Mark::Said(Said::Leg { leg, model: model.clone(), status, charge }));
         self.grown(&inner);
     }
@@ -218,6 +266,8 @@ fn index(leg: u32) -> Option<usize> {
 mod tests {
     use super::{Said, Transcript};
     use crate::action::{LegStatus, LegView};
+    use kumari_engine::amount::Credits;
+    use kumari_store::{MESSAGE_STEPS_MAX, MessageStep, StepKind};
 
     fn transcript() -> Transcript {
         let leg = |leg| LegView::new(leg, "m".parse().unwrap(), LegStatus::Running);
@@ -228,7 +278,11 @@ mod tests {
         said.iter()
             .filter_map(|(number, said)| match said {
                 Said::Delta { leg, text } => Some((*number, *leg, text.as_str())),
-                Said::Leg { .. } | Said::Progress { .. } | Said::Done(_) => None,
+                Said::Leg { .. }
+                | Said::Step { .. }
+                | Said::Cost { .. }
+                | Said::Progress { .. }
+                | Said::Done(_) => None,
             })
             .collect()
     }
@@ -246,6 +300,40 @@ mod tests {
         assert!(transcript.after(99).is_empty());
         assert_eq!(transcript.length(), 4);
         assert_eq!(transcript.legs()[0].text, "one two three");
+    }
+
+    #[test]
+    fn a_step_is_told_when_it_is_begun_and_when_it_is_done_and_no_more() {
+        let transcript = transcript();
+        let step = |title: &str, found: Option<&str>| MessageStep {
+            kind: StepKind::Step,
+            title: title.to_owned(),
+            found: found.map(str::to_owned),
+        };
+        assert!(transcript.set_step(0, 0, step("plan", None)));
+        assert!(!transcript.set_step(0, 0, step("plan", None)), "told twice");
+        assert!(transcript.set_step(0, 0, step("plan", Some("a plan"))));
+        assert!(!transcript.set_step(0, 2, step("out of turn", None)));
+        for place in 1..MESSAGE_STEPS_MAX {
+            assert!(transcript.set_step(0, place, step("next", None)));
+        }
+        assert!(!transcript.set_step(0, MESSAGE_STEPS_MAX, step("too many", None)));
+        assert_eq!(transcript.steps(0).len(), MESSAGE_STEPS_MAX);
+        assert_eq!(transcript.steps(0)[0], step("plan", Some("a plan")));
+        assert_eq!(transcript.length(), MESSAGE_STEPS_MAX + 1);
+    }
+
+    #[test]
+    fn a_cost_is_told_where_it_changed_and_is_over_with_the_charge() {
+        let transcript = transcript();
+        let [some, most] = [1, 2].map(Credits::from_micros);
+        for cost in [some, some, most] {
+            transcript.set_cost(0, cost, most);
+        }
+        assert_eq!(transcript.length(), 2);
+        assert_eq!(transcript.legs()[0].so_far, Some(most));
+        transcript.set_leg(0, &"m".parse().unwrap(), LegStatus::Completed, Some(most));
+        assert_eq!(transcript.legs()[0].so_far, None);
     }
 
     #[tokio::test]

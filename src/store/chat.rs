@@ -72,6 +72,31 @@ pub struct Message {
     /// What is known of the files that were sent along, or that were made, in their order; at most
     /// [`crate::MESSAGE_FILES_MAX`].
     pub files: Vec<FileFacts>,
+    /// What the model did on its way, in its order; at most [`crate::MESSAGE_STEPS_MAX`].
+    pub steps: Vec<MessageStep>,
+}
+
+/// One thing that a model did on its way to an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageStep {
+    /// What it was.
+    pub kind: StepKind,
+    /// What was done, in a few words; with what was found at most [`crate::STEP_BYTES_MAX`].
+    pub title: String,
+    /// What came of it; absent while it is under way, and where it was never done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+}
+
+/// What a model does on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// A step of an agent, with a tool or by thinking.
+    Step,
+    /// A search.
+    Search,
 }
 
 /// Who wrote a message.
@@ -184,6 +209,8 @@ pub struct MessageUpdate {
     pub charge: Option<Credits>,
     /// How many tokens the text has.
     pub tokens: Option<BTreeMap<TokenKind, u64>>,
+    /// All that was done on the way.
+    pub steps: Option<Vec<MessageStep>>,
 }
 
 impl Author {
@@ -199,7 +226,16 @@ impl Author {
 impl MessageUpdate {
     /// A change of that leg's answer that changes nothing yet.
     pub const fn new(action_id: ActionId, leg: u32) -> Self {
-        Self { action_id, leg, model: None, text: None, status: None, charge: None, tokens: None }
+        Self {
+            action_id,
+            leg,
+            model: None,
+            text: None,
+            status: None,
+            charge: None,
+            tokens: None,
+            steps: None,
+        }
     }
 
     /// Both changes in one, first this one.
@@ -212,6 +248,9 @@ impl MessageUpdate {
         }
         if later.tokens.is_some() {
             self.tokens.clone_from(&later.tokens);
+        }
+        if later.steps.is_some() {
+            self.steps.clone_from(&later.steps);
         }
         self.status = later.status.or(self.status);
         self.charge = later.charge.or(self.charge);
@@ -231,6 +270,9 @@ impl Message {
         }
         if let Some(tokens) = &update.tokens {
             self.tokens.clone_from(tokens);
+        }
+        if let Some(steps) = &update.steps {
+            self.steps.clone_from(steps);
         }
         self.status = update.status.unwrap_or(self.status);
         self.charge = update.charge.or(self.charge);

@@ -1,13 +1,13 @@
 //! What every back end refuses before it writes, so that one command's fault never reaches the
 //! commands that are committed with it.
 
-use crate::chat::{ChatWrite, Message};
+use crate::chat::{ChatWrite, Message, MessageStep};
 use crate::error::StoreError;
 use crate::files::{FileId, StoredFile};
 use crate::limits::{
     BATCH_MAX, BOOK_BYTES_MAX, CALIBRATION_BYTES_MAX, CHAT_WRITES_MAX, FILE_BYTES_MAX,
-    JOB_BYTES_MAX, KEY_NAME_BYTES_MAX, MESSAGE_FILES_MAX, TEXT_BYTES_MAX, TITLE_BYTES_MAX,
-    WANTED_ACTIONS_MAX,
+    JOB_BYTES_MAX, KEY_NAME_BYTES_MAX, MESSAGE_FILES_MAX, MESSAGE_STEPS_MAX, STEP_BYTES_MAX,
+    TEXT_BYTES_MAX, TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
 };
 use crate::lookup::{ServiceKey, StoredBook, StoredCalibration};
 use crate::store::{Commit, Decided, Wanted};
@@ -88,13 +88,25 @@ pub(crate) fn chat(writes: &[ChatWrite]) -> Result<(), StoreError> {
                 title(&conversation.title)?;
                 let files = messages.iter().map(|message| message.files.len()).max();
                 files_of_message(files.unwrap_or(0))?;
+                messages.iter().try_for_each(|message| steps(&message.steps))?;
                 messages.iter().map(|Message { text, .. }| text.len()).max()
             }
-            ChatWrite::Update(update) => update.text.as_ref().map(String::len),
+            ChatWrite::Update(update) => {
+                steps(update.steps.as_deref().unwrap_or_default())?;
+                update.text.as_ref().map(String::len)
+            }
         };
         at_most("bytes of a text", text.unwrap_or(0), TEXT_BYTES_MAX)?;
     }
     at_most("chat rows", chat_rows(writes), CHAT_WRITES_MAX)
+}
+
+/// The steps of a message are neither too many nor too long.
+fn steps(steps: &[MessageStep]) -> Result<(), StoreError> {
+    at_most("steps of a message", steps.len(), MESSAGE_STEPS_MAX)?;
+    let found = |step: &MessageStep| step.found.as_ref().map_or(0, String::len);
+    let bytes = steps.iter().map(|step| step.title.len().saturating_add(found(step))).max();
+    at_most("bytes of a step", bytes.unwrap_or(0), STEP_BYTES_MAX)
 }
 
 /// The title is not too long.

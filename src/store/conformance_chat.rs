@@ -1,9 +1,13 @@
 //! Cases: conversations and messages.
 
-use crate::chat::{Author, ChatWrite, Conversation, Message, MessageStatus, MessageUpdate};
+use crate::chat::{
+    Author, ChatWrite, Conversation, Message, MessageStatus, MessageStep, MessageUpdate, StepKind,
+};
+use crate::error::StoreError;
 use crate::fixtures::{
     Command, Desk, Failure, Outcome, account, action, at, conversation, credits, request,
 };
+use crate::limits::{MESSAGE_STEPS_MAX, STEP_BYTES_MAX};
 use crate::store::{Commit, CommitOutcome, Store};
 use kumari_engine::account::Account;
 use kumari_engine::amount::Credits;
@@ -83,6 +87,8 @@ pub async fn chat_writes_meet_what_is_there(store: Arc<dyn Store>) -> Outcome {
     update.status = Some(updated.status);
     update.charge = updated.charge;
     update.tokens = Some(updated.tokens.clone());
+    updated.steps = Vec::from([step("look \u{0} up", Some("a 'crab'")), step("think", None)]);
+    update.steps = Some(updated.steps.clone());
     let nothing = ChatWrite::Update(MessageUpdate::new(action(1)?, 1));
     let nowhere = ChatWrite::Update(MessageUpdate { leg: 7, ..update.clone() });
     store.write_chat(&id, vec![ChatWrite::Update(update), nothing, nowhere]).await?;
@@ -91,6 +97,18 @@ pub async fn chat_writes_meet_what_is_there(store: Arc<dyn Store>) -> Outcome {
     assert_eq!(chat.messages, [question(1, "hello")?, answer(1, 0, "lite")?, updated]);
     let others = store.messages(&other, conversation(1), 10).await?;
     assert_eq!(others, [question(1, "mine")?]);
+
+    // A message has steps from its beginning, too, and no more than may be.
+    let mut stepped = answer(2, 0, "lite")?;
+    stepped.steps = Vec::from([step("start", None)]);
+    store.write_chat(&id, vec![append(3, "fourth", 60, vec![stepped.clone()])]).await?;
+    assert_eq!(store.messages(&id, conversation(3), 10).await?, [stepped]);
+    for steps in [vec![step("", None); MESSAGE_STEPS_MAX + 1], vec![step(&long(), Some(&long()))]] {
+        let mut update = MessageUpdate::new(action(1)?, 1);
+        update.steps = Some(steps);
+        let refused = store.write_chat(&id, vec![ChatWrite::Update(update)]).await;
+        assert!(matches!(refused, Err(StoreError::OverLimit { .. })), "{refused:?}");
+    }
     Ok(())
 }
 
@@ -136,6 +154,15 @@ pub async fn chat_is_listed_in_order(store: Arc<dyn Store>) -> Outcome {
     Ok(())
 }
 
+fn step(title: &str, found: Option<&str>) -> MessageStep {
+    MessageStep { kind: StepKind::Search, title: title.to_owned(), found: found.map(str::to_owned) }
+}
+
+/// Two of these are too long.
+fn long() -> String {
+    "x".repeat(STEP_BYTES_MAX / 2 + 1)
+}
+
 fn conversation_at(number: u128, title: &str, seconds: u32) -> Conversation {
     Conversation { id: conversation(number), title: title.to_owned(), updated_at: at(seconds) }
 }
@@ -154,6 +181,7 @@ fn question(number: u64, text: &str) -> Result<Message, Failure> {
         tokens: BTreeMap::from([(TokenKind::O200kBase, 1)]),
         created_at: at(0),
         files: Vec::new(),
+        steps: Vec::new(),
     })
 }
 

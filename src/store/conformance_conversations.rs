@@ -169,6 +169,7 @@ fn said(
         tokens: BTreeMap::new(),
         created_at: at(second),
         files: files.iter().map(|file| file.facts.clone()).collect(),
+        steps: Vec::new(),
     };
     let (id, title) = (conversation(number), text.to_owned());
     let conversation = Conversation { id, title, updated_at: at(second) };

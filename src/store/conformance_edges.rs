@@ -198,5 +198,6 @@ fn message(action_id: ActionId, leg: Option<u32>, text: &str) -> Message {
         tokens: BTreeMap::new(),
         created_at: at(0),
         files: Vec::new(),
+        steps: Vec::new(),
     }
 }

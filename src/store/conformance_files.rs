@@ -282,6 +282,7 @@ fn append(number: u64, files: &[&StoredFile]) -> Result<ChatWrite, Failure> {
         tokens: BTreeMap::new(),
         created_at: at(0),
         files: files.iter().map(|file| file.facts.clone()).collect(),
+        steps: Vec::new(),
     };
     let (id, updated_at) = (conversation(number.into()), at(0));
     let conversation = Conversation { id, title: String::new(), updated_at };

@@ -65,6 +65,7 @@ fn asked(talk: u128, number: u64, seconds: u32, legs: u32) -> Result<ChatWrite, 
             tokens: BTreeMap::new(),
             created_at: at(seconds),
             files: Vec::new(),
+            steps: Vec::new(),
         })
     };
     let mut messages = vec![message(Author::User, MessageStatus::Sent)?];

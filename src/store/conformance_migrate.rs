@@ -54,6 +54,7 @@ pub async fn what_a_copy_reads_is_listed_in_pages(store: Arc<dyn Store>) -> Outc
             tokens: BTreeMap::new(),
             created_at: at(9),
             files: Vec::new(),
+            steps: Vec::new(),
         })
     };
     let appended = |number: u128, messages: Vec<Message>| ChatWrite::Append {
@@ -102,6 +103,7 @@ pub async fn a_resumed_copy_follows_whole_conversations(store: Arc<dyn Store>) -
             tokens: BTreeMap::new(),
             created_at: at(1),
             files: Vec::new(),
+            steps: Vec::new(),
         };
         let talk = Conversation {
             id: conversation(number.into()),
@@ -254,6 +256,7 @@ fn sending(number: u64, file: &StoredFile) -> Result<ChatWrite, Failure> {
         tokens: BTreeMap::new(),
         created_at: at(9),
         files: vec![file.facts.clone()],
+        steps: Vec::new(),
     };
     let (id, updated_at) = (conversation(number.into()), at(9));
     let conversation = Conversation { id, title: String::new(), updated_at };

@@ -183,6 +183,7 @@ fn talk_from(
             tokens: BTreeMap::new(),
             created_at: at(at_second),
             files: Vec::new(),
+            steps: Vec::new(),
         });
     }
     let updated_at = at(u32::try_from(number)?);

@@ -346,6 +346,7 @@ fn question(hold: &Hold, at: Timestamp) -> ChatWrite {
         tokens: BTreeMap::from([(TokenKind::O200kBase, 3)]),
         created_at: at,
         files: Vec::new(),
+        steps: Vec::new(),
     };
     let answers = hold.legs.iter().zip(0_u32..).filter_map(|(leg, index)| {
         let model = leg.models.first()?.clone();

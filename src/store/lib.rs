@@ -87,7 +87,7 @@ mod sqlite_tests;
 pub use audit::{Audit, Difference, Place, audit};
 pub use chat::{
     ActionChat, Author, ChatWrite, Conversation, ConversationId, Message, MessageStatus,
-    MessageUpdate,
+    MessageStep, MessageUpdate, StepKind,
 };
 pub use clock::{Clock, SettableClock, SystemClock};
 pub use conversations::{ConversationStore, MessagePlace};

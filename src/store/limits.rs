@@ -44,6 +44,10 @@ pub const TEXT_BYTES_MAX: usize = 8 * 1_024 * 1_024;
 pub const FILES_MAX: u32 = 1_000;
 /// The most files of one message.
 pub const MESSAGE_FILES_MAX: usize = 20;
+/// The most steps of one message.
+pub const MESSAGE_STEPS_MAX: usize = 100;
+/// The longest step, in bytes of its texts.
+pub const STEP_BYTES_MAX: usize = 8 * 1_024;
 /// The longest file, in bytes.
 pub const FILE_BYTES_MAX: usize = 20 * 1_024 * 1_024;
 /// The longest part of a file that is read at once, in bytes.

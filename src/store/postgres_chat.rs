@@ -28,19 +28,20 @@ const TOUCH: &str = "\
 
 const APPEND: &str = "\
     INSERT INTO messages (account_id, conversation_id, action_id, leg, model, text, status, \
-    charge_micros, tokens, created_at, files) \
+    charge_micros, tokens, created_at, files, steps) \
     SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], \
-    $6::bytea[], $7::text[], $8::bigint[], $9::text[], $10::bigint[], $11::text[]) \
+    $6::bytea[], $7::text[], $8::bigint[], $9::text[], $10::bigint[], $11::text[], \
+    $12::text[]) \
     ON CONFLICT (account_id, action_id, leg) DO NOTHING";
 
 const UPDATE: &str = "\
     UPDATE messages SET model = coalesce(new.model, messages.model), \
     text = coalesce(new.text, messages.text), status = coalesce(new.status, messages.status), \
     charge_micros = coalesce(new.charge_micros, messages.charge_micros), \
-    tokens = coalesce(new.tokens, messages.tokens) \
+    tokens = coalesce(new.tokens, messages.tokens), steps = coalesce(new.steps, messages.steps) \
     FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bytea[], $6::text[], \
-    $7::bigint[], $8::text[]) \
-    AS new (account_id, action_id, leg, model, text, status, charge_micros, tokens) \
+    $7::bigint[], $8::text[], $9::text[]) \
+    AS new (account_id, action_id, leg, model, text, status, charge_micros, tokens, steps) \
     WHERE messages.account_id = new.account_id AND messages.action_id = new.action_id \
     AND messages.leg = new.leg";
 
@@ -55,16 +56,16 @@ const CONVERSATION: &str = "\
 
 const MESSAGES: &str = "\
     SELECT conversation_id, action_id, leg, model, text, status, charge_micros, tokens, \
-    created_at, files FROM messages WHERE account_id = $1 AND conversation_id = $2 \
+    created_at, files, steps FROM messages WHERE account_id = $1 AND conversation_id = $2 \
     ORDER BY created_at DESC, action_id DESC, leg DESC LIMIT $3";
 
 const ACTION_CHAT: &str = "\
     SELECT conversation_id, action_id, leg, model, text, status, charge_micros, tokens, \
-    created_at, files FROM messages WHERE account_id = $1 AND action_id = $2 ORDER BY leg";
+    created_at, files, steps FROM messages WHERE account_id = $1 AND action_id = $2 ORDER BY leg";
 
 const ALL_MESSAGES: &str = "\
     SELECT conversation_id, action_id, leg, model, text, status, charge_micros, tokens, \
-    created_at, files FROM messages WHERE account_id = $1 AND (action_id, leg) > ($2, $3) \
+    created_at, files, steps FROM messages WHERE account_id = $1 AND (action_id, leg) > ($2, $3) \
     AND NOT EXISTS (SELECT FROM conversations AS gone WHERE gone.account_id = $1 \
     AND gone.conversation_id = messages.conversation_id AND gone.deleted_at IS NOT NULL) \
     ORDER BY action_id, leg LIMIT $4";
@@ -154,6 +155,7 @@ fn updating<'a>(
 ) -> Result<Statement<'a>, StoreError> {
     let (mut ids, mut actions, mut legs, mut models) = (vec![], vec![], vec![], vec![]);
     let (mut texts, mut statuses, mut charges, mut tokens) = (vec![], vec![], vec![], vec![]);
+    let mut steps = vec![];
     for ((account, action_id, leg), update) in updates {
         ids.push(account);
         actions.push(action_id);
@@ -163,6 +165,7 @@ fn updating<'a>(
         statuses.push(update.status.map(MessageStatus::name));
         charges.push(update.charge.map(Credits::as_micros));
         tokens.push(update.tokens.map(|tokens| to_json("tokens", &tokens)).transpose()?);
+        steps.push(update.steps.map(|steps| to_json("steps", &steps)).transpose()?);
     }
     let columns = [
         param(ids),
@@ -173,6 +176,7 @@ fn updating<'a>(
         param(statuses),
         param(charges),
         param(tokens),
+        param(steps),
     ];
     Ok(Statement::new(UPDATE, columns))
 }
@@ -192,6 +196,7 @@ fn appending<'a>(messages: &[(&'a str, Uuid, &'a Message)]) -> Result<Statement<
     let (mut ids, mut conversations, mut actions) = (vec![], vec![], vec![]);
     let (mut legs, mut models, mut texts, mut statuses) = (vec![], vec![], vec![], vec![]);
     let (mut charges, mut tokens, mut times, mut files) = (vec![], vec![], vec![], vec![]);
+    let mut steps = vec![];
     for (account, conversation, message) in messages {
         let (leg, model) = match &message.author {
             Author::User => (USER, None),
@@ -208,6 +213,7 @@ fn appending<'a>(messages: &[(&'a str, Uuid, &'a Message)]) -> Result<Statement<
         tokens.push(to_json("tokens", &message.tokens)?);
         times.push(message.created_at.as_millis());
         files.push(to_json("files", &message.files)?);
+        steps.push(to_json("steps", &message.steps)?);
     }
     let columns = [
         param(ids),
@@ -221,6 +227,7 @@ fn appending<'a>(messages: &[(&'a str, Uuid, &'a Message)]) -> Result<Statement<
         param(tokens),
         param(times),
         param(files),
+        param(steps),
     ];
     Ok(Statement::new(APPEND, columns))
 }
@@ -324,6 +331,7 @@ fn message_of(row: &Row) -> Result<Message, StoreError> {
         tokens: from_json("tokens", row.try_get(7)?)?,
         created_at: time(row.try_get(8)?)?,
         files: from_json("files", row.try_get(9)?)?,
+        steps: from_json("steps", row.try_get(10)?)?,
     })
 }
 

@@ -74,7 +74,7 @@ const GIVE: &str = "\
 
 const MADE: &str = "\
     SELECT conversation_id, action_id, leg, model, text, status, charge_micros, tokens, \
-    created_at, files, (SELECT asked.text FROM messages AS asked WHERE asked.account_id = $1 \
+    created_at, files, steps, (SELECT asked.text FROM messages AS asked WHERE asked.account_id = $1 \
     AND asked.action_id = messages.action_id AND asked.leg = -1) \
     FROM messages WHERE account_id = $1 AND leg >= 0 AND files <> '[]' \
     AND (created_at, action_id, leg) < ($2, $3, $4) \
@@ -278,7 +278,7 @@ impl MediaStore for PostgresStore {
         let messages = rows_of(&rows)?;
         let mut made = Vec::with_capacity(messages.len());
         for ((conversation_id, message), row) in messages.into_iter().zip(&rows) {
-            let prompt: Option<Vec<u8>> = row.try_get(10)?;
+            let prompt: Option<Vec<u8>> = row.try_get(11)?;
             let prompt = text(prompt.unwrap_or_default())?;
             made.push(Made { conversation_id, message, prompt });
         }

@@ -11,15 +11,16 @@ use deadpool_postgres::ClientWrapper;
 use tokio_postgres::Row;
 
 /// All migrations; the schema's number is how many of them were applied.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/postgres_0001_ledger_chat_and_lookups.sql"),
     include_str!("migrations/postgres_0002_payment_claims.sql"),
     include_str!("migrations/postgres_0003_service_keys.sql"),
     include_str!("migrations/postgres_0004_calibration.sql"),
     include_str!("migrations/postgres_0005_files.sql"),
     include_str!("migrations/postgres_0006_deleted_conversations.sql"),
-    include_str!("migrations/postgres_0007_purchases.sql"),
+    include_str!("migrations/postgres_0007_steps.sql"),
     include_str!("migrations/postgres_0008_media_jobs.sql"),
+    include_str!("migrations/postgres_0009_purchases.sql"),
 ];
 
 /// Says which migrations were applied, and so whose the database is.

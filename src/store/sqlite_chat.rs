@@ -16,7 +16,7 @@ use rusqlite::{Connection, Row, params};
 pub(crate) const USER: i64 = -1;
 
 /// The columns of a message.
-pub(crate) const MESSAGE: &str = "conversation_id, action_id, leg, model, text, status, charge_micros, tokens, created_at, files";
+pub(crate) const MESSAGE: &str = "conversation_id, action_id, leg, model, text, status, charge_micros, tokens, created_at, files, steps";
 
 /// Writes rows that were checked.
 pub(crate) fn write(
@@ -71,8 +71,8 @@ fn append(
     transaction
         .prepare_cached(
             "INSERT INTO messages (account_id, conversation_id, action_id, leg, model, text, \
-             status, charge_micros, tokens, created_at, files) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+             status, charge_micros, tokens, created_at, files, steps) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
              ON CONFLICT (account_id, action_id, leg) DO NOTHING",
         )?
         .execute(params![
@@ -87,6 +87,7 @@ fn append(
             to_json("tokens", &message.tokens)?,
             message.created_at.as_millis(),
             to_json("files", &message.files)?,
+            to_json("steps", &message.steps)?,
         ])?;
     mark_used(transaction, account, conversation, &message.files)
 }
@@ -98,11 +99,12 @@ fn update(
 ) -> Result<(), StoreError> {
     let tokens = change.tokens.as_ref();
     let tokens = tokens.map(|tokens| to_json("tokens", tokens)).transpose()?;
+    let steps = change.steps.as_ref().map(|steps| to_json("steps", steps)).transpose()?;
     transaction
         .prepare_cached(
             "UPDATE messages SET model = coalesce(?4, model), text = coalesce(?5, text), \
              status = coalesce(?6, status), charge_micros = coalesce(?7, charge_micros), \
-             tokens = coalesce(?8, tokens) \
+             tokens = coalesce(?8, tokens), steps = coalesce(?9, steps) \
              WHERE account_id = ?1 AND action_id = ?2 AND leg = ?3",
         )?
         .execute(params![
@@ -114,6 +116,7 @@ fn update(
             change.status.map(MessageStatus::name),
             change.charge.map(Credits::as_micros),
             tokens,
+            steps,
         ])?;
     Ok(())
 }
@@ -248,6 +251,7 @@ pub(crate) fn message_of(row: &Row<'_>) -> Result<(ConversationId, Message), Sto
         tokens: from_json("tokens", row.get_ref(7)?.as_str()?)?,
         created_at: time(row.get(8)?)?,
         files: from_json("files", row.get_ref(9)?.as_str()?)?,
+        steps: from_json("steps", row.get_ref(10)?.as_str()?)?,
     };
     Ok((parse("a conversation's id", row.get_ref(0)?.as_str()?)?, message))
 }

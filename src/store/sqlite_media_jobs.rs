@@ -199,7 +199,7 @@ fn made(
     let mut made = Vec::new();
     while let Some(row) = rows.next()? {
         let (conversation_id, message) = message_of(row)?;
-        let prompt: Option<String> = row.get(10)?;
+        let prompt: Option<String> = row.get(11)?;
         made.push(Made { conversation_id, message, prompt: prompt.unwrap_or_default() });
     }
     Ok(made)

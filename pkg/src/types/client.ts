@@ -182,9 +182,39 @@ status: LegStatus,
  */
 text: string,
 /**
+ * What was done on the way; absent where there is nothing.
+ */
+steps?: Array<ActionStep>,
+/**
+ * What it would cost if it ended now, where that is known; absent once it has ended.
+ */
+so_far?: Credits,
+/**
  * What it cost, once it has ended.
  */
 charge?: Credits, };
+
+/**
+ * One thing that a model does on its way to an answer.
+ */
+export type ActionStep = {
+/**
+ * What it is.
+ */
+kind: StepKind,
+/**
+ * What is done, in a few words.
+ */
+title: string,
+/**
+ * What came of it; absent while it is under way, and where it was never done.
+ */
+found?: string, };
+
+/**
+ * What a model does on its way.
+ */
+export type StepKind = "step" | "search";
 
 /**
  * A command that the server has not answered yet.

@@ -277,6 +277,7 @@ async fn a_conversation_goes_on_without_a_file_that_is_gone() {
             tokens: BTreeMap::new(),
             created_at: time(BEGIN),
             files: vec![facts],
+            steps: Vec::new(),
         };
         let (id, title) = (conversation.parse().unwrap(), String::new());
         let append = ChatWrite::Append {

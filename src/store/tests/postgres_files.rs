@@ -47,6 +47,7 @@ fn sent(number: u32, file: &StoredFile) -> Vec<ChatWrite> {
         tokens: BTreeMap::new(),
         created_at: at(number),
         files: vec![file.facts.clone()],
+        steps: Vec::new(),
     };
     let (id, title) = (conversation(number.into()), String::new());
     let conversation = Conversation { id, title, updated_at: at(number) };

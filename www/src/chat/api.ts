@@ -1,5 +1,5 @@
 // The chat's own routes. What has to do with credits goes through the package.
-import type { ActionView, LegStatus } from '@kumari/credits/client';
+import type { ActionStep, ActionView, LegStatus } from '@kumari/credits/client';
 import type { Tokens } from '../credits/tokens';
 import type { Content as SentContent, FileView } from '../files/content';
 
@@ -38,6 +38,8 @@ export interface Message {
   tokens: Tokens;
   /** What the person sent along, or what the model made. */
   files?: FileView<SentContent | MadeContent>[];
+  /** What the model did on its way. */
+  steps?: ActionStep[];
   created_at: string;
 }
 

@@ -3,7 +3,7 @@ import type { ActionView } from '@kumari/credits/client';
 import { type ConversationSummary, ApiError, getConversation, listConversations } from './api';
 import type { FileView } from '../files/content';
 import { type Said, follow } from './stream';
-import { type Turn, isRunning, turnWith, turnsOf, unsentTurn } from './turns';
+import { type Answer, type Turn, isRunning, turnWith, turnsOf, unsentTurn } from './turns';
 
 export interface OpenConversation {
   status: 'loading' | 'ready' | 'failed';
@@ -150,34 +150,39 @@ function after(turn: Turn, said: Said): Turn {
     case 'done':
       return turnWith(turn, said.action);
     case 'restart':
-      return { ...turn, answers: turn.answers.map((answer) => ({ ...answer, text: '' })) };
+      return {
+        ...turn,
+        answers: turn.answers.map((answer) => ({ ...answer, text: '', steps: [] })),
+      };
     case 'delta':
-      return {
-        ...turn,
-        answers: turn.answers.map((answer) =>
-          answer.leg === said.leg ? { ...answer, text: answer.text + said.text } : answer,
-        ),
-      };
+      return withAnswer(turn, said, ({ text }) => ({ text: text + said.text }));
+    case 'step':
+      return withAnswer(turn, said, ({ steps }) => ({
+        steps: [...steps.slice(0, said.place), said.step, ...steps.slice(said.place + 1)],
+      }));
+    case 'cost':
+      return withAnswer(turn, said, () => ({
+        cost: { soFar: said.so_far, atMost: said.at_most },
+      }));
     case 'progress':
-      return {
-        ...turn,
-        answers: turn.answers.map((answer) =>
-          answer.leg === said.leg ? { ...answer, percent: said.percent } : answer,
-        ),
-      };
+      return withAnswer(turn, said, () => ({ percent: said.percent }));
     case 'leg':
-      return {
-        ...turn,
-        answers: turn.answers.map((answer) =>
-          answer.leg === said.leg
-            ? {
-                ...answer,
-                model: said.model,
-                status: said.status,
-                ...(said.charge === undefined ? {} : { charge: said.charge }),
-              }
-            : answer,
-        ),
-      };
+      return withAnswer(turn, said, () => ({
+        model: said.model,
+        status: said.status,
+        ...(said.charge === undefined ? {} : { charge: said.charge }),
+      }));
   }
+}
+
+/** The turn with one answer changed. */
+function withAnswer(
+  turn: Turn,
+  { leg }: { leg: number },
+  change: (answer: Answer) => Partial<Answer>,
+): Turn {
+  return {
+    ...turn,
+    answers: turn.answers.map((one) => (one.leg === leg ? { ...one, ...change(one) } : one)),
+  };
 }

@@ -1,10 +1,12 @@
 // Follows a running action: what its models say, as they say it.
-import type { ActionView, LegStatus } from '@kumari/credits/client';
+import type { ActionStep, ActionView, LegStatus } from '@kumari/credits/client';
 import { getAction } from './api';
 
 export type Said =
   | { kind: 'delta'; leg: number; text: string }
   | { kind: 'leg'; leg: number; model: string; status: LegStatus; charge?: string }
+  | { kind: 'step'; leg: number; place: number; step: ActionStep }
+  | { kind: 'cost'; leg: number; so_far: string; at_most: string }
   | { kind: 'progress'; leg: number; percent: number }
   | { kind: 'restart' }
   | { kind: 'done'; action: ActionView };
@@ -66,6 +68,12 @@ export function follow(actionId: string, said: (event: Said) => void): () => voi
     };
     said({ kind: 'leg', ...leg });
   });
+  for (const kind of ['step', 'cost'] as const) {
+    source.addEventListener(kind, (event) => {
+      lastId = event.lastEventId;
+      said({ kind, ...(JSON.parse(event.data as string) as object) } as Said);
+    });
+  }
   source.addEventListener('done', (event) => {
     finish(JSON.parse(event.data as string) as ActionView);
   });

@@ -94,7 +94,16 @@ test('a view of the action keeps the tokens that were counted before', () => {
     task: 'direct',
     status: 'ended',
     hold: '2',
-    legs: [{ leg: 0, model: 'one', status: 'stopped', text: 'done', charge: '0.5' }],
+    legs: [
+      {
+        leg: 0,
+        model: 'one',
+        status: 'stopped',
+        text: 'done',
+        steps: [{ kind: 'step', title: 'think', found: 'a thought' }],
+        charge: '0.5',
+      },
+    ],
     receipt: null,
   });
   expect(after.answers).toEqual([
@@ -103,6 +112,7 @@ test('a view of the action keeps the tokens that were counted before', () => {
       model: 'one',
       status: 'stopped',
       text: 'done',
+      steps: [{ kind: 'step', title: 'think', found: 'a thought' }],
       charge: '0.5',
       tokens: { o200k_base: 7 },
       files: [],

@@ -1,5 +1,5 @@
 // A conversation as turns: what was asked, and the answer of each model.
-import type { ActionView, LegStatus, LegView } from '@kumari/credits/client';
+import type { ActionStep, ActionView, LegStatus, LegView } from '@kumari/credits/client';
 import type { Attachment, Task } from '@kumari/credits';
 import { type Tokens, plus } from '../credits/tokens';
 import { type FileView, attachmentBytesOf, countsOf } from '../files/content';
@@ -10,6 +10,10 @@ export interface Answer {
   model: string;
   status: LegStatus;
   text: string;
+  /** What the model did on its way. */
+  steps: readonly ActionStep[];
+  /** What it costs so far and at most, while it runs and where that is told. */
+  cost?: { soFar: string; atMost: string };
   charge?: string;
   tokens: Tokens;
   /** What it made. */
@@ -64,6 +68,7 @@ export function turnWith(turn: Turn, action: ActionView): Turn {
     model: leg.model,
     status: leg.status,
     text: leg.text,
+    steps: leg.steps ?? [],
     tokens: tokensOf(leg.leg),
     files: leg.files ?? [],
     percent: leg.percent,
@@ -123,6 +128,7 @@ function answerOf(message: Message): Answer {
     model: message.model ?? '',
     status: message.status === 'sent' ? 'completed' : message.status,
     text: message.text,
+    steps: message.steps ?? [],
     tokens: message.tokens,
     files: (message.files ?? []) as MadeFile[],
     ...(message.charge === undefined ? {} : { charge: message.charge }),

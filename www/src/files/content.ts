@@ -35,7 +35,7 @@ export interface FileCounts {
   attachments: Attachment[];
   /** Of the documents. */
   tokens: Tokens;
-  /** Of the documents. */
+  /** Of the documents that have a text. */
   pages: number;
 }
 
@@ -55,7 +55,7 @@ export function countsOf(contents: readonly Content[]): FileCounts {
         ? {
             ...counts,
             tokens: plus(counts.tokens, content.tokens),
-            pages: counts.pages + content.pages,
+            pages: counts.pages + (content.characters > 0 ? content.pages : 0),
           }
         : { ...counts, attachments: [...counts.attachments, content] };
   }

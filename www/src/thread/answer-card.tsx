@@ -7,6 +7,7 @@ import { loadedBy } from '../ui/loaded-by';
 
 const useMarkdown = loadedBy(() => import('./markdown'));
 const useMade = loadedBy(() => import('../media/made'));
+const useSteps = loadedBy(() => import('./answer-steps'));
 
 const STATUS_WORDS: Record<Answer['status'], string> = {
   running: 'Writing…',
@@ -18,6 +19,11 @@ const STATUS_WORDS: Record<Answer['status'], string> = {
   refused: 'The provider did not take it',
   expired: 'Took too long',
 };
+
+function runningWords({ text }: Answer, isMade: boolean, doesMore: boolean): string {
+  if (isMade) return 'Making…';
+  return doesMore && text === '' ? 'Working…' : STATUS_WORDS.running;
+}
 
 /** One model's answer, with what it cost. */
 export const AnswerCard = memo(function AnswerCard({
@@ -39,6 +45,7 @@ export const AnswerCard = memo(function AnswerCard({
   const name = prices?.nameOf(answer.model) ?? answer.model;
   const isRunning = answer.status === 'running';
   const isMade = answer.files.length > 0 || (prices?.isMaker(answer.model) ?? false);
+  const doesMore = answer.steps.length > 0 || answer.cost !== undefined;
   return (
     <article
       className="answer"
@@ -50,14 +57,15 @@ export const AnswerCard = memo(function AnswerCard({
       <header className="answer-head">
         <h2 className="answer-model">{name}</h2>
         <span className="answer-status">
-          {isMade && isRunning ? 'Making…' : STATUS_WORDS[answer.status]}
+          {isRunning ? runningWords(answer, isMade, doesMore) : STATUS_WORDS[answer.status]}
         </span>
       </header>
+      {doesMore && <Steps answer={answer} prices={prices} />}
       <div className="answer-text">
         {isMade ? (
           <AnswerMade answer={answer} asked={asked} />
         ) : (
-          <AnswerText text={answer.text} isRunning={isRunning} />
+          <AnswerText {...answer} isRunning={isRunning} />
         )}
       </div>
       <footer className="answer-foot">
@@ -97,11 +105,24 @@ function AnswerMade(made: { answer: Answer; asked: string }) {
   return part ? <part.Made {...made} /> : <Skeleton />;
 }
 
+/** What the model does on its way; what renders it is loaded with the first that does something. */
+function Steps(props: { answer: Answer; prices: Prices | null }) {
+  const [steps] = useSteps();
+  const { status, text } = props.answer;
+  // Who saw it happen keeps it in sight; later it is there to be opened.
+  const [isOpen] = useState(status === 'running' || text === '');
+  return steps && <steps.default {...props} isOpen={isOpen} />;
+}
+
 /** What renders it is loaded with the first answer that is awaited. */
-function AnswerText({ text, isRunning }: { text: string; isRunning: boolean }) {
+function AnswerText({
+  text,
+  charge = '0',
+  isRunning,
+}: Pick<Answer, 'text' | 'charge'> & { isRunning: boolean }) {
   const [markdown] = useMarkdown();
   if (text === '' && !isRunning) {
-    return <p className="muted">No answer. Nothing was charged.</p>;
+    return <p className="muted">No answer.{charge === '0' && ' Nothing was charged.'}</p>;
   }
   if (text !== '' && markdown) return <markdown.default text={text} />;
   if (text !== '') return <p className="plain">{text}</p>;

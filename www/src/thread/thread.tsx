@@ -57,14 +57,14 @@ export const Thread = memo(function Thread({
           </p>
         </div>
       )}
-      {turns.map((turn) => (
-        <TurnView key={turn.actionId} turn={turn} prices={prices} />
+      {turns.map((turn, place) => (
+        <TurnView key={turn.actionId} turn={turn} place={place} prices={prices} />
       ))}
     </div>
   );
 });
 
-function TurnView({ turn, prices }: { turn: Turn; prices: Prices | null }) {
+function TurnView({ turn, place, prices }: { turn: Turn; place: number; prices: Prices | null }) {
   const dialogs = useDialogs();
   const later = useLater();
   const isCompared = turn.answers.length > 1;
@@ -72,7 +72,7 @@ function TurnView({ turn, prices }: { turn: Turn; prices: Prices | null }) {
     <section
       className="turn"
       data-compared={isCompared || undefined}
-      aria-label="Message and answer"
+      aria-label={`Message ${place + 1} and answer`}
     >
       <div className="thread-column">
         {later && <later.MessageFiles files={turn.files} />}

@@ -10,6 +10,7 @@ use kumari_server::provider::{
     MediaRefusal, Provider, ProviderEvent, ProviderFault, ProviderRequest, ProviderStream,
 };
 use kumari_server::provider_media::MediaProvider;
+use kumari_store::{MessageStep, StepKind};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Semaphore, mpsc};
@@ -25,6 +26,14 @@ pub(crate) enum Step {
     Think(&'static str),
     /// Reports these input, output and reasoning tokens.
     Use(u64, u64, u64),
+    /// Begins a step or a search in this place.
+    Begin(usize, StepKind, &'static str),
+    /// Is done with it, and found this.
+    Done(usize, StepKind, &'static str, &'static str),
+    /// Has used these input tokens, output tokens, steps and searches so far.
+    SoFar(u64, u64, u64, u64),
+    /// Reports the same at the end.
+    UseAll(u64, u64, u64, u64),
     /// Waits until the test lets one answer through.
     Wait,
     Finish(Finish),
@@ -92,6 +101,11 @@ impl Scripted {
         self.not_serving.lock().unwrap().clear();
     }
 
+    /// This work is done for nobody from now on.
+    pub(crate) fn serve_no(&self, task: Task) {
+        self.not_serving.lock().unwrap().push(task);
+    }
+
     /// Lets this many waiting answers go on.
     pub(crate) fn let_through(&self, answers: usize) {
         self.gate.add_permits(answers);
@@ -115,6 +129,13 @@ pub(crate) fn usage(input: u64, output: u64, reasoning: u64) -> Usage {
         (Meter::ReasoningTokens, reasoning),
     ])
     .unwrap()
+}
+
+/// The same with steps and searches.
+pub(crate) fn used(input: u64, output: u64, steps: u64, searches: u64) -> Usage {
+    let tokens = [(Meter::InputTokens, input), (Meter::OutputTokens, output)];
+    let done = [(Meter::Steps, steps), (Meter::Searches, searches)];
+    Usage::new(tokens.into_iter().chain(done).filter(|(_, count)| *count > 0)).unwrap()
 }
 
 impl Provider for Scripted {
@@ -168,6 +189,22 @@ impl Provider for Scripted {
                     }
                     Step::Use(input, output, reasoning) => {
                         yield Ok(ProviderEvent::Usage(usage(input, output, reasoning)));
+                    }
+                    Step::Begin(place, kind, title) => {
+                        let step = MessageStep { kind, title: title.to_owned(), found: None };
+                        yield Ok(ProviderEvent::Step { place, step });
+                    }
+                    Step::Done(place, kind, title, found) => {
+                        let found = Some(found.to_owned());
+                        let step = MessageStep { kind, title: title.to_owned(), found };
+                        yield Ok(ProviderEvent::Step { place, step });
+                    }
+                    Step::SoFar(input, output, steps, searches) => {
+                        let used = used(input, output, steps, searches);
+                        yield Ok(ProviderEvent::UsedSoFar(used));
+                    }
+                    Step::UseAll(input, output, steps, searches) => {
+                        yield Ok(ProviderEvent::Usage(used(input, output, steps, searches)));
                     }
                     Step::Wait => {
                         tokio::select! {
