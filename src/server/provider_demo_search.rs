@@ -3,7 +3,7 @@
 //! It reaches no network. What a source says depends on the question and on chance.
 
 use crate::provider::{ProviderRequest, ProviderRole};
-use crate::provider_demo_phrases::{ANGLES, NOTE, STOP_WORDS};
+use crate::provider_demo_phrases::{NOTE, STOP_WORDS};
 use crate::provider_demo_words::topic;
 use crate::provider_demo_work::{Done, Work, at_most};
 use fastrand::Rng;
@@ -19,8 +19,8 @@ const LOOKED_AT_MAX: usize = 4_000;
 /// One field that can be searched.
 #[derive(Debug)]
 struct Field {
-    /// What is looked for; `{}` is the topic.
-    queries: &'static [&'static str],
+    /// What is looked for, and what is found; `{}` is the topic, `#` a number, `@` a year.
+    queries: &'static [[&'static str; 2]],
     /// The kinds of sources that it has.
     sources: &'static [&'static str],
     /// How many searches a lightweight and a frontier model make.
@@ -32,14 +32,35 @@ struct Field {
 
 const RESEARCH: Field = Field {
     queries: &[
-        "{}: overview",
-        "{}: how it began",
-        "{}: figures",
-        "{}: criticism",
-        "{}: examples from practice",
-        "{}: open questions",
-        "{}: what changed lately",
-        "{}: alternatives",
+        [
+            "{}: overview",
+            "Three things matter in {}: what drives it, what limits it, what it leaves behind",
+        ],
+        [
+            "{}: how it began",
+            "The first careful account of {} is of @; what it calls the main cause still stands",
+        ],
+        [
+            "{}: figures",
+            "Of # cases of {} that were compared, most follow one pattern, and a few none at all",
+        ],
+        [
+            "{}: criticism",
+            "What is said against {} is mostly that it is measured in too few places",
+        ],
+        [
+            "{}: examples from practice",
+            "A project of @ shows {} at work on a small scale, at # percent of the usual cost",
+        ],
+        ["{}: open questions", "Nobody knows yet what becomes of {} beyond # years"],
+        [
+            "{}: what changed lately",
+            "Since @ {} is watched all year round, which made older estimates look too low",
+        ],
+        [
+            "{}: alternatives",
+            "Those who do without {} lose # percent in speed and gain in reliability",
+        ],
     ],
     sources: &["handbook", "review", "field report", "survey", "lecture notes", "case study"],
     searches: [4, 6],
@@ -48,10 +69,19 @@ const RESEARCH: Field = Field {
 };
 const FINANCE: Field = Field {
     queries: &[
-        "{}: price over a year",
-        "{}: last annual report",
-        "{}: what analysts expect",
-        "{}: debts and cash",
+        [
+            "{}: price over a year",
+            "The price of {} moved within # percent over the year, most of it in two weeks",
+        ],
+        ["{}: last annual report", "The report of @ names {} as # percent of the turnover"],
+        [
+            "{}: what analysts expect",
+            "Of # analysts who follow {}, more than half expect little change",
+        ],
+        [
+            "{}: debts and cash",
+            "Debts in {} run until @ at the latest, and cash covers # percent of them",
+        ],
     ],
     sources: &["price list", "annual report", "analyst's note", "balance sheet"],
     searches: [2, 3],
@@ -60,10 +90,16 @@ const FINANCE: Field = Field {
 };
 const SOCIAL: Field = Field {
     queries: &[
-        "{}: posts of this week",
-        "{}: replies that disagree",
-        "{}: questions that are asked",
-        "{}: posts that were shared most",
+        ["{}: posts of this week", "# posts speak of {}, and most of them show a picture"],
+        [
+            "{}: replies that disagree",
+            "The longest argument about {} has # replies and is about the price",
+        ],
+        [
+            "{}: questions that are asked",
+            "Asked most about {}: where does one begin, and what does it cost",
+        ],
+        ["{}: posts that were shared most", "A list of # mistakes with {} was shared most"],
     ],
     sources: &["post", "thread", "poll", "comment"],
     searches: [2, 3],
@@ -94,9 +130,8 @@ pub(crate) fn search(request: &ProviderRequest, dice: &mut Rng) -> Work {
     let count = if request.facts.tier == ModelTier::Frontier { many } else { few };
     let count = count.min(at_most(request.searches_max));
     let mut found = Vec::new();
-    for (number, query) in (1..).zip(field.queries).take(count) {
-        let query = query.replace("{}", &about);
-        found.push(Finding::of(number, query, field, &about, dice));
+    for (number, [query, says]) in (1..).zip(field.queries).take(count) {
+        found.push(Finding::of(number, query, says, field, &about, dice));
     }
     let done = found.iter().map(|finding| Done {
         kind: StepKind::Search,
@@ -115,19 +150,25 @@ struct Finding {
 }
 
 impl Finding {
-    fn of(number: usize, query: String, field: &Field, about: &str, dice: &mut Rng) -> Self {
+    fn of(
+        number: usize,
+        query: &str,
+        says: &str,
+        field: &Field,
+        about: &str,
+        dice: &mut Rng,
+    ) -> Self {
         let kind = field.sources.get(dice.usize(..field.sources.len().max(1)));
         let source = format!("Demo {} {}", kind.copied().unwrap_or("source"), dice.u32(100..1_000));
-        let (share, year) = (dice.u32(12..=88), dice.u32(2..=9));
-        let angle = ANGLES.get(dice.usize(..ANGLES.len().max(1)));
-        let (name, thought) = angle.copied().unwrap_or(("Basics", "{} has several sides."));
-        let thought = thought.replace("{}", about);
-        let figure = match dice.u8(..3) {
-            0 => format!("{share} of 100 cases bear this out"),
-            1 => format!("it grew by {year} percent in a year"),
-            _ => format!("{share} percent of those asked agree"),
-        };
-        Self { number, query, source, says: format!("{name}. {thought} In it, {figure}.") }
+        let (count, year) = (dice.u32(12..=88), dice.u32(1995..=2024));
+        // The topic comes last: what stands for figures may be in it.
+        let says = says.replace('#', &count.to_string()).replace('@', &year.to_string());
+        Self {
+            number,
+            query: query.replace("{}", about),
+            source,
+            says: format!("{}.", says.replace("{}", about)),
+        }
     }
 }
 

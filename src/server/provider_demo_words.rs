@@ -53,9 +53,8 @@ pub(crate) fn sides(text: &str, stop_words: &[&str]) -> Option<(String, String)>
 
 /// The sentences of a text on one line each, shortened.
 pub(crate) fn sentences(text: &str) -> Vec<String> {
-    let ends = |sign: char| matches!(sign, '.' | '!' | '?' | '\n' | '。');
     let plain = |sentence: &str| words(sentence).collect::<Vec<_>>().join(" ");
-    text.split(ends)
+    ended(text)
         .map(plain)
         .filter(|sentence| !sentence.is_empty())
         .map(|sentence| {
@@ -66,6 +65,27 @@ pub(crate) fn sentences(text: &str) -> Vec<String> {
             format!("{start}…")
         })
         .collect()
+}
+
+/// A text cut behind each sign that ends a sentence. A point inside of a number or a name ends none.
+fn ended(text: &str) -> impl Iterator<Item = &str> {
+    let ends = |at: usize, sign: char| match sign {
+        '!' | '?' | '\n' | '。' => true,
+        '.' => {
+            let next = text.get(at..).and_then(|rest| rest.chars().nth(1));
+            next.is_none_or(|next| !next.is_alphanumeric())
+        }
+        _ => false,
+    };
+    let mut from = 0;
+    let last = text.len();
+    let cuts = text.char_indices().filter(move |(at, sign)| ends(*at, *sign));
+    let cuts = cuts.map(|(at, sign)| at.saturating_add(sign.len_utf8()));
+    cuts.chain(std::iter::once(last)).map(move |to| {
+        let sentence = text.get(from..to).unwrap_or_default();
+        from = to;
+        sentence
+    })
 }
 
 #[cfg(test)]
@@ -112,6 +132,10 @@ mod tests {
     fn what_is_repeated_holds_no_markdown() {
         let text = "| a | `b` *c* [d](e) <f>";
         assert_eq!(words(text).collect::<Vec<_>>().join(" "), "a b c d e f");
+        assert_eq!(
+            sentences("It is 1.5 in a.txt. Is it? Yes"),
+            ["It is 1.5 in a.txt", "Is it", "Yes"]
+        );
         let long = "word ".repeat(100);
         assert!(sentences(&long).iter().all(|sentence| sentence.chars().count() <= 161));
     }

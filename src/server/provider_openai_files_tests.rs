@@ -1,14 +1,16 @@
 //! Files as an OpenAI-compatible endpoint gets them, and those that it does not get.
 
+use super::OpenAiProvider;
 use super::heard::{
     ACCEPTED, DONE, STOP, USAGE, hear_of, refused, request, says, settings, stream,
 };
 use super::peer::Peer;
 use crate::provider::{
-    ProviderContent, ProviderFile, ProviderMessage, ProviderRequest, ProviderRole,
+    Provider as _, ProviderContent, ProviderFile, ProviderMessage, ProviderRequest, ProviderRole,
 };
 use bytes::Bytes;
 use kumari_engine::attachment::Attachment;
+use kumari_engine::request::Task;
 use serde_json::json;
 
 fn media(name: &str, media_type: &str, size: Attachment) -> ProviderFile {
@@ -54,6 +56,15 @@ async fn files_are_parts_before_the_text() {
         let messages = json!([{ "role": "user", "content": parts }]);
         assert_eq!(peer.arrived()[0].body["messages"], messages);
     }
+}
+
+#[tokio::test]
+async fn it_works_through_documents_and_runs_no_steps() {
+    let peer = Peer::start([]).await;
+    let provider = OpenAiProvider::new(settings(&peer)).unwrap();
+    let served = Task::ALL.into_iter().filter(|task| provider.serves(*task));
+    let expected = [Task::Direct, Task::Compare, Task::Routing, Task::FileProcessing];
+    assert_eq!(served.collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]

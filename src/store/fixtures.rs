@@ -6,7 +6,8 @@
 //! then 10 and 40.
 
 use crate::chat::{
-    Author, ChatWrite, Conversation, ConversationId, Message, MessageStatus, MessageUpdate,
+    Author, ChatWrite, Conversation, ConversationId, Message, MessageStatus, MessageStep,
+    MessageUpdate, StepKind,
 };
 use crate::clock::{Clock, SettableClock};
 use crate::error::StoreError;
@@ -350,7 +351,11 @@ fn question(hold: &Hold, at: Timestamp) -> ChatWrite {
     };
     let answers = hold.legs.iter().zip(0_u32..).filter_map(|(leg, index)| {
         let model = leg.models.first()?.clone();
-        Some(message(Author::Assistant { leg: index, model }, "", MessageStatus::Running))
+        let mut answer =
+            message(Author::Assistant { leg: index, model }, "", MessageStatus::Running);
+        let title = format!("step {index}");
+        answer.steps = Vec::from([MessageStep { kind: StepKind::Step, title, found: None }]);
+        Some(answer)
     });
     ChatWrite::Append {
         conversation: Conversation {

@@ -215,6 +215,7 @@ test('the library is open at zero credits, and what is deleted there is gone eve
   await app.balanceIs('0');
   await openLibrary();
   const tiles = library.getByRole('button', { name: /^Image: / });
+  await tiles.nth(1).waitFor();
   assert.deepEqual(
     await tiles.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label'))),
     ['Image: Two rivers', 'Image: One forest'],
