@@ -73,7 +73,7 @@ async fn pro_begins_once_however_often_it_is_wished_for() {
         let begin = json!({ "action_id": new_id() });
         let first = client.post("/api/subscription", &begin).await;
         assert_eq!(first.status, 201, "{first:?}");
-        let expected = json!({ "subscription": {
+        let expected = json!({ "payments": "demo", "subscription": {
             "subscription": begin["action_id"],
             "status": "active",
             "began_at": common::BEGIN,

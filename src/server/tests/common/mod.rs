@@ -11,6 +11,7 @@ pub(crate) mod imported;
 pub(crate) mod postgres;
 pub(crate) mod program;
 pub(crate) mod provider;
+pub(crate) mod stripe;
 pub(crate) mod unsure;
 
 use client::Client;
