@@ -17,6 +17,10 @@ use kumari_engine::time::Timestamp;
 use kumari_store::Bought;
 use serde::Serialize;
 
+/// How long after its end a period is waited for of which nobody has said anything. Whoever renewed it
+/// may be gone, and that keeps nobody from beginning anew.
+const SILENT_SECONDS_MAX: u32 = 7 * 24 * 3_600;
+
 /// A subscription of which a period was paid.
 #[derive(Clone, Debug)]
 pub(crate) struct Current {
@@ -58,8 +62,12 @@ pub(crate) async fn current(app: &App, account: &AccountId) -> Answer<Option<Cur
     let last = known.paid.last().copied().unwrap_or_default();
     let (usd_cents, credits) = (purchase.usd_cents, purchase.grant.amount);
     let current = Current { known, periods, last, usd_cents, credits };
-    let is_over =
-        current.known.status == SubscriptionStatus::Cancelled && current.paid_until() <= app.now();
+    let over_at = match current.known.status {
+        SubscriptionStatus::Cancelled => Some(current.paid_until()),
+        SubscriptionStatus::Active => Some(current.paid_until().plus_seconds(SILENT_SECONDS_MAX)),
+        SubscriptionStatus::PastDue => None,
+    };
+    let is_over = over_at.is_some_and(|end| end <= app.now());
     Ok(Some(current).filter(|_| !is_over))
 }
 

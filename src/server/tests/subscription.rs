@@ -273,6 +273,24 @@ async fn a_subscription_that_nobody_pays_ends_after_a_week() {
 }
 
 #[tokio::test]
+async fn where_nobody_renews_any_more_it_can_be_begun_anew() {
+    let server = TestServer::start(STORES[0]).await;
+    let client = server.guest().await;
+    let id: ActionId = subscribe(&client).await["subscription"].as_str().unwrap().parse().unwrap();
+    assert!(server.store.forget_renewal(&id).await.unwrap());
+    let elsewhere = client.post("/api/subscription/cancel", &json!({})).await;
+    assert_eq!(
+        (elsewhere.status, &elsewhere.body["code"]),
+        (409, &json!("subscription_elsewhere"))
+    );
+    server.clock.set(time("2026-12-31T09:59:59Z"));
+    assert_eq!(shown(&client).await["status"], "active", "its payment may come late");
+    server.clock.advance_seconds(1);
+    assert_eq!(shown(&client).await, Value::Null);
+    assert_eq!(subscribe(&client).await["began_at"], "2026-12-31T10:00:00Z");
+}
+
+#[tokio::test]
 async fn what_was_wished_for_and_never_paid_is_forgotten() {
     let server = TestServer::start(STORES[0]).await;
     let client = server.guest().await;
