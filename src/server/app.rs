@@ -15,6 +15,7 @@ use crate::provider::Provider;
 use crate::rows;
 use crate::runs::Runs;
 use crate::service_key::Keys;
+use crate::stripe::{Stripe, StripeSettings};
 use axum::http::StatusCode;
 use kumari_engine::account::{Account, Change, Refused};
 use kumari_engine::authorize::HOLD_TTL_SECONDS;
@@ -37,8 +38,10 @@ const NOT_WRITABLE_RETRY: Duration = Duration::from_secs(10);
 pub struct Config {
     /// How people reach this server, `https://chat.example`; where absent, by its `Host`.
     pub public_origin: Option<String>,
-    /// Whether packs can be bought with play money.
+    /// Whether packs and Pro can be bought with play money.
     pub demo_payments: bool,
+    /// How Stripe is reached, where it takes the payments.
+    pub stripe: Option<StripeSettings>,
     /// How much may be asked for.
     pub limits: Limits,
     /// How often what time did to accounts is written down.
@@ -61,6 +64,7 @@ impl Default for Config {
         Self {
             public_origin: None,
             demo_payments: true,
+            stripe: None,
             limits: Limits::default(),
             sweep_every: Duration::from_secs(1),
             tidy_every: Duration::from_secs(60),
@@ -83,6 +87,7 @@ pub(crate) struct App {
     pub(crate) prices_changed: watch::Sender<()>,
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) counter: Counter,
+    pub(crate) stripe: Option<Stripe>,
     pub(crate) hub: Hub,
     /// Tells those who listen that a list of conversations has changed by more than a message.
     pub(crate) lists: Hub,

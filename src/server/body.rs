@@ -40,7 +40,8 @@ impl<S: Send + Sync, const MAX: usize> FromRequest<S> for JsonTree<MAX> {
     }
 }
 
-async fn bytes(request: Request, max: usize) -> Result<bytes::Bytes, Problem> {
+/// The body as it came.
+pub(crate) async fn bytes(request: Request, max: usize) -> Result<bytes::Bytes, Problem> {
     let (parts, body) = request.into_parts();
     check_announced_length(&parts.headers, max)?;
     read(body, max).await

@@ -196,10 +196,20 @@ pub struct Serve {
     /// The environment variable that holds the endpoint's key; the key itself is never an argument.
     #[arg(long, default_value = "OPENAI_API_KEY")]
     pub openai_key_variable: String,
-    /// Whether packs can be bought with play money; where absent, only with the demo provider or
-    /// on a loopback address.
+    /// How packs and Pro are paid; where absent, by Stripe where its key is set, else with play money
+    /// with the demo provider or on a loopback address.
     #[arg(long, value_enum)]
     pub payments: Option<PaymentsName>,
+    /// Where Stripe's API is.
+    #[arg(long, default_value = "https://api.stripe.com")]
+    pub stripe_base_url: String,
+    /// The environment variable that holds Stripe's secret key; the key itself is never an argument.
+    #[arg(long, default_value = "STRIPE_SECRET_KEY")]
+    pub stripe_key_variable: String,
+    /// The environment variable that holds the secret of Stripe's webhook, whose address is
+    /// `/api/stripe/webhook`.
+    #[arg(long, default_value = "STRIPE_WEBHOOK_SECRET")]
+    pub stripe_webhook_variable: String,
     /// Requests of one network address in a second, on average.
     #[arg(long, default_value = "100")]
     pub address_requests_per_second: NonZeroU32,
@@ -244,6 +254,8 @@ pub enum DemoPaceName {
 pub enum PaymentsName {
     /// With play money.
     Demo,
+    /// By Stripe.
+    Stripe,
     /// Not at all.
     None,
 }

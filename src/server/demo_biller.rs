@@ -8,7 +8,7 @@
 use crate::app::App;
 use crate::payments;
 use crate::problem::{Answer, Problem};
-use crate::subscription::{self, Current};
+use crate::subscription::{self, Current, after, already_subscribed, price};
 use axum::http::StatusCode;
 use kumari_engine::account::{Account, Action};
 use kumari_engine::denial::{Denial, DenialCode};
@@ -16,10 +16,8 @@ use kumari_engine::id::{AccountId, ActionId};
 use kumari_engine::lot::LotKind;
 use kumari_engine::payment::{Payment, Product, Subscription, SubscriptionStatus};
 use kumari_engine::period::Periods;
-use kumari_engine::price_book::PlanId;
 use kumari_engine::time::Timestamp;
 use kumari_store::{Done, LedgerError, Renewal, StoreError};
-use std::sync::Arc;
 
 /// How many renewals are dealt with at a time.
 const RENEWALS_AT_A_TIME: u32 = 100;
@@ -42,7 +40,7 @@ pub(crate) async fn begin(app: &App, account: &AccountId, id: &ActionId) -> Answ
         return Err(already_subscribed());
     }
     let now = app.now();
-    let (months, _) = price(app, now)?;
+    let (months, _) = price(app)?;
     let periods = Periods { anchor: now, months };
     // Known before it is paid: a crash in between leaves a look at what nobody bought, never a
     // subscription that nobody renews.
@@ -69,6 +67,12 @@ pub(crate) async fn begin(app: &App, account: &AccountId, id: &ActionId) -> Answ
             Err(fault.into())
         }
     }
+}
+
+/// A subscription that this biller renews, and nobody else.
+pub(crate) async fn check_own(app: &App, current: &Current) -> Answer<()> {
+    let own = app.store().renewal(current.id()).await?;
+    own.map(|_| ()).ok_or_else(subscription::elsewhere)
 }
 
 /// Lets a subscription end with what is paid. What is cancelled already stays so.
@@ -216,7 +220,7 @@ async fn pay(
     may: impl Fn(&Account, Timestamp) -> Result<(), Denial> + Send + Sync + 'static,
 ) -> Result<Done, LedgerError> {
     let now = app.now();
-    let (_, usd_cents) = price(app, now).map_err(|denial| LedgerError::Denied(Box::new(denial)))?;
+    let (_, usd_cents) = price(app).map_err(|denial| LedgerError::Denied(Box::new(denial)))?;
     let product = Product::Pro {
         subscription: id.clone(),
         periods: *periods,
@@ -249,12 +253,6 @@ async fn change(
     Ok(())
 }
 
-/// What is wished for now comes after what is known, also within one millisecond.
-fn after(known: &Subscription, now: Timestamp) -> Timestamp {
-    let next = Timestamp::from_millis(known.status_at.as_millis().saturating_add(1));
-    next.map_or(now, |next| next.max(now))
-}
-
 async fn look_again(app: &App, due: &Renewal, at: Timestamp) -> Result<(), StoreError> {
     // Where somebody else was faster, that is what counts.
     app.store().move_renewal(due, &Renewal { due_at: at, ..due.clone() }).await.map(|_| ())
@@ -269,15 +267,6 @@ fn renewal(account: &AccountId, id: &ActionId, due_at: Timestamp) -> Renewal {
 fn period_at(current: &Current, now: Timestamp) -> u32 {
     let nearest = current.periods.nearest(now);
     if current.periods.start(nearest) > now { nearest.saturating_sub(1) } else { nearest }
-}
-
-/// The months and the price, in cents, of a period of Pro that is sold now.
-fn price(app: &App, now: Timestamp) -> Result<(u32, u32), Denial> {
-    let book = Arc::clone(&app.books.in_force(now));
-    let plan = book.published.book.plan(PlanId::Pro);
-    let sold = plan.and_then(|plan| Some((plan.months?, plan.price_usd?.checked_mul(100)?)));
-    let not_sold = || Denial::new(DenialCode::NotOffered, "Pro is not sold now", Vec::new());
-    sold.ok_or_else(not_sold)
 }
 
 /// The id of a period's payment: the same for whoever pays it.
@@ -301,9 +290,4 @@ fn unless_cancelled(
 
 fn conflict(message: &str) -> Denial {
     Denial::new(DenialCode::PaymentConflict, message, Vec::new())
-}
-
-fn already_subscribed() -> Problem {
-    let detail = "Pro runs already: see `GET /api/subscription`";
-    Problem::new(StatusCode::CONFLICT, "already_subscribed", detail)
 }

@@ -7,7 +7,7 @@ use crate::{
     action, action_events, assets, authorize, balance, batch, calibration, conversation_change,
     conversation_events, conversations, estimate, events, file_show, files, health, limits,
     media_library, own_limits, price_book, purchases, receipt, request_log, service, session,
-    shield, spending, statement, stop, subscribe, top_up,
+    shield, spending, statement, stop, stripe_webhook, subscribe, top_up,
 };
 use axum::Router;
 use axum::http::StatusCode;
@@ -73,6 +73,7 @@ fn api() -> Router<Arc<App>> {
         .route("/api/subscription/resume", post(subscribe::resume))
         .route("/api/subscription/pay", post(subscribe::pay))
         .route("/api/subscription/demo-renewal", post(subscribe::renew_for_show))
+        .route("/api/stripe/webhook", post(stripe_webhook::receive))
         .route("/api/purchases", get(purchases::list))
         .route("/api/purchases/{payment}", get(purchases::show))
         .route("/readyz", get(health::ready))

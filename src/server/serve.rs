@@ -10,6 +10,7 @@ use crate::provider::Provider;
 use crate::provider_demo::{DemoPace, DemoProvider, DemoSettings};
 use crate::provider_openai::{OpenAiProvider, OpenAiSettings, OpenAiSettingsFault};
 use crate::server::{Parts, Server, StartFault};
+use crate::stripe::StripeSettings;
 use kumari_engine::price_book::PublishedBook;
 use kumari_store::{FileRoom, Store, StoreError, SystemClock};
 use secrecy::SecretString;
@@ -46,6 +47,14 @@ pub enum ServeFault {
     /// The provider cannot be used.
     #[error("--openai-base-url: {0}")]
     Provider(#[from] OpenAiSettingsFault),
+    /// A secret of Stripe is missing.
+    #[error(
+        "payments by Stripe need the environment variable {0}; or choose --payments demo or none"
+    )]
+    StripeSecret(String),
+    /// Nobody would come back from Stripe's page.
+    #[error("payments by Stripe need --public-origin: people come back there when they have paid")]
+    StripeOrigin,
     /// The parts do not start.
     #[error(transparent)]
     Start(#[from] StartFault),
@@ -85,7 +94,7 @@ async fn serve(arguments: &Serve) -> Result<(), ServeFault> {
         store,
         clock: Arc::new(SystemClock),
         counter,
-        config: config(arguments, address, provider.is_demo()),
+        config: config(arguments, address, provider.is_demo())?,
         provider,
     };
     let listener =
@@ -149,11 +158,17 @@ async fn publish_again(arguments: &Serve, server: &Server) {
     }
 }
 
-fn config(arguments: &Serve, address: SocketAddr, provider_is_demo: bool) -> Config {
+fn config(
+    arguments: &Serve,
+    address: SocketAddr,
+    provider_is_demo: bool,
+) -> Result<Config, ServeFault> {
     let harmless = provider_is_demo || address.ip().is_loopback();
+    let stripe = stripe(arguments)?;
     let demo_payments = match arguments.payments {
+        _ if stripe.is_some() => false,
         Some(PaymentsName::Demo) => true,
-        Some(PaymentsName::None) => false,
+        Some(PaymentsName::None | PaymentsName::Stripe) => false,
         // Play money must not buy a stranger answers that cost real money.
         None => harmless,
     };
@@ -162,9 +177,10 @@ fn config(arguments: &Serve, address: SocketAddr, provider_is_demo: bool) -> Con
             "anybody can buy packs with play money here, and the provider is a real one"
         );
     }
-    Config {
+    Ok(Config {
         public_origin: arguments.public_origin.clone(),
         demo_payments,
+        stripe,
         limits: Limits {
             files_bytes_max: mib(arguments.files_mib_max),
             guest_files: FileRoom {
@@ -177,7 +193,27 @@ fn config(arguments: &Serve, address: SocketAddr, provider_is_demo: bool) -> Con
         },
         shutdown_grace: Duration::from_secs(u64::from(arguments.shutdown_seconds)),
         ..Config::default()
+    })
+}
+
+/// Stripe, where it is asked for or its key is set.
+fn stripe(arguments: &Serve) -> Result<Option<StripeSettings>, ServeFault> {
+    let secret = |variable: &str| std::env::var(variable).ok().filter(|secret| !secret.is_empty());
+    let is_named = arguments.payments == Some(PaymentsName::Stripe);
+    let key = secret(&arguments.stripe_key_variable);
+    if !is_named && (arguments.payments.is_some() || key.is_none()) {
+        return Ok(None);
     }
+    let missing = |variable: &str| ServeFault::StripeSecret(variable.to_owned());
+    let webhook_secret = secret(&arguments.stripe_webhook_variable);
+    Ok(Some(StripeSettings {
+        base_url: arguments.stripe_base_url.clone(),
+        secret_key: key.ok_or_else(|| missing(&arguments.stripe_key_variable))?.into(),
+        webhook_secret: webhook_secret
+            .ok_or_else(|| missing(&arguments.stripe_webhook_variable))?
+            .into(),
+        origin: arguments.public_origin.clone().ok_or(ServeFault::StripeOrigin)?,
+    }))
 }
 
 fn start_log(format: LogFormat) {

@@ -13,6 +13,7 @@ use crate::limits::{Rates, Seats};
 use crate::provider::Provider;
 use crate::runs::Runs;
 use crate::service_key::Keys;
+use crate::stripe::{Stripe, StripeFault};
 use crate::{book_watch, making_taken, payments, router, sweep};
 use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
@@ -75,6 +76,9 @@ pub enum StartFault {
     /// There are no prices.
     #[error("the database has no price book that this version can read; name one")]
     NoBook,
+    /// Stripe cannot be used.
+    #[error("payments: {0}")]
+    Stripe(#[from] StripeFault),
     /// It cannot listen.
     #[error("cannot listen: {0}")]
     Listen(#[from] io::Error),
@@ -93,7 +97,9 @@ impl Server {
         let calibrations = Calibrations::open(&*parts.store).await?;
         let file_storage = FileStorage::new(parts.config.limits.files_bytes_max);
         file_storage.count(&*parts.store).await?;
+        let stripe = parts.config.stripe.clone().map(Stripe::new).transpose()?;
         let app = Arc::new(App {
+            stripe,
             rates: Rates::new(&parts.config.limits),
             file_storage,
             file_memory: FileMemory::new(parts.config.limits.file_memory_bytes),

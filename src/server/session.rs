@@ -36,6 +36,8 @@ const FREE_CREDITS: &str = "free-credits";
 /// The account that a request speaks for.
 pub(crate) struct Caller {
     pub(crate) account: AccountId,
+    /// Whether nobody has shown who they are.
+    pub(crate) guest: bool,
 }
 
 impl Caller {
@@ -80,12 +82,9 @@ pub(crate) async fn begin(
         }
     };
     give_free_credits(&app, &account).await?;
-    let view = SessionView {
-        account_id: account,
-        guest: true,
-        demo_payments: app.config.demo_payments,
-        tasks: app.tasks(),
-    };
+    let guest = is_guest(&account);
+    let demo_payments = app.config.demo_payments;
+    let view = SessionView { account_id: account, guest, demo_payments, tasks: app.tasks() };
     let mut response = json(StatusCode::OK, &view);
     if let Some(cookie) = cookie {
         response.headers_mut().insert(SET_COOKIE, cookie);
@@ -105,8 +104,14 @@ impl FromRequestParts<Arc<App>> for Caller {
             )
         })?;
         app.rates.check_session(&session.account)?;
-        Ok(Self { account: session.account })
+        let guest = is_guest(&session.account);
+        Ok(Self { account: session.account, guest })
     }
+}
+
+/// Whether an account is one that a session began by itself.
+fn is_guest(account: &AccountId) -> bool {
+    account.as_str().starts_with("guest-")
 }
 
 async fn find(app: &App, headers: &HeaderMap) -> Answer<Option<Session>> {

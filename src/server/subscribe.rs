@@ -5,11 +5,12 @@
 
 use crate::app::App;
 use crate::body::{Json, json};
+use crate::buying::{self, PayAt, Seller, SellerName};
 use crate::problem::{Answer, Problem};
 use crate::session::Caller;
 use crate::subscription::{self, Current, SubscriptionView};
 use crate::uuid7::Uuid7;
-use crate::{buying, demo_biller};
+use crate::{demo_biller, stripe_pro};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -52,6 +53,7 @@ fields! {
 
 #[derive(Debug, Serialize)]
 struct Subscribed {
+    payments: SellerName,
     subscription: Option<SubscriptionView>,
 }
 
@@ -60,17 +62,24 @@ pub(crate) async fn show(State(app): State<Arc<App>>, caller: Caller) -> Answer<
     shown(&app, &caller.account, StatusCode::OK).await
 }
 
-/// `POST /api/subscription`: 201, or 200 for a repeat.
+/// `POST /api/subscription`: 201, or 200 for a repeat; 202 where it is paid at Stripe's page.
 pub(crate) async fn begin(
     State(app): State<Arc<App>>,
     caller: Caller,
     Json(begin): Json<Begin>,
 ) -> Answer<Response> {
-    buying::check_demo(&app)?;
     let id = buying::action_id(begin.action_id)?;
-    let is_new = demo_biller::begin(&app, &caller.account, &id).await?;
-    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    shown(&app, &caller.account, status).await
+    match buying::seller(&app, &caller)? {
+        Seller::Demo => {
+            let is_new = demo_biller::begin(&app, &caller.account, &id).await?;
+            let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+            shown(&app, &caller.account, status).await
+        }
+        Seller::Stripe(stripe) => {
+            let pay_at = stripe_pro::begin(&app, stripe, &caller.account, &id).await?;
+            Ok(json(StatusCode::ACCEPTED, &PayAt { pay_at }))
+        }
+    }
 }
 
 /// `POST /api/subscription/cancel`: it lives to the end of what is paid.
@@ -79,9 +88,17 @@ pub(crate) async fn cancel(
     caller: Caller,
     Json(Change {}): Json<Change>,
 ) -> Answer<Response> {
-    let current = own(&app, &caller.account).await?;
-    demo_biller::cancel(&app, &caller.account, &current).await?;
-    shown(&app, &caller.account, StatusCode::OK).await
+    let (account, current) = (&caller.account, current(&app, &caller).await?);
+    match buying::seller(&app, &caller)? {
+        Seller::Demo => {
+            demo_biller::check_own(&app, &current).await?;
+            demo_biller::cancel(&app, account, &current).await?;
+        }
+        Seller::Stripe(stripe) => {
+            stripe_pro::end_with_period(&app, stripe, account, &current, true).await?;
+        }
+    }
+    shown(&app, account, StatusCode::OK).await
 }
 
 /// `POST /api/subscription/resume`: it goes on as if it had not been cancelled.
@@ -90,20 +107,38 @@ pub(crate) async fn resume(
     caller: Caller,
     Json(Change {}): Json<Change>,
 ) -> Answer<Response> {
-    let current = own(&app, &caller.account).await?;
-    demo_biller::resume(&app, &caller.account, &current).await?;
-    shown(&app, &caller.account, StatusCode::OK).await
+    let (account, current) = (&caller.account, current(&app, &caller).await?);
+    match buying::seller(&app, &caller)? {
+        Seller::Demo => {
+            demo_biller::check_own(&app, &current).await?;
+            demo_biller::resume(&app, account, &current).await?;
+        }
+        Seller::Stripe(stripe) => {
+            stripe_pro::end_with_period(&app, stripe, account, &current, false).await?;
+        }
+    }
+    shown(&app, account, StatusCode::OK).await
 }
 
-/// `POST /api/subscription/pay`: with a card that works, where a payment is missing.
+/// `POST /api/subscription/pay`: with a card that works, where a payment is missing; 202 where that
+/// is mended at Stripe's page.
 pub(crate) async fn pay(
     State(app): State<Arc<App>>,
     caller: Caller,
     Json(Change {}): Json<Change>,
 ) -> Answer<Response> {
-    let current = own(&app, &caller.account).await?;
-    demo_biller::pay_missing(&app, &caller.account, &current).await?;
-    shown(&app, &caller.account, StatusCode::OK).await
+    let (account, current) = (&caller.account, current(&app, &caller).await?);
+    match buying::seller(&app, &caller)? {
+        Seller::Demo => {
+            demo_biller::check_own(&app, &current).await?;
+            demo_biller::pay_missing(&app, account, &current).await?;
+            shown(&app, account, StatusCode::OK).await
+        }
+        Seller::Stripe(stripe) => {
+            let pay_at = stripe_pro::mend(stripe, &current).await?;
+            Ok(json(StatusCode::ACCEPTED, &PayAt { pay_at }))
+        }
+    }
 }
 
 /// `POST /api/subscription/demo-renewal`: tries the next renewal now, to be seen.
@@ -112,26 +147,27 @@ pub(crate) async fn renew_for_show(
     caller: Caller,
     Json(RenewForShow { declines }): Json<RenewForShow>,
 ) -> Answer<Response> {
-    let current = own(&app, &caller.account).await?;
-    demo_biller::renew_for_show(&app, &caller.account, &current, declines).await?;
-    shown(&app, &caller.account, StatusCode::OK).await
+    let (account, current) = (&caller.account, current(&app, &caller).await?);
+    match buying::seller(&app, &caller)? {
+        Seller::Demo => {
+            demo_biller::check_own(&app, &current).await?;
+            demo_biller::renew_for_show(&app, account, &current, declines).await?;
+        }
+        Seller::Stripe(_) => return Err(subscription::elsewhere()),
+    }
+    shown(&app, account, StatusCode::OK).await
 }
 
 async fn shown(app: &App, account: &AccountId, status: StatusCode) -> Answer<Response> {
     let current = subscription::current(app, account).await?;
     let subscription = current.as_ref().map(Current::view);
-    Ok(json(status, &Subscribed { subscription }))
+    Ok(json(status, &Subscribed { payments: buying::name(app), subscription }))
 }
 
-/// The account's subscription, which is paid by this server's demo payments.
-async fn own(app: &App, account: &AccountId) -> Answer<Current> {
-    buying::check_demo(app)?;
+/// The subscription that something is wished of.
+async fn current(app: &App, caller: &Caller) -> Answer<Current> {
+    buying::seller(app, caller)?;
     let unknown =
         || Problem::not_found("subscription_unknown", "there is no subscription: begin one");
-    let current = subscription::current(app, account).await?.ok_or_else(unknown)?;
-    if app.store().renewal(current.id()).await?.is_none() {
-        let detail = "this subscription is not paid here: change it where it is paid";
-        return Err(Problem::new(StatusCode::CONFLICT, "subscription_elsewhere", detail));
-    }
-    Ok(current)
+    subscription::current(app, &caller.account).await?.ok_or_else(unknown)
 }

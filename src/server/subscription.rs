@@ -5,14 +5,21 @@
 
 use crate::app::App;
 use crate::problem::{Answer, Problem};
+use axum::http::StatusCode;
 use kumari_engine::account::Action;
 use kumari_engine::amount::Credits;
+use kumari_engine::denial::{Denial, DenialCode};
 use kumari_engine::id::{AccountId, ActionId};
 use kumari_engine::payment::{Product, Subscription, SubscriptionStatus};
 use kumari_engine::period::Periods;
+use kumari_engine::price_book::PlanId;
 use kumari_engine::time::Timestamp;
 use kumari_store::Bought;
 use serde::Serialize;
+
+/// How long after its end a period is waited for of which nobody has said anything. Whoever renewed it
+/// may be gone, and that keeps nobody from beginning anew.
+const SILENT_SECONDS_MAX: u32 = 7 * 24 * 3_600;
 
 /// A subscription of which a period was paid.
 #[derive(Clone, Debug)]
@@ -55,8 +62,12 @@ pub(crate) async fn current(app: &App, account: &AccountId) -> Answer<Option<Cur
     let last = known.paid.last().copied().unwrap_or_default();
     let (usd_cents, credits) = (purchase.usd_cents, purchase.grant.amount);
     let current = Current { known, periods, last, usd_cents, credits };
-    let is_over =
-        current.known.status == SubscriptionStatus::Cancelled && current.paid_until() <= app.now();
+    let over_at = match current.known.status {
+        SubscriptionStatus::Cancelled => Some(current.paid_until()),
+        SubscriptionStatus::Active => Some(current.paid_until().plus_seconds(SILENT_SECONDS_MAX)),
+        SubscriptionStatus::PastDue => None,
+    };
+    let is_over = over_at.is_some_and(|end| end <= app.now());
     Ok(Some(current).filter(|_| !is_over))
 }
 
@@ -72,6 +83,32 @@ pub(crate) async fn read(
         Some(Action::Hold(_) | Action::Grant(_) | Action::Purchase(_) | Action::Revocation(_))
         | None => None,
     })
+}
+
+/// What is paid somewhere else is changed there.
+pub(crate) fn elsewhere() -> Problem {
+    let detail = "this subscription is not paid here: change it where it is paid";
+    Problem::new(StatusCode::CONFLICT, "subscription_elsewhere", detail)
+}
+
+/// An account has one subscription at a time.
+pub(crate) fn already_subscribed() -> Problem {
+    let detail = "Pro runs already: see `GET /api/subscription`";
+    Problem::new(StatusCode::CONFLICT, "already_subscribed", detail)
+}
+
+/// The months and the price, in cents, of a period of Pro that is sold now.
+pub(crate) fn price(app: &App) -> Result<(u32, u32), Denial> {
+    let book = app.book_in_force();
+    let plan = book.published.book.plan(PlanId::Pro);
+    let sold = plan.and_then(|plan| Some((plan.months?, plan.price_usd?.checked_mul(100)?)));
+    sold.ok_or_else(|| Denial::new(DenialCode::NotOffered, "Pro is not sold now", Vec::new()))
+}
+
+/// What is wished for now comes after what is known, also within one millisecond.
+pub(crate) fn after(known: &Subscription, now: Timestamp) -> Timestamp {
+    let next = Timestamp::from_millis(known.status_at.as_millis().saturating_add(1));
+    next.map_or(now, |next| next.max(now))
 }
 
 impl Current {

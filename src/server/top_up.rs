@@ -1,12 +1,15 @@
-//! `POST /api/top-ups`: a Custom Pack for play money, by the way that real money takes.
+//! `POST /api/top-ups`: a Custom Pack, for play money by the way that real money takes, or paid at
+//! Stripe's page.
 
 use crate::app::App;
 use crate::balance::{self, Balance};
 use crate::body::{Json, json};
+use crate::buying::{self, PayAt, Seller};
+use crate::payments;
 use crate::problem::{Answer, Problem};
 use crate::session::Caller;
+use crate::stripe::{Checkout, Stripe};
 use crate::uuid7::Uuid7;
-use crate::{buying, payments};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -14,6 +17,7 @@ use kumari_engine::account;
 use kumari_engine::entry::Event;
 use kumari_engine::fields;
 use kumari_engine::grant::Granted;
+use kumari_engine::id::ActionId;
 use kumari_engine::payment::{Payment, Product};
 use kumari_store::{Done, LedgerError};
 use serde::Serialize;
@@ -42,8 +46,10 @@ pub(crate) async fn buy(
     caller: Caller,
     Json(top_up): Json<TopUp>,
 ) -> Answer<Response> {
-    buying::check_demo(&app)?;
     let action_id = buying::action_id(top_up.action_id)?;
+    if let Seller::Stripe(stripe) = buying::seller(&app, &caller)? {
+        return pay_at(&app, stripe, &caller, &action_id, top_up.usd).await;
+    }
     // More cents than there can be are more than any pack costs, which the engine then says.
     let usd_cents = top_up.usd.saturating_mul(100);
     let paid = Payment::Paid {
@@ -58,6 +64,30 @@ pub(crate) async fn buy(
     let is_new = done.entries.iter().any(|entry| matches!(entry.event, Event::Paid { .. }));
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(json(status, &ToppedUp { granted, balance }))
+}
+
+/// 202: what is paid at that page is granted when Stripe tells of it.
+async fn pay_at(
+    app: &App,
+    stripe: &Stripe,
+    caller: &Caller,
+    action_id: &ActionId,
+    usd: u32,
+) -> Answer<Response> {
+    let book = app.book_in_force();
+    let packs = &book.published.book.packs;
+    let credits = book.published.book.pack_credits(usd).ok_or_else(|| {
+        let (least, most) = (packs.usd_min, packs.usd_max);
+        Problem::invalid("usd", format!("a pack costs {least} to {most} whole dollars"))
+    })?;
+    let checkout = Checkout {
+        account: &caller.account,
+        action_id,
+        name: format!("Custom Pack: {credits} credits"),
+        usd_cents: usd.saturating_mul(100),
+        months: None,
+    };
+    Ok(json(StatusCode::ACCEPTED, &PayAt { pay_at: stripe.checkout(&checkout).await? }))
 }
 
 /// The engine counts in cents, this address in dollars: a fault of the amount is one of `usd`.

@@ -13,12 +13,18 @@ import {
 
 let browser;
 let server;
+/** One where a period of Pro is as much as one message. */
+let ofPro;
 before(async () => {
   [browser, server] = await startBoth(async () => startServer({ book: await bookOfOneMessage() }));
+  const book = await bookOfOneMessage();
+  book.plans.find(({ id }) => id === 'pro').credits = '0.9';
+  ofPro = await startServer({ book });
 });
 after(async () => {
   await browser?.close();
   await server?.end();
+  await ofPro?.end();
 });
 
 /** A message to GPT-6 Luna costs 0.9 credits, and that is what a guest begins with. */
@@ -193,6 +199,46 @@ test('Pro is begun, cancelled, resumed and renewed by keyboard, in every tab', a
     .first()
     .getByText(`${dayOf(end)} to ${dayOf(later)}`)
     .waitFor();
+  app.assertSilent();
+});
+
+test('a Pro account without credits is told when they come back, or to pay', async (t) => {
+  const app = await openApp(t, browser, ofPro);
+  const { page } = app;
+  const begun = await app.ask('POST', '/api/subscription', {
+    action_id: '019ab5f0-7c1d-7a3e-8000-0000000000b1',
+  });
+  assert.equal(begun.status, 201);
+  const { subscription: id, paid_until: end } = begun.body.subscription;
+  await app.balanceIs('1.8');
+  for (const left of ['0.9', '0']) {
+    await app.message.fill('hello');
+    await app.send.click();
+    await app.balanceIs(left);
+  }
+  await app.charges(2);
+  const pro = outOf(page).getByRole('region', { name: 'Pro' });
+  await pro.getByText('Your Pro credits come back').waitFor();
+  assert.equal(await pro.locator('time').getAttribute('datetime'), end);
+  await outOf(page).getByRole('button', { name: 'Buy a Custom Pack' }).waitFor();
+  assert.equal(
+    await outOf(page)
+      .getByRole('button', { name: /Upgrade/ })
+      .count(),
+    0,
+  );
+
+  // A payment that failed is what stands in the way then.
+  await ofPro.pay(await accountOf(app), {
+    failed: { payment: `${id}.1`, at: new Date().toISOString(), subscription: id },
+  });
+  await pro.getByText('Your last payment for Pro did not go through.').waitFor();
+  await pro.getByRole('button', { name: 'See how Pro is paid' }).press('Enter');
+  const plan = page.getByTestId('plan');
+  await plan.getByRole('button', { name: 'Pay again' }).click();
+  await plan.getByText(`New credits on ${dayOf(end)}`).waitFor();
+  await page.keyboard.press('Escape');
+  await pro.getByText('Your Pro credits come back').waitFor();
   app.assertSilent();
 });
 

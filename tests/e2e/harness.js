@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const SERVER = process.env.KUMARI_SERVER ?? join(ROOT, 'target/debug/kumari-credits');
+export const SERVER = process.env.KUMARI_SERVER ?? join(ROOT, 'target/debug/kumari-credits');
 const CHROMIUM = process.env.KUMARI_CHROMIUM ?? '/usr/bin/chromium';
 const WAIT_MS = 10_000;
 const SEED = '7';
@@ -53,8 +53,11 @@ export function bookOfTwoMessages() {
   });
 }
 
-/** Starts the server with its database in a new folder; `book` replaces its own. */
-export async function startServer({ book, pace = 'none' } = {}) {
+/**
+ * Starts the server with its database in a new folder; `book` replaces its own. `more` gives further
+ * arguments for its address, `env` is added to its environment.
+ */
+export async function startServer({ book, pace = 'none', more, env } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'kumari-e2e-'));
   const port = await freePort();
   const database = join(folder, 'credits.db');
@@ -74,7 +77,11 @@ export async function startServer({ book, pace = 'none' } = {}) {
       if (next) {
         args.push('--price-book', await fileOf('book', next));
       }
-      child = spawn(SERVER, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      args.push(...(more?.(server.address) ?? []));
+      child = spawn(SERVER, args, {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...env },
+      });
       const mine = child;
       process.once('exit', () => mine.kill('SIGKILL'));
       await listening(child);

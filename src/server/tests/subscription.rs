@@ -73,7 +73,7 @@ async fn pro_begins_once_however_often_it_is_wished_for() {
         let begin = json!({ "action_id": new_id() });
         let first = client.post("/api/subscription", &begin).await;
         assert_eq!(first.status, 201, "{first:?}");
-        let expected = json!({ "subscription": {
+        let expected = json!({ "payments": "demo", "subscription": {
             "subscription": begin["action_id"],
             "status": "active",
             "began_at": common::BEGIN,
@@ -270,6 +270,24 @@ async fn a_subscription_that_nobody_pays_ends_after_a_week() {
             tokio::task::yield_now().await;
         }
     }
+}
+
+#[tokio::test]
+async fn where_nobody_renews_any_more_it_can_be_begun_anew() {
+    let server = TestServer::start(STORES[0]).await;
+    let client = server.guest().await;
+    let id: ActionId = subscribe(&client).await["subscription"].as_str().unwrap().parse().unwrap();
+    assert!(server.store.forget_renewal(&id).await.unwrap());
+    let elsewhere = client.post("/api/subscription/cancel", &json!({})).await;
+    assert_eq!(
+        (elsewhere.status, &elsewhere.body["code"]),
+        (409, &json!("subscription_elsewhere"))
+    );
+    server.clock.set(time("2026-12-31T09:59:59Z"));
+    assert_eq!(shown(&client).await["status"], "active", "its payment may come late");
+    server.clock.advance_seconds(1);
+    assert_eq!(shown(&client).await, Value::Null);
+    assert_eq!(subscribe(&client).await["began_at"], "2026-12-31T10:00:00Z");
 }
 
 #[tokio::test]

@@ -14,8 +14,17 @@ export interface Subscription {
   paid_until: string;
 }
 
+/** Who takes payments: a demo that takes no money, Stripe, or nobody. */
+export type Payments = 'demo' | 'stripe' | 'none';
+
 interface Answer {
+  payments: Payments;
   subscription: Subscription | null;
+}
+
+/** A page of the payment provider where it goes on. */
+interface PayAt {
+  pay_at: string;
 }
 
 /** What a person may do with a subscription that there is. */
@@ -28,12 +37,21 @@ export interface PurchasesPage {
 }
 
 /** Begins Pro. The same id again begins nothing again. */
-export function subscribe(actionId: string): Promise<Answer> {
+export function subscribe(actionId: string): Promise<Answer | PayAt> {
   return ask('POST', '/api/subscription', { body: { action_id: actionId } });
 }
 
-export function changeSubscription(change: Change): Promise<Answer> {
+export function changeSubscription(change: Change): Promise<Answer | PayAt> {
   return ask('POST', `/api/subscription/${change}`, { body: {} });
+}
+
+/** Begins to pay a pack at the payment provider's page. */
+export async function payPack(actionId: string, usd: number): Promise<void> {
+  goTo(await ask('POST', '/api/top-ups', { body: { action_id: actionId, usd } }));
+}
+
+function goTo({ pay_at: address }: PayAt): void {
+  window.location.assign(address);
 }
 
 /** Tries the next renewal now; only where payments are demo. */
@@ -51,14 +69,14 @@ export function purchasesBefore(before?: number): Promise<PurchasesPage> {
  * is known, null where there is none.
  */
 export function useSubscription(version: number | undefined) {
-  const [subscription, setSubscription] = useState<Subscription | null | undefined>();
+  const [answer, setAnswer] = useState<Answer | null>(null);
   const [isBusy, setIsBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
   useEffect(() => {
     let isGone = false;
     get<Answer>('/api/subscription').then(
       (answer) => {
-        if (!isGone) setSubscription(answer.subscription);
+        if (!isGone) setAnswer(answer);
       },
       (fault: unknown) => {
         if (!isGone) setError(messageOf(fault));
@@ -68,12 +86,16 @@ export function useSubscription(version: number | undefined) {
       isGone = true;
     };
   }, [version]);
-  const run = useCallback(async (work: () => Promise<Answer>): Promise<Subscription | null> => {
+  const run = useCallback(async (work: () => Promise<Answer | PayAt>) => {
     setIsBusy(true);
     setError(null);
     try {
       const answer = await work();
-      setSubscription(answer.subscription);
+      if ('pay_at' in answer) {
+        goTo(answer);
+        return null;
+      }
+      setAnswer(answer);
       return answer.subscription;
     } catch (fault) {
       setError(messageOf(fault));
@@ -82,7 +104,7 @@ export function useSubscription(version: number | undefined) {
       setIsBusy(false);
     }
   }, []);
-  return { subscription, isBusy, error, run };
+  return { subscription: answer?.subscription, payments: answer?.payments, isBusy, error, run };
 }
 
 export function messageOf(fault: unknown): string {

@@ -1,5 +1,4 @@
-// Pro: what it is, what it costs and brings, when it is renewed, and the way to it. Where the server has
-// no payment provider this is a demo, and says so.
+// Pro: what it is, what it costs and brings, when it is renewed, and the way to it.
 import { useState } from 'react';
 import { dayOf, everyWords, subscribe, usdWords, useSubscription } from '../account/buying';
 import { useClient, useCredits, usePrices } from '../credits/client';
@@ -7,6 +6,7 @@ import { announce } from '../ui/announce';
 import { Modal } from '../ui/modal';
 import { WorthList } from '../ui/worth';
 import { useDialogs } from './dialogs';
+import { PaymentNote, canBuy } from './payment-note';
 
 export default function ProDialog({ close }: { close: () => void }) {
   const client = useClient();
@@ -16,9 +16,11 @@ export default function ProDialog({ close }: { close: () => void }) {
   // One wish, however often it is tried.
   const [actionId] = useState(() => client?.newId());
   const [isDone, setIsDone] = useState(false);
-  const { subscription, isBusy, error, run } = useSubscription(balance?.version);
+  const { subscription, payments: told, isBusy, error, run } = useSubscription(balance?.version);
   const pro = book?.plans.find((plan) => plan.id === 'pro');
   if (!pro || !prices || !session || actionId === undefined) return null;
+  // Known at once where it is a demo; else it is asked for.
+  const payments = told ?? (session.demo_payments ? 'demo' : 'none');
   const price = `${usdWords((pro.price_usd ?? 0) * 100)} ${everyWords(pro.months)}`;
 
   const begin = () => {
@@ -64,14 +66,7 @@ export default function ProDialog({ close }: { close: () => void }) {
   }
   return (
     <Modal title="Upgrade to Pro" close={close}>
-      {session.demo_payments ? (
-        <p className="demo-note">
-          <strong>Demo payment.</strong> Nothing is paid and no card is asked for: this server has
-          no payment provider.
-        </p>
-      ) : (
-        <p className="demo-note">This server cannot take payments.</p>
-      )}
+      <PaymentNote payments={payments} isGuest={session.guest} />
       <p className="offer">
         <strong>{price}</strong>
         <span>
@@ -96,10 +91,10 @@ export default function ProDialog({ close }: { close: () => void }) {
         <button
           type="button"
           className="button button-primary"
-          disabled={isBusy || !session.demo_payments}
+          disabled={isBusy || !canBuy(payments, session.guest)}
           onClick={begin}
         >
-          {isBusy ? 'Starting…' : session.demo_payments ? 'Upgrade (demo)' : 'Upgrade'}
+          {isBusy ? 'Starting…' : payments === 'demo' ? 'Upgrade (demo)' : 'Upgrade'}
         </button>
       </div>
     </Modal>

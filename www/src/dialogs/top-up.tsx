@@ -1,9 +1,11 @@
-// Buys a Custom Pack. Where the server has no payment provider this is a demo, and says so.
-import { useId, useState } from 'react';
+// Buys a Custom Pack: at once where that is a demo, else at the payment provider's page.
+import { useId, useRef, useState } from 'react';
+import { messageOf, payPack, useSubscription } from '../account/buying';
 import { useClient, useCredits, usePrices } from '../credits/client';
 import { announce } from '../ui/announce';
 import { Modal } from '../ui/modal';
 import { WorthList } from '../ui/worth';
+import { PaymentNote, canBuy } from './payment-note';
 
 const SUGGESTED = [10, 25, 50, 100];
 
@@ -18,9 +20,14 @@ export default function TopUpDialog({ close }: { close: () => void }) {
     | { is: 'failed'; message: string }
     | { is: 'done'; got: string }
   >({ is: 'open' });
+  // One for each amount: another amount is another purchase.
+  const ids = useRef(new Map<number, string>());
+  const { payments: told } = useSubscription(balance?.version);
   const inputId = useId();
   const helpId = useId();
   if (!client || !book || !prices || !session) return null;
+  // Known at once where it is a demo; else it is asked for.
+  const payments = told ?? (session.demo_payments ? 'demo' : 'none');
   const { usd_min, usd_max } = book.packs;
   const usd = /^\d+$/.test(typed) ? Number(typed) : Number.NaN;
   const credits = Number.isSafeInteger(usd) ? prices.packCredits(usd) : null;
@@ -29,6 +36,20 @@ export default function TopUpDialog({ close }: { close: () => void }) {
     event.preventDefault();
     if (credits === null) return;
     setState({ is: 'buying' });
+    if (payments === 'stripe') {
+      const actionId = ids.current.get(usd) ?? client.newId();
+      ids.current.set(usd, actionId);
+      payPack(actionId, usd).then(
+        () => {
+          // Whoever comes back with the browser's button finds it as it was.
+          setState({ is: 'open' });
+        },
+        (fault: unknown) => {
+          setState({ is: 'failed', message: messageOf(fault) });
+        },
+      );
+      return;
+    }
     const bought = await client.topUp(usd);
     switch (bought.kind) {
       case 'granted':
@@ -63,14 +84,7 @@ export default function TopUpDialog({ close }: { close: () => void }) {
   }
   return (
     <Modal title="Buy a Custom Pack" close={close}>
-      {session.demo_payments ? (
-        <p className="demo-note">
-          <strong>Demo payment.</strong> Nothing is paid and no card is asked for: this server has
-          no payment provider.
-        </p>
-      ) : (
-        <p className="demo-note">This version cannot take payments yet.</p>
-      )}
+      <PaymentNote payments={payments} isGuest={session.guest} />
       <form onSubmit={(event) => void buy(event)}>
         <label htmlFor={inputId}>Amount in US dollars</label>
         <div className="amounts">
@@ -124,13 +138,9 @@ export default function TopUpDialog({ close }: { close: () => void }) {
           <button
             type="submit"
             className="button button-primary"
-            disabled={credits === null || state.is === 'buying' || !session.demo_payments}
+            disabled={credits === null || state.is === 'buying' || !canBuy(payments, session.guest)}
           >
-            {state.is === 'buying'
-              ? 'Adding…'
-              : session.demo_payments
-                ? 'Add credits (demo)'
-                : 'Buy'}
+            {state.is === 'buying' ? 'Adding…' : payments === 'demo' ? 'Add credits (demo)' : 'Pay'}
           </button>
         </div>
       </form>

@@ -12,6 +12,7 @@ pub(crate) mod media;
 pub(crate) mod postgres;
 pub(crate) mod program;
 pub(crate) mod provider;
+pub(crate) mod stripe;
 pub(crate) mod unsure;
 
 use client::Client;
