@@ -103,7 +103,12 @@ fn of_a_command_that_is_too_long_the_id_is_kept() {
 fn what_does_not_read_back_is_not_there() {
     let place = Shared::default();
     let cache = cache(&place);
-    let session = Session { account_id: "a1".parse().unwrap(), guest: true, demo_payments: false };
+    let session = Session {
+        account_id: "a1".parse().unwrap(),
+        guest: true,
+        name: None,
+        demo_payments: false,
+    };
     assert_eq!(cache.session(), None);
     cache.keep_session(&session);
     assert_eq!(cache.session(), Some(session));

@@ -29,7 +29,7 @@ fn balance(version: u64, second: u32, available: &str) -> Balance {
 }
 
 fn session(account: &str) -> Session {
-    Session { account_id: account.parse().unwrap(), guest: true, demo_payments: true }
+    Session { account_id: account.parse().unwrap(), guest: true, name: None, demo_payments: true }
 }
 
 fn request(output_tokens_max: Option<u64>) -> Request {

@@ -20,12 +20,16 @@ pub(crate) struct Session {
     pub(crate) account_id: AccountId,
     /// Whether nobody has signed in.
     pub(crate) guest: bool,
+    /// What to call who has signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub(crate) name: Option<String>,
     /// Whether packs can be had without paying, because the server has no payment provider.
     pub(crate) demo_payments: bool,
 }
 
 fields! {
-    Session { account_id, guest, demo_payments, .. }
+    Session { account_id, guest, name or default, demo_payments, .. }
 }
 
 /// An account's credits at an instant.

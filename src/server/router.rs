@@ -5,14 +5,15 @@ use crate::problem::Problem;
 use crate::service_command::Admission;
 use crate::{
     action, action_events, assets, authorize, balance, batch, calibration, conversation_change,
-    conversation_events, conversations, estimate, events, file_show, files, health, limits,
-    price_book, receipt, request_log, service, session, shield, statement, stop, top_up,
+    conversation_events, conversations, estimate, events, file_show, files, health, limits, oidc,
+    passkey, price_book, receipt, request_log, service, session, sessions, shield, statement, stop,
+    top_up,
 };
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use kumari_engine::extend::Extend;
 use kumari_engine::grant::Grant;
 use kumari_engine::payment::Payment;
@@ -48,6 +49,16 @@ fn api() -> Router<Arc<App>> {
         .delete(conversation_change::delete);
     Router::new()
         .route("/api/session", post(session::begin))
+        .route("/api/me", get(sessions::show))
+        .route("/api/sessions", delete(sessions::end_others))
+        .route("/api/sessions/{id}", delete(sessions::end))
+        .route("/api/sign-out", post(sessions::sign_out))
+        .route("/api/passkeys/begin", post(passkey::begin_creation))
+        .route("/api/passkeys", post(passkey::create))
+        .route("/api/sign-in/passkey/begin", post(passkey::begin_sign_in))
+        .route("/api/sign-in/passkey", post(passkey::sign_in))
+        .route("/api/sign-in/oidc", post(oidc::begin))
+        .route(oidc::RETURN_PATH, get(oidc::come_back))
         .route("/api/price-book", get(price_book::in_force))
         .route("/api/price-books/{version}", get(price_book::published))
         .route("/api/calibration", get(calibration::in_force))

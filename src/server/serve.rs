@@ -5,6 +5,7 @@ use crate::cli::{DemoPaceName, LogFormat, PaymentsName, ProviderName, Serve};
 use crate::counter::{Counter, VocabularyFault};
 use crate::database::DatabaseFault;
 use crate::limits::{Limits, mib};
+use crate::oidc_client::OidcSettings;
 use crate::price::{self, PriceFault};
 use crate::provider::Provider;
 use crate::provider_demo::{DemoPace, DemoProvider, DemoSettings};
@@ -165,6 +166,7 @@ fn config(arguments: &Serve, address: SocketAddr, provider_is_demo: bool) -> Con
     Config {
         public_origin: arguments.public_origin.clone(),
         demo_payments,
+        oidc: oidc(arguments),
         limits: Limits {
             files_bytes_max: mib(arguments.files_mib_max),
             guest_files: FileRoom {
@@ -178,6 +180,18 @@ fn config(arguments: &Serve, address: SocketAddr, provider_is_demo: bool) -> Con
         shutdown_grace: Duration::from_secs(u64::from(arguments.shutdown_seconds)),
         ..Config::default()
     }
+}
+
+fn oidc(arguments: &Serve) -> Option<OidcSettings> {
+    let (issuer, client_id) =
+        arguments.oidc_issuer.clone().zip(arguments.oidc_client_id.clone())?;
+    let secret = std::env::var(&arguments.oidc_secret_variable).ok();
+    Some(OidcSettings {
+        issuer,
+        client_id,
+        client_secret: secret.filter(|secret| !secret.is_empty()).map(SecretString::from),
+        name: arguments.oidc_name.clone(),
+    })
 }
 
 fn start_log(format: LogFormat) {

@@ -10,6 +10,7 @@ use crate::file_storage::FileStorage;
 use crate::file_upload::Uploads;
 use crate::hub::Hub;
 use crate::limits::{Rates, Seats};
+use crate::oidc_client::{OidcClient, OidcSettingsFault};
 use crate::provider::Provider;
 use crate::runs::Runs;
 use crate::service_key::Keys;
@@ -75,6 +76,9 @@ pub enum StartFault {
     /// There are no prices.
     #[error("the database has no price book that this version can read; name one")]
     NoBook,
+    /// Nobody could sign in.
+    #[error(transparent)]
+    Oidc(#[from] OidcSettingsFault),
     /// It cannot listen.
     #[error("cannot listen: {0}")]
     Listen(#[from] io::Error),
@@ -98,6 +102,7 @@ impl Server {
             file_storage,
             file_memory: FileMemory::new(parts.config.limits.file_memory_bytes),
             keys: Keys::default(),
+            oidc: parts.config.oidc.clone().map(OidcClient::new).transpose()?,
             config: parts.config,
             ledger: Ledger::new(parts.store, parts.clock),
             books,

@@ -14,6 +14,7 @@ use crate::lookup::{
     BookListing, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
 };
 use crate::memory_files::{Files, mark_used};
+use crate::memory_people::People;
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
 use crate::stored::{Stored, StoredAction, StoredState};
 use crate::values::to_json;
@@ -34,6 +35,7 @@ pub struct MemoryStore(Mutex<Tables>);
 struct Tables {
     accounts: BTreeMap<AccountId, Kept>,
     sessions: BTreeMap<TokenHash, Session>,
+    people: People,
     payment_claims: BTreeMap<ActionId, PaymentClaim>,
     keys: BTreeMap<TokenHash, ServiceKey>,
     books: BTreeMap<BookVersion, StoredBook>,
@@ -85,6 +87,15 @@ impl MemoryStore {
         work: impl FnOnce(&mut Kept) -> T,
     ) -> T {
         work(self.tables().accounts.entry(account.clone()).or_default())
+    }
+
+    /// Does something with people and their sessions.
+    pub(crate) fn with_people<T>(
+        &self,
+        work: impl FnOnce(&mut People, &mut BTreeMap<TokenHash, Session>) -> T,
+    ) -> T {
+        let tables = &mut *self.tables();
+        work(&mut tables.people, &mut tables.sessions)
     }
 
     /// Does something with all accounts.
@@ -412,6 +423,7 @@ impl Store for MemoryStore {
     }
 
     async fn open_session(&self, session: Session) -> Result<Session, StoreError> {
+        check::session(&session)?;
         let mut tables = self.tables();
         let stored = tables.sessions.entry(session.token_hash);
         Ok(stored.or_insert(session).clone())

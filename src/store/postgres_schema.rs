@@ -11,13 +11,14 @@ use deadpool_postgres::ClientWrapper;
 use tokio_postgres::Row;
 
 /// All migrations; the schema's number is how many of them were applied.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/postgres_0001_ledger_chat_and_lookups.sql"),
     include_str!("migrations/postgres_0002_payment_claims.sql"),
     include_str!("migrations/postgres_0003_service_keys.sql"),
     include_str!("migrations/postgres_0004_calibration.sql"),
     include_str!("migrations/postgres_0005_files.sql"),
     include_str!("migrations/postgres_0006_deleted_conversations.sql"),
+    include_str!("migrations/postgres_0007_people.sql"),
 ];
 
 /// Says which migrations were applied, and so whose the database is.
@@ -39,8 +40,14 @@ const PING: &str = "\
 const BY_ACCOUNT: [&str; 7] =
     ["accounts", "entries", "actions", "conversations", "messages", "files", "file_uses"];
 /// Tables that are kept apart by a key of their own.
-const BY_OWN_KEY: [(&str, &str); 3] =
-    [("sessions", "token_hash"), ("payment_claims", "object_id"), ("service_keys", "secret_hash")];
+const BY_OWN_KEY: [(&str, &str); 6] = [
+    ("sessions", "token_hash"),
+    ("payment_claims", "object_id"),
+    ("service_keys", "secret_hash"),
+    ("identities", "identity_key"),
+    ("free_claims", "identity_key"),
+    ("ceremonies", "token_hash"),
+];
 /// Tables that every node has a copy of.
 const EVERYWHERE: [&str; 3] = ["price_books", "calibration", "kumari_schema"];
 

@@ -7,6 +7,7 @@ use crate::files::FileStore;
 use crate::lookup::{
     BookListing, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
 };
+use crate::people::PeopleStore;
 use crate::stored::Stored;
 use async_trait::async_trait;
 use kumari_engine::account::{Account, Change, Refused};
@@ -79,7 +80,7 @@ pub type Decide = Arc<dyn Fn(&Account) -> Result<Decided, Refused> + Send + Sync
 /// before they began. Every key of the journal and of the chat begins with the account, no
 /// call needs a lock, a join or a sequence across accounts.
 #[async_trait]
-pub trait Store: FileStore + ConversationStore + Send + Sync + 'static {
+pub trait Store: FileStore + ConversationStore + PeopleStore + Send + Sync + 'static {
     /// How many commit lanes it can use side by side: one where one transaction writes at a time.
     fn lanes_max(&self) -> usize {
         1

@@ -53,10 +53,20 @@ export function bookOfTwoMessages() {
   });
 }
 
-/** Starts the server with its database in a new folder; `book` replaces its own. */
-export async function startServer({ book, pace = 'none' } = {}) {
+/**
+ * Starts the server with its database in a new folder; `book` replaces its own, `more` are further
+ * arguments. Passkeys are for a `host` with a name.
+ */
+export async function startServer({
+  book,
+  pace = 'none',
+  host = '127.0.0.1',
+  port: wanted,
+  more = [],
+  env = {},
+} = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'kumari-e2e-'));
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const database = join(folder, 'credits.db');
   const fileOf = async (name, document) => {
     const file = join(folder, `${name}.json`);
@@ -66,15 +76,18 @@ export async function startServer({ book, pace = 'none' } = {}) {
   const operate = (...args) => promisify(execFile)(SERVER, [...args, '--database', database]);
   let child;
   const server = {
-    address: `http://127.0.0.1:${port}`,
+    address: `http://${host}:${port}`,
     async start(next) {
       const args = ['serve', '--port', String(port), '--database', database];
       args.push('--demo-seed', SEED, '--demo-pace', pace, '--demo-failures-per-10-000', '0');
-      args.push('--shutdown-seconds', '1');
+      args.push('--shutdown-seconds', '1', ...more);
       if (next) {
         args.push('--price-book', await fileOf('book', next));
       }
-      child = spawn(SERVER, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      child = spawn(SERVER, args, {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...env },
+      });
       const mine = child;
       process.once('exit', () => mine.kill('SIGKILL'));
       await listening(child);
@@ -253,7 +266,7 @@ export function sum(amounts) {
   return amounts.map(micros).reduce((a, b) => a + b, 0n);
 }
 
-async function freePort() {
+export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address();

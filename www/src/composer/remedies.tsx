@@ -1,12 +1,14 @@
 // What stands in the way of a message, in words, with what would help.
 import type { Denial, Remedy } from '@kumari/credits';
-import type { Prices } from '../credits/client';
+import { type Prices, useCredits } from '../credits/client';
 import { capsWords, modeName, sentence } from '../credits/words';
 import { useDialogs } from '../dialogs/dialogs';
 import type { BlockedProps } from './blocked';
 import { FileRefusal, refusalOrigin } from './file-refusal';
 
 export function Remedies({ denial, prices, refused, takeCheaper }: BlockedProps) {
+  const { session } = useCredits();
+  const dialogs = useDialogs();
   return (
     <>
       {refusalOrigin(denial) !== null ? (
@@ -24,6 +26,11 @@ export function Remedies({ denial, prices, refused, takeCheaper }: BlockedProps)
             takeCheaper={takeCheaper}
           />
         ))}
+        {denial.code === 'credits_exhausted' && session?.guest && (
+          <button type="button" className="button" onClick={dialogs.signIn}>
+            Sign in
+          </button>
+        )}
       </div>
     </>
   );

@@ -29,11 +29,15 @@ interface Open {
   actionId: string;
 }
 
+const SIGN_IN: Open = { dialog: 'account', actionId: 'sign-in' };
+
 export interface Dialogs {
   account: () => void;
   receipt: (actionId: string) => void;
   topUp: () => void;
   pro: () => void;
+  /** Account and Details, where one signs in. */
+  signIn: () => void;
 }
 
 const DialogsContext = createContext<Dialogs | null>(null);
@@ -45,7 +49,11 @@ export function useDialogs(): Dialogs {
 }
 
 export function DialogsProvider({ children }: { children: ReactNode }) {
-  const [open, setOpen] = useState<Open | null>(null);
+  const isOutermost = useContext(DialogsContext) === null;
+  // Who was sent to an identity provider comes back to where one signs in.
+  const [open, setOpen] = useState<Open | null>(() =>
+    isOutermost && location.search.includes('sign-in=') ? SIGN_IN : null,
+  );
   const dialogs = useMemo<Dialogs>(() => {
     const opens = (dialog: Open['dialog']) => () => {
       setOpen({ dialog, actionId: '' });
@@ -57,6 +65,9 @@ export function DialogsProvider({ children }: { children: ReactNode }) {
       },
       topUp: opens('topUp'),
       pro: opens('pro'),
+      signIn: () => {
+        setOpen(SIGN_IN);
+      },
     };
   }, []);
   return (

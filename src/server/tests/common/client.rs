@@ -30,7 +30,9 @@ impl Client {
         CRYPTOGRAPHY.call_once(|| {
             rustls::crypto::ring::default_provider().install_default().unwrap();
         });
-        Self { base, cookie: None, http: reqwest::Client::new() }
+        // Where a redirect leads is for the test to see.
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        Self { base, cookie: None, http: http.build().unwrap() }
     }
 
     /// Begins a session, or says again which it is.

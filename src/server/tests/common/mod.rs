@@ -7,6 +7,8 @@ pub(crate) mod client;
 pub(crate) mod events;
 pub(crate) mod files;
 pub(crate) mod imported;
+pub(crate) mod issuer;
+pub(crate) mod people;
 #[path = "../../../store/tests/common/postgres.rs"]
 pub(crate) mod postgres;
 pub(crate) mod program;

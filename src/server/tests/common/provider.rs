@@ -40,6 +40,8 @@ pub(crate) struct Scripted {
     not_taking: Mutex<Vec<&'static str>>,
     /// Reports usage when it is cancelled.
     pub(crate) honest_when_cancelled: Mutex<bool>,
+    /// Costs real money.
+    pub(crate) is_real: std::sync::atomic::AtomicBool,
     gate: std::sync::Arc<Semaphore>,
     asked: mpsc::UnboundedSender<ProviderRequest>,
     requests: tokio::sync::Mutex<mpsc::UnboundedReceiver<ProviderRequest>>,
@@ -53,6 +55,7 @@ impl Default for Scripted {
             refusing: Mutex::default(),
             not_taking: Mutex::default(),
             honest_when_cancelled: Mutex::new(false),
+            is_real: std::sync::atomic::AtomicBool::new(false),
             gate: std::sync::Arc::new(Semaphore::new(0)),
             asked,
             requests: tokio::sync::Mutex::new(requests),
@@ -111,7 +114,7 @@ impl Provider for Scripted {
     }
 
     fn is_demo(&self) -> bool {
-        true
+        !self.is_real.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     fn refusal(&self, media_type: &str, _size: Attachment) -> Option<MediaRefusal> {
