@@ -106,6 +106,7 @@ fn what_does_not_read_back_is_not_there() {
     let session = Session {
         account_id: "a1".parse().unwrap(),
         guest: true,
+        name: None,
         demo_payments: false,
         tasks: Vec::from(["direct".to_owned(), "of a newer server".to_owned()]),
     };

@@ -32,6 +32,7 @@ fn session(account: &str) -> Session {
     Session {
         account_id: account.parse().unwrap(),
         guest: true,
+        name: None,
         demo_payments: true,
         tasks: Vec::new(),
     }

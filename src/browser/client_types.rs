@@ -20,6 +20,10 @@ pub(crate) struct Session {
     pub(crate) account_id: AccountId,
     /// Whether nobody has signed in.
     pub(crate) guest: bool,
+    /// What to call who has signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub(crate) name: Option<String>,
     /// Whether packs can be had without paying, because the server has no payment provider.
     pub(crate) demo_payments: bool,
     /// The tasks that the server does, by their names; none where it does not say so. A newer server
@@ -28,7 +32,7 @@ pub(crate) struct Session {
 }
 
 fields! {
-    Session { account_id, guest, demo_payments, tasks or default, .. }
+    Session { account_id, guest, name or default, demo_payments, tasks or default, .. }
 }
 
 /// An account's credits at an instant.

@@ -10,6 +10,7 @@ use crate::file_upload::Uploads;
 use crate::files;
 use crate::hub::Hub;
 use crate::limits::{Limits, Rates, Seats};
+use crate::oidc_client::{OidcClient, OidcSettings};
 use crate::problem::{Answer, Problem};
 use crate::provider::Provider;
 use crate::rows;
@@ -44,6 +45,8 @@ pub struct Config {
     pub stripe: Option<StripeSettings>,
     /// How much may be asked for.
     pub limits: Limits,
+    /// With whose word people may sign in, beside passkeys.
+    pub oidc: Option<OidcSettings>,
     /// How often what time did to accounts is written down.
     pub sweep_every: Duration,
     /// How often what is over is forgotten: sessions, counters, files that were never sent,
@@ -66,6 +69,7 @@ impl Default for Config {
             demo_payments: true,
             stripe: None,
             limits: Limits::default(),
+            oidc: None,
             sweep_every: Duration::from_secs(1),
             tidy_every: Duration::from_secs(60),
             books_every: Duration::from_secs(2),
@@ -94,6 +98,7 @@ pub(crate) struct App {
     pub(crate) runs: Runs,
     pub(crate) rates: Rates,
     pub(crate) keys: Keys,
+    pub(crate) oidc: Option<OidcClient>,
     pub(crate) uploads: Uploads,
     pub(crate) file_reader: FileReader,
     pub(crate) file_memory: FileMemory,

@@ -40,6 +40,24 @@ impl<S: Send + Sync, const MAX: usize> FromRequest<S> for JsonTree<MAX> {
     }
 }
 
+/// A JSON body of a shape that another crate reads: what an authenticator says.
+pub(crate) struct Serde<T>(pub(crate) T);
+
+impl<S, T> FromRequest<S> for Serde<T>
+where
+    S: Send + Sync,
+    T: serde::de::DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let bytes = bytes(request, SMALL_BODY_BYTES_MAX).await?;
+        let read = serde_json::from_slice(&bytes);
+        // Its texts name fields and lines, as ours do.
+        read.map(Self).map_err(|fault| Problem::invalid("", fault.to_string()))
+    }
+}
+
 /// The body as it came.
 pub(crate) async fn bytes(request: Request, max: usize) -> Result<bytes::Bytes, Problem> {
     let (parts, body) = request.into_parts();

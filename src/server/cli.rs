@@ -178,6 +178,20 @@ pub struct Serve {
     /// How people reach this server, as `https://chat.example`, where a proxy stands in front of it.
     #[arg(long, value_parser = origin)]
     pub public_origin: Option<String>,
+    /// The OpenID provider with whose accounts people may sign in, as `https://accounts.example`. It
+    /// must know the address `/api/sign-in/oidc/return` of this server.
+    #[arg(long, requires = "oidc_client_id")]
+    pub oidc_issuer: Option<String>,
+    /// What the OpenID provider calls this server.
+    #[arg(long, requires = "oidc_issuer")]
+    pub oidc_client_id: Option<String>,
+    /// The environment variable that holds the client's secret; the secret itself is never an
+    /// argument. Without one this is a public client.
+    #[arg(long, default_value = "KUMARI_OIDC_SECRET")]
+    pub oidc_secret_variable: String,
+    /// What people call the OpenID provider.
+    #[arg(long, default_value = "single sign-on")]
+    pub oidc_name: String,
     /// Who runs the models.
     #[arg(long, value_enum, default_value_t = ProviderName::Demo)]
     pub provider: ProviderName,

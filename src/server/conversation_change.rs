@@ -66,15 +66,26 @@ pub(crate) async fn delete(
     Segment(id): Segment,
 ) -> Answer<Response> {
     let id = read(&id)?;
-    let deleted_at = app.store().delete_conversation(&caller.account, id, app.now()).await?;
-    let deleted_at = deleted_at.ok_or_else(unknown)?;
-    for run in app.runs.in_conversation(&caller.account, id) {
-        run.stop();
-    }
-    app.lists.tell(&caller.account);
-    end_abandoned(&app, &caller.account, id).await?;
+    let deleted_at = delete_one(&app, &caller.account, id).await?.ok_or_else(unknown)?;
     let restorable_until = deleted_at.plus_seconds(RESTORABLE_SECONDS);
     Ok(json(StatusCode::OK, &Deleted { restorable_until }))
+}
+
+/// Deletes a conversation, and says since when it is deleted; nothing where there is none.
+pub(crate) async fn delete_one(
+    app: &App,
+    account: &AccountId,
+    id: ConversationId,
+) -> Answer<Option<Timestamp>> {
+    let deleted_at = app.store().delete_conversation(account, id, app.now()).await?;
+    if deleted_at.is_some() {
+        for run in app.runs.in_conversation(account, id) {
+            run.stop();
+        }
+        app.lists.tell(account);
+        end_abandoned(app, account, id).await?;
+    }
+    Ok(deleted_at)
 }
 
 /// `POST /api/conversations/{id}/restore`: 200 with the conversation as it is listed, also where it

@@ -53,7 +53,7 @@ struct Opened {
 }
 
 #[derive(Debug, Serialize)]
-struct MessageView {
+pub(crate) struct MessageView {
     id: String,
     role: Role,
     action_id: ActionId,

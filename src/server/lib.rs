@@ -56,6 +56,14 @@ mod shares;
 mod request_log;
 
 mod session;
+mod device;
+mod free_credits;
+mod people;
+mod site;
+mod passkey;
+pub mod oidc_client;
+mod oidc;
+mod sessions;
 mod service_key;
 mod books;
 mod price_book;

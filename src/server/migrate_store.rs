@@ -42,11 +42,21 @@ pub fn migrate_store(arguments: &Arguments) -> Result<String, MigrateStoreFault>
         progress.clear();
         Ok::<_, MigrateStoreFault>(copied?)
     })?;
-    let Migrated { books, sessions, payment_claims, keys, accounts, entries, messages, files } =
-        copied;
+    let Migrated {
+        books,
+        sessions,
+        payment_claims,
+        identities,
+        keys,
+        accounts,
+        entries,
+        messages,
+        files,
+    } = copied;
     Ok(format!(
         "{accounts} accounts with {entries} entries, {messages} messages and {files} files, \
-         {sessions} sessions, {payment_claims} payment objects, {keys} service keys and {books} price books are in {}, \
+         {sessions} sessions, {identities} identities, {payment_claims} payment objects, \
+         {keys} service keys and {books} price books are in {}, \
          and the audit found nothing",
         arguments.to
     ))

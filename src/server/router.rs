@@ -6,8 +6,8 @@ use crate::service_command::Admission;
 use crate::{
     action, action_events, assets, authorize, balance, batch, calibration, conversation_change,
     conversation_events, conversations, estimate, events, file_show, files, health, limits,
-    media_library, own_limits, price_book, purchases, receipt, request_log, service, session,
-    shield, spending, statement, stop, stripe_webhook, subscribe, top_up,
+    media_library, oidc, own_limits, passkey, price_book, purchases, receipt, request_log, service,
+    session, sessions, shield, spending, statement, stop, stripe_webhook, subscribe, top_up,
 };
 use axum::Router;
 use axum::http::StatusCode;
@@ -49,6 +49,16 @@ fn api() -> Router<Arc<App>> {
         .delete(conversation_change::delete);
     Router::new()
         .route("/api/session", post(session::begin))
+        .route("/api/me", get(sessions::show))
+        .route("/api/sessions", delete(sessions::end_others))
+        .route("/api/sessions/{id}", delete(sessions::end))
+        .route("/api/sign-out", post(sessions::sign_out))
+        .route("/api/passkeys/begin", post(passkey::begin_creation))
+        .route("/api/passkeys", post(passkey::create))
+        .route("/api/sign-in/passkey/begin", post(passkey::begin_sign_in))
+        .route("/api/sign-in/passkey", post(passkey::sign_in))
+        .route("/api/sign-in/oidc", post(oidc::begin))
+        .route(oidc::RETURN_PATH, get(oidc::come_back))
         .route("/api/price-book", get(price_book::in_force))
         .route("/api/price-books/{version}", get(price_book::published))
         .route("/api/calibration", get(calibration::in_force))

@@ -5,6 +5,7 @@ use crate::cli::{DemoPaceName, LogFormat, PaymentsName, ProviderName, Serve};
 use crate::counter::{Counter, VocabularyFault};
 use crate::database::DatabaseFault;
 use crate::limits::{Limits, mib};
+use crate::oidc_client::OidcSettings;
 use crate::price::{self, PriceFault};
 use crate::provider::Provider;
 use crate::provider_demo::{DemoPace, DemoProvider, DemoSettings};
@@ -181,6 +182,7 @@ fn config(
         public_origin: arguments.public_origin.clone(),
         demo_payments,
         stripe,
+        oidc: oidc(arguments),
         limits: Limits {
             files_bytes_max: mib(arguments.files_mib_max),
             guest_files: FileRoom {
@@ -214,6 +216,18 @@ fn stripe(arguments: &Serve) -> Result<Option<StripeSettings>, ServeFault> {
             .into(),
         origin: arguments.public_origin.clone().ok_or(ServeFault::StripeOrigin)?,
     }))
+}
+
+fn oidc(arguments: &Serve) -> Option<OidcSettings> {
+    let (issuer, client_id) =
+        arguments.oidc_issuer.clone().zip(arguments.oidc_client_id.clone())?;
+    let secret = std::env::var(&arguments.oidc_secret_variable).ok();
+    Some(OidcSettings {
+        issuer,
+        client_id,
+        client_secret: secret.filter(|secret| !secret.is_empty()).map(SecretString::from),
+        name: arguments.oidc_name.clone(),
+    })
 }
 
 fn start_log(format: LogFormat) {

@@ -10,6 +10,7 @@ use crate::file_storage::FileStorage;
 use crate::file_upload::Uploads;
 use crate::hub::Hub;
 use crate::limits::{Rates, Seats};
+use crate::oidc_client::{OidcClient, OidcSettingsFault};
 use crate::provider::Provider;
 use crate::runs::Runs;
 use crate::service_key::Keys;
@@ -79,6 +80,9 @@ pub enum StartFault {
     /// Stripe cannot be used.
     #[error("payments: {0}")]
     Stripe(#[from] StripeFault),
+    /// Nobody could sign in.
+    #[error(transparent)]
+    Oidc(#[from] OidcSettingsFault),
     /// It cannot listen.
     #[error("cannot listen: {0}")]
     Listen(#[from] io::Error),
@@ -104,6 +108,7 @@ impl Server {
             file_storage,
             file_memory: FileMemory::new(parts.config.limits.file_memory_bytes),
             keys: Keys::default(),
+            oidc: parts.config.oidc.clone().map(OidcClient::new).transpose()?,
             config: parts.config,
             ledger: Ledger::new(parts.store, parts.clock),
             books,

@@ -1,11 +1,13 @@
 //! `POST /api/session`, and who is asking.
 //!
 //! A session is a random token in a cookie that no script can read; the database has only its
-//! hash. A guest is an account of its own. Its free credits are given once, and only where every
-//! provider is `demo`: otherwise anybody could make accounts until a real bill is due.
+//! hash. A guest is an account of its own. Whoever shows who they are gets a session with a new
+//! token, so that nobody who knew the guest's has the person's.
 
 use crate::app::App;
 use crate::body::{Json, json};
+use crate::device;
+use crate::free_credits;
 use crate::limits::Limits;
 use crate::problem::{Answer, Problem};
 use axum::extract::{FromRequestParts, State};
@@ -13,11 +15,7 @@ use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use kumari_engine::grant::{Grant, grant};
-use kumari_engine::id::{AccountId, ActionId};
-use kumari_engine::lot::LotKind;
-use kumari_engine::period::advance;
-use kumari_engine::price_book::PlanId;
+use kumari_engine::id::AccountId;
 use kumari_engine::read::{Read, Reader};
 use kumari_engine::request::Task;
 use kumari_store::{FileRoom, Session, TokenHash};
@@ -27,22 +25,25 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// The cookie's name.
-const COOKIE_NAME: &str = "kumari_session";
+pub(crate) const SESSION_COOKIE: &str = "kumari_session";
+/// The cookie of the guest that this browser was before somebody signed in.
+pub(crate) const GUEST_COOKIE: &str = "kumari_guest";
 /// How long a session lasts: as long as browsers keep a cookie at all.
 const SESSION_SECONDS: u32 = 400 * 24 * 3_600;
-/// The action that gives a guest the free credits, one for each account.
-const FREE_CREDITS: &str = "free-credits";
+/// How often it is noted that a session is still used.
+const SEEN_MILLIS: i64 = 3_600 * 1_000;
 
 /// The account that a request speaks for.
 pub(crate) struct Caller {
     pub(crate) account: AccountId,
     /// Whether nobody has shown who they are.
     pub(crate) guest: bool,
+    /// The session's.
+    pub(crate) token_hash: TokenHash,
 }
 
 impl Caller {
-    /// How much the account may keep. Everybody is a guest so far; who has shown who they are gets more
-    /// here.
+    /// How much the account may keep.
     pub(crate) const fn file_room(&self, limits: &Limits) -> FileRoom {
         limits.guest_files
     }
@@ -63,6 +64,9 @@ impl Read for Begin {
 struct SessionView {
     account_id: AccountId,
     guest: bool,
+    /// What to call who has signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     demo_payments: bool,
     tasks: Vec<Task>,
 }
@@ -73,30 +77,47 @@ pub(crate) async fn begin(
     headers: HeaderMap,
     Json(Begin {}): Json<Begin>,
 ) -> Answer<Response> {
-    let known = find(&app, &headers).await?;
-    let (account, cookie) = match known {
-        Some(session) => (session.account, None),
+    let (session, cookie) = match find(&app, &headers, SESSION_COOKIE).await? {
+        Some(session) => (session, None),
         None => {
-            let (session, cookie) = guest(&app).await?;
-            (session.account, Some(cookie))
+            let (session, cookie) = open_guest(&app, &headers).await?;
+            (session, Some(cookie))
         }
     };
-    give_free_credits(&app, &account).await?;
-    let guest = is_guest(&account);
-    let demo_payments = app.config.demo_payments;
-    let view = SessionView { account_id: account, guest, demo_payments, tasks: app.tasks() };
-    let mut response = json(StatusCode::OK, &view);
+    let mut response = show(&app, &session).await?;
     if let Some(cookie) = cookie {
-        response.headers_mut().insert(SET_COOKIE, cookie);
+        response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// What a session is, with what its account is given at every beginning.
+pub(crate) async fn show(app: &App, session: &Session) -> Answer<Response> {
+    let name = if session.is_guest {
+        free_credits::give_to_guest(app, &session.account).await?;
+        None
+    } else {
+        let first = app.store().identities_of(&session.account, 1).await?.into_iter().next();
+        if let Some(identity) = &first {
+            free_credits::give_to_person(app, identity).await?;
+        }
+        first.map(|identity| identity.name)
+    };
+    let view = SessionView {
+        account_id: session.account.clone(),
+        guest: session.is_guest,
+        name,
+        demo_payments: app.config.demo_payments,
+        tasks: app.tasks(),
+    };
+    Ok(json(StatusCode::OK, &view))
 }
 
 impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let session = find(app, &parts.headers).await?.ok_or_else(|| {
+        let session = find(app, &parts.headers, SESSION_COOKIE).await?.ok_or_else(|| {
             Problem::new(
                 StatusCode::UNAUTHORIZED,
                 "session_missing",
@@ -104,86 +125,81 @@ impl FromRequestParts<Arc<App>> for Caller {
             )
         })?;
         app.rates.check_session(&session.account)?;
-        let guest = is_guest(&session.account);
-        Ok(Self { account: session.account, guest })
+        let now = app.now();
+        if now.as_millis().saturating_sub(session.seen_at.as_millis()) >= SEEN_MILLIS {
+            app.store().see_session(&session.token_hash, now).await?;
+        }
+        let Session { account, is_guest: guest, token_hash, .. } = session;
+        Ok(Self { account, guest, token_hash })
     }
 }
 
-/// Whether an account is one that a session began by itself.
-fn is_guest(account: &AccountId) -> bool {
-    account.as_str().starts_with("guest-")
-}
-
-async fn find(app: &App, headers: &HeaderMap) -> Answer<Option<Session>> {
-    match token(headers) {
+/// The session of that cookie, where it counts.
+pub(crate) async fn find(app: &App, headers: &HeaderMap, name: &str) -> Answer<Option<Session>> {
+    match token(headers, name) {
         None => Ok(None),
         Some(token) => Ok(app.store().session(&hash(token), app.now()).await?),
     }
 }
 
-/// The token of the session's cookie; of several the first.
-fn token(headers: &HeaderMap) -> Option<&str> {
+/// The token of that cookie; of several the first.
+pub(crate) fn token<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'headers str> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| (name == COOKIE_NAME).then_some(value))
+        .find_map(|(found, value)| (found == name).then_some(value))
 }
 
-async fn guest(app: &App) -> Answer<(Session, HeaderValue)> {
+/// Begins a guest's session.
+pub(crate) async fn open_guest(app: &App, headers: &HeaderMap) -> Answer<(Session, HeaderValue)> {
+    let account = format!("guest-{}", Uuid::now_v7());
+    let account = account.parse().map_err(|fault| Problem::internal("account id", &fault))?;
+    open(app, headers, account, true).await
+}
+
+/// Begins a session of an account, with a token that nobody had before.
+pub(crate) async fn open(
+    app: &App,
+    headers: &HeaderMap,
+    account: AccountId,
+    is_guest: bool,
+) -> Answer<(Session, HeaderValue)> {
     let mut secret = [0_u8; 32];
     getrandom::fill(&mut secret).map_err(|fault| Problem::internal("random numbers", &fault))?;
     let token: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    let account = format!("guest-{}", Uuid::now_v7());
-    let account = account.parse().map_err(|fault| Problem::internal("account id", &fault))?;
     let now = app.now();
     let session = Session {
         token_hash: hash(&token),
         account,
         created_at: now,
         expires_at: Some(now.plus_seconds(SESSION_SECONDS)),
+        is_guest,
+        device: device::name(headers),
+        seen_at: now,
     };
     let session = app.store().open_session(session).await?;
-    let is_https = app.config.public_origin.as_ref().is_some_and(|own| own.starts_with("https:"));
-    let secure = if is_https { "; Secure" } else { "" };
-    let cookie = format!(
-        "{COOKIE_NAME}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={SESSION_SECONDS}{secure}"
-    );
-    let cookie =
-        HeaderValue::from_str(&cookie).map_err(|fault| Problem::internal("cookie", &fault))?;
-    Ok((session, cookie))
+    Ok((session, cookie(app, SESSION_COOKIE, &token)?))
 }
 
-/// Asked at every beginning: a guest whose first request broke off is given them the next time.
-async fn give_free_credits(app: &App, account: &AccountId) -> Answer<()> {
-    let book = app.book_in_force();
-    let credits = book.published.book.plan(PlanId::Free).map(|plan| plan.credits);
-    let Some(amount) = credits.filter(|_| app.provider.is_demo()) else {
-        return Ok(());
-    };
-    let action_id: ActionId =
-        FREE_CREDITS.parse().map_err(|fault| Problem::internal("action id", &fault))?;
-    let action = action_id.clone();
-    let decide = move |account: &kumari_engine::account::Account, now| {
-        // Given is given, whatever today's book would give.
-        if account.actions.contains_key(&action_id) {
-            return Ok(advance(account, now)?);
-        }
-        let free = Grant {
-            action_id: action_id.clone(),
-            kind: LotKind::Free,
-            amount,
-            priority: 0,
-            effective_at: None,
-            expires_at: None,
-            reason: None,
-        };
-        grant(account, &free, now)
-    };
-    app.command(account, &action, |_| Vec::new(), decide).await?;
-    Ok(())
+/// A cookie that no script can read.
+pub(crate) fn cookie(app: &App, name: &str, token: &str) -> Answer<HeaderValue> {
+    set_cookie(app, name, token, SESSION_SECONDS)
+}
+
+/// A browser forgets that cookie.
+pub(crate) fn no_cookie(app: &App, name: &str) -> Answer<HeaderValue> {
+    set_cookie(app, name, "", 0)
+}
+
+fn set_cookie(app: &App, name: &str, token: &str, seconds: u32) -> Answer<HeaderValue> {
+    let is_https = app.config.public_origin.as_ref().is_some_and(|own| own.starts_with("https:"));
+    let secure = if is_https { "; Secure" } else { "" };
+    let cookie =
+        format!("{name}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}");
+    HeaderValue::from_str(&cookie).map_err(|fault| Problem::internal("cookie", &fault))
 }
 
 fn hash(token: &str) -> TokenHash {
@@ -192,7 +208,7 @@ fn hash(token: &str) -> TokenHash {
 
 #[cfg(test)]
 mod tests {
-    use super::token;
+    use super::{SESSION_COOKIE, token};
     use axum::http::{HeaderMap, HeaderValue, header};
 
     #[test]
@@ -206,7 +222,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::COOKIE, HeaderValue::from_static(cookie));
-            assert_eq!(token(&headers), expected, "{cookie}");
+            assert_eq!(token(&headers, SESSION_COOKIE), expected, "{cookie}");
         }
     }
 }

@@ -62,6 +62,9 @@ async fn tidy(app: &App) {
     if let Err(fault) = app.store().forget_sessions(app.now(), SESSIONS_MAX).await {
         tracing::warn!(%fault, "sessions that are over were not forgotten");
     }
+    if let Err(fault) = app.store().forget_ceremonies(app.now(), SESSIONS_MAX).await {
+        tracing::warn!(%fault, "sign-ins that are over were not forgotten");
+    }
     forget_conversations(app).await;
     forget_files(app).await;
     if let Err(fault) = app.file_storage.count(&**app.store()).await {

@@ -5,11 +5,13 @@ use crate::chat::{ChatWrite, Message, MessageStep};
 use crate::error::StoreError;
 use crate::files::{FileId, StoredFile};
 use crate::limits::{
-    BATCH_MAX, BOOK_BYTES_MAX, CALIBRATION_BYTES_MAX, CHAT_WRITES_MAX, FILE_BYTES_MAX,
-    JOB_BYTES_MAX, KEY_NAME_BYTES_MAX, MESSAGE_FILES_MAX, MESSAGE_STEPS_MAX, STEP_BYTES_MAX,
-    TEXT_BYTES_MAX, TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
+    BATCH_MAX, BOOK_BYTES_MAX, CALIBRATION_BYTES_MAX, CEREMONY_BYTES_MAX, CHAT_WRITES_MAX,
+    DEVICE_BYTES_MAX, FILE_BYTES_MAX, IDENTITY_BYTES_MAX, JOB_BYTES_MAX, KEY_NAME_BYTES_MAX,
+    MESSAGE_FILES_MAX, MESSAGE_STEPS_MAX, PERSON_NAME_BYTES_MAX, STEP_BYTES_MAX, TEXT_BYTES_MAX,
+    TITLE_BYTES_MAX, WANTED_ACTIONS_MAX,
 };
-use crate::lookup::{ServiceKey, StoredBook, StoredCalibration};
+use crate::lookup::{ServiceKey, Session, StoredBook, StoredCalibration};
+use crate::people::{Ceremony, Identity};
 use crate::store::{Commit, Decided, Wanted};
 use kumari_engine::account::{Account, Action, Change};
 use kumari_engine::id::ActionId;
@@ -144,10 +146,40 @@ pub(crate) fn actions(actions: &[ActionId]) -> Result<(), StoreError> {
 
 /// The key's name is one line, and not too long.
 pub(crate) fn key(key: &ServiceKey) -> Result<(), StoreError> {
-    if key.name.chars().any(char::is_control) {
-        return Err(StoreError::Invalid("a key's name with control characters"));
-    }
+    one_line(&key.name, "a key's name with control characters")?;
     at_most("bytes of a key's name", key.name.len(), KEY_NAME_BYTES_MAX)
+}
+
+/// The session's device is one line, and not too long.
+pub(crate) fn session(session: &Session) -> Result<(), StoreError> {
+    one_line(&session.device, "a device's name with control characters")?;
+    at_most("bytes of a device's name", session.device.len(), DEVICE_BYTES_MAX)
+}
+
+/// The identity's name is one line, and nothing of it is too long.
+pub(crate) fn identity(identity: &Identity) -> Result<(), StoreError> {
+    one_line(&identity.name, "a person's name with control characters")?;
+    at_most("bytes of a person's name", identity.name.len(), PERSON_NAME_BYTES_MAX)?;
+    details(&identity.details)
+}
+
+/// What an identity is checked with is a text that every database keeps, and not too long.
+pub(crate) fn details(details: &str) -> Result<(), StoreError> {
+    one_line(details, "an identity's details with control characters")?;
+    at_most("bytes of an identity", details.len(), IDENTITY_BYTES_MAX)
+}
+
+/// What a sign-in waits with is a text that every database keeps, and not too long.
+pub(crate) fn ceremony(ceremony: &Ceremony) -> Result<(), StoreError> {
+    one_line(&ceremony.state, "a ceremony's state with control characters")?;
+    at_most("bytes of a ceremony", ceremony.state.len(), CEREMONY_BYTES_MAX)
+}
+
+fn one_line(text: &str, fault: &'static str) -> Result<(), StoreError> {
+    if text.chars().any(char::is_control) {
+        return Err(StoreError::Invalid(fault));
+    }
+    Ok(())
 }
 
 /// The file is not too long, and is as long as it says.

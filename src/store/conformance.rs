@@ -59,6 +59,10 @@ pub use crate::conformance_migrate::{
 pub use crate::conformance_money::{
     a_payment_learns_what_expired_of_its_lot, e11_two_webhooks_and_a_reader_make_one_lot,
 };
+pub use crate::conformance_people::{
+    a_ceremony_is_taken_once, an_identity_opens_one_account, free_credits_are_claimed_once,
+    people_have_limits, sessions_of_an_account_end_together,
+};
 pub use crate::conformance_purchases::{
     purchases_are_listed_in_pages, renewals_are_kept_until_they_are_forgotten,
 };
@@ -126,6 +130,11 @@ macro_rules! store_conformance {
             a_loser_runs_alone_after_three_losses,
             a_message_keeps_its_files,
             a_change_whose_file_is_gone_is_refused_alone,
+            a_ceremony_is_taken_once,
+            an_identity_opens_one_account,
+            free_credits_are_claimed_once,
+            people_have_limits,
+            sessions_of_an_account_end_together,
             a_payment_learns_what_expired_of_its_lot,
             a_payment_object_has_one_account,
             a_published_book_never_changes,

@@ -71,6 +71,9 @@ pub async fn the_ends_of_ranges_come_back(store: Arc<dyn Store>) -> Outcome {
             account: id.clone(),
             created_at: time,
             expires_at: Some(time),
+            is_guest: true,
+            device: String::new(),
+            seen_at: at(0),
         };
         assert_eq!(store.open_session(session.clone()).await?, session);
     }

@@ -25,6 +25,9 @@ pub async fn sessions_begin_and_end(store: Arc<dyn Store>) -> Outcome {
             account: account(number)?,
             created_at: at(0),
             expires_at: ends_at.map(at),
+            is_guest: true,
+            device: String::new(),
+            seen_at: at(0),
         })
     };
     let (first, ending) = (session(1, 1, None)?, session(2, 2, Some(100))?);

@@ -3,6 +3,7 @@
 use crate::chat::{Author, ChatWrite, Conversation, Message, MessageStatus};
 use crate::conformance::random_command;
 use crate::conformance_files::{document, picture};
+use crate::conformance_people::{free_claim, identity};
 use crate::conformance_purchases::renewal;
 use crate::files::{FileRoom, StoredFile};
 use crate::fixtures::{BOOK, Random};
@@ -14,6 +15,7 @@ use crate::lookup::{
 };
 use crate::memory::MemoryStore;
 use crate::migrate::{MigrateFault, append, migrate};
+use crate::people::IdentityKey;
 use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -167,6 +169,15 @@ pub async fn a_copy_has_everything(store: Arc<dyn Store>) -> Outcome {
     assert_eq!(migrate(source.store(), store.as_ref(), true, |_| {}).await?, copied);
     same(source.store(), store.as_ref()).await?;
 
+    // So is what people did: one signed in, another one signed out and deleted the account.
+    let people = source.store();
+    assert!(people.use_identity(&IdentityKey([1; 32]), "{}".to_owned(), at(9)).await?);
+    assert!(people.close_session(&TokenHash([2; 32])).await?);
+    assert_eq!(people.forget_identities(&account(2)?).await?, 1);
+    let copied = migrate(people, store.as_ref(), true, |_| {}).await?;
+    assert_eq!((copied.sessions, copied.identities), (2, 1));
+    same(people, store.as_ref()).await?;
+
     // And out of it, on top of a copy that was broken off in the middle of an account.
     let half = Desk::new(Arc::new(MemoryStore::new()))?;
     let (id, entries) = (account(2)?, store.entries(&account(2)?, 0, 3).await?);
@@ -204,6 +215,10 @@ async fn fill(desk: &Desk) -> Outcome {
     }
     for byte in [1, 2, 3] {
         desk.store().open_session(session(byte, byte.into())?).await?;
+    }
+    for byte in [1, 2] {
+        desk.store().claim_identity(identity(byte, byte.into())?).await?;
+        desk.store().claim_free(free_claim(byte, byte.into())?).await?;
     }
     for number in [1, 2, 3] {
         desk.store().claim_payment(claim(number, number)?).await?;
@@ -267,6 +282,8 @@ fn sending(number: u64, file: &StoredFile) -> Result<ChatWrite, Failure> {
 async fn same(left: &dyn Store, right: &dyn Store) -> Outcome {
     assert_eq!(left.accounts(None, 100).await?, right.accounts(None, 100).await?);
     assert_eq!(left.sessions(None, 100).await?, right.sessions(None, 100).await?);
+    assert_eq!(left.identities(None, 100).await?, right.identities(None, 100).await?);
+    assert_eq!(left.free_claims(None, 100).await?, right.free_claims(None, 100).await?);
     let claims = left.payment_claims(None, 100).await?;
     assert_eq!(claims, right.payment_claims(None, 100).await?);
     assert_eq!(left.renewals(None, 100).await?, right.renewals(None, 100).await?);
@@ -303,5 +320,8 @@ fn session(byte: u8, number: u64) -> Result<Session, Failure> {
         account: account(number)?,
         created_at: at(0),
         expires_at: (byte != 2).then(|| at(9)),
+        is_guest: true,
+        device: String::new(),
+        seen_at: at(0),
     })
 }

@@ -26,6 +26,16 @@ pub const FORGET_MAX: u32 = 1_000;
 pub const BOOKS_MAX: u32 = 1_000;
 /// The most sessions of one clean-up.
 pub const SESSIONS_MAX: u32 = 1_000;
+/// The most identities of one read.
+pub const IDENTITIES_MAX: u32 = 1_000;
+/// The longest name of a person, in bytes.
+pub const PERSON_NAME_BYTES_MAX: usize = 256;
+/// The longest name of a device, in bytes.
+pub const DEVICE_BYTES_MAX: usize = 128;
+/// The most that an identity's sign-in is checked with, in bytes.
+pub const IDENTITY_BYTES_MAX: usize = 16 * 1_024;
+/// The most that a sign-in under way waits with, in bytes.
+pub const CEREMONY_BYTES_MAX: usize = 64 * 1_024;
 /// The most claimed payment objects of one read.
 pub const PAYMENT_CLAIMS_MAX: u32 = 1_000;
 /// The most purchases of one read.

@@ -21,6 +21,12 @@ pub struct Session {
     pub created_at: Timestamp,
     /// From when it no longer counts; never, where absent.
     pub expires_at: Option<Timestamp>,
+    /// Whether who has it has not shown who they are.
+    pub is_guest: bool,
+    /// Browser and system that it began in, in words; at most [`crate::DEVICE_BYTES_MAX`].
+    pub device: String,
+    /// When it was used last, to the hour or so.
+    pub seen_at: Timestamp,
 }
 
 /// Whose an object of a payment provider is: a payment or a subscription.

@@ -15,6 +15,7 @@ use crate::lookup::{
 };
 use crate::memory_files::{Files, mark_used};
 use crate::memory_media_jobs::Jobs;
+use crate::memory_people::People;
 use crate::purchases::Renewal;
 use crate::store::{Commit, CommitOutcome, Decide, Store, Wanted};
 use crate::stored::{Stored, StoredAction, StoredState};
@@ -36,6 +37,7 @@ pub struct MemoryStore(Mutex<Tables>);
 struct Tables {
     accounts: BTreeMap<AccountId, Kept>,
     sessions: BTreeMap<TokenHash, Session>,
+    people: People,
     payment_claims: BTreeMap<ActionId, PaymentClaim>,
     renewals: BTreeMap<ActionId, Renewal>,
     keys: BTreeMap<TokenHash, ServiceKey>,
@@ -89,6 +91,15 @@ impl MemoryStore {
         work: impl FnOnce(&mut Kept) -> T,
     ) -> T {
         work(self.tables().accounts.entry(account.clone()).or_default())
+    }
+
+    /// Does something with people and their sessions.
+    pub(crate) fn with_people<T>(
+        &self,
+        work: impl FnOnce(&mut People, &mut BTreeMap<TokenHash, Session>) -> T,
+    ) -> T {
+        let tables = &mut *self.tables();
+        work(&mut tables.people, &mut tables.sessions)
     }
 
     /// Does something with all accounts.
@@ -424,6 +435,7 @@ impl Store for MemoryStore {
     }
 
     async fn open_session(&self, session: Session) -> Result<Session, StoreError> {
+        check::session(&session)?;
         let mut tables = self.tables();
         let stored = tables.sessions.entry(session.token_hash);
         Ok(stored.or_insert(session).clone())

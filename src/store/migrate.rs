@@ -11,11 +11,12 @@ use crate::chat::{ChatWrite, Conversation, ConversationId, Message};
 use crate::error::StoreError;
 use crate::files::{FileAdded, FileId, FileRoom, StoredFile};
 use crate::limits::{
-    ACCOUNTS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, FILES_MAX, JOBS_MAX, KEYS_MAX, PAYMENT_CLAIMS_MAX,
-    RENEWALS_MAX, SESSIONS_MAX,
+    ACCOUNTS_MAX, BOOKS_MAX, CONVERSATIONS_MAX, FILES_MAX, IDENTITIES_MAX, JOBS_MAX, KEYS_MAX,
+    PAYMENT_CLAIMS_MAX, RENEWALS_MAX, SESSIONS_MAX,
 };
 use crate::lookup::TokenHash;
 use crate::media_jobs::JobKey;
+use crate::people::IdentityKey;
 use crate::store::{Commit, CommitOutcome, Store, Wanted};
 use kumari_engine::account::{Account, Answer, Change, LedgerFault, apply};
 use kumari_engine::entry::Entry;
@@ -39,6 +40,8 @@ pub struct Migrated {
     pub sessions: u64,
     /// Claimed payment objects.
     pub payment_claims: u64,
+    /// Identities of people.
+    pub identities: u64,
     /// Service keys, revoked ones too.
     pub keys: u64,
     /// Accounts.
@@ -117,7 +120,13 @@ pub async fn migrate(
     }
     copy.books().await?;
     copy.calibration().await?;
+    if is_resumed {
+        copy.ended_sessions().await?;
+        copy.forgotten_identities().await?;
+    }
     copy.sessions().await?;
+    copy.identities().await?;
+    copy.free_claims().await?;
     copy.payment_claims().await?;
     copy.renewals().await?;
     copy.keys().await?;
@@ -169,12 +178,16 @@ impl Copy<'_> {
         let claims = self.to.payment_claims(None, 1).await.map_err(MigrateFault::To)?;
         let calibration = self.to.calibration(None).await.map_err(MigrateFault::To)?;
         let keys = self.to.service_keys(None, 1).await.map_err(MigrateFault::To)?;
+        let identities = self.to.identities(None, 1).await.map_err(MigrateFault::To)?;
+        let free_claims = self.to.free_claims(None, 1).await.map_err(MigrateFault::To)?;
         let is_empty = accounts.is_empty()
             && sessions.is_empty()
             && books.is_empty()
             && calibration.is_none()
             && claims.is_empty()
-            && keys.is_empty();
+            && keys.is_empty()
+            && identities.is_empty()
+            && free_claims.is_empty();
         if is_empty { Ok(()) } else { Err(MigrateFault::NotEmpty) }
     }
 
@@ -239,6 +252,86 @@ impl Copy<'_> {
                 self.so_far.sessions = self.so_far.sessions.saturating_add(1);
             }
             (self.tell)(&self.so_far);
+        }
+    }
+
+    /// Those of an earlier copy that were ended since do not count again.
+    async fn ended_sessions(&mut self) -> Result<(), MigrateFault> {
+        let mut after: Option<TokenHash> = None;
+        loop {
+            let page = self.to.sessions(after.as_ref(), SESSIONS_MAX).await;
+            let page = page.map_err(MigrateFault::To)?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.token_hash);
+            for session in page {
+                // At the beginning of time every session counts that is there.
+                let ours = self.from.session(&session.token_hash, Timestamp::default()).await;
+                if ours.map_err(MigrateFault::From)?.is_none() {
+                    let closed = self.to.close_session(&session.token_hash).await;
+                    closed.map_err(MigrateFault::To)?;
+                }
+            }
+        }
+    }
+
+    /// Those of an earlier copy that were forgotten since open nothing.
+    async fn forgotten_identities(&mut self) -> Result<(), MigrateFault> {
+        let mut after: Option<IdentityKey> = None;
+        loop {
+            let page = self.to.identities(after.as_ref(), IDENTITIES_MAX).await;
+            let page = page.map_err(MigrateFault::To)?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.key);
+            for identity in page {
+                let ours = self.from.identity(&identity.key).await;
+                let ours = ours.map_err(MigrateFault::From)?;
+                if ours.is_none_or(|ours| ours.account != identity.account) {
+                    // Others of its account are claimed again below.
+                    let forgotten = self.to.forget_identities(&identity.account).await;
+                    forgotten.map_err(MigrateFault::To)?;
+                }
+            }
+        }
+    }
+
+    async fn identities(&mut self) -> Result<(), MigrateFault> {
+        let mut after: Option<IdentityKey> = None;
+        loop {
+            let page = self.from.identities(after.as_ref(), IDENTITIES_MAX).await;
+            let page = page.map_err(MigrateFault::From)?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.key);
+            for identity in page {
+                let (details, used_at) = (identity.details.clone(), identity.used_at);
+                let key = identity.key;
+                self.to.claim_identity(identity).await.map_err(MigrateFault::To)?;
+                // An earlier copy may have taken it before it was used again.
+                let used = self.to.use_identity(&key, details, used_at).await;
+                used.map_err(MigrateFault::To)?;
+                self.so_far.identities = self.so_far.identities.saturating_add(1);
+            }
+            (self.tell)(&self.so_far);
+        }
+    }
+
+    async fn free_claims(&mut self) -> Result<(), MigrateFault> {
+        let mut after: Option<IdentityKey> = None;
+        loop {
+            let page = self.from.free_claims(after.as_ref(), IDENTITIES_MAX).await;
+            let page = page.map_err(MigrateFault::From)?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.key);
+            for claim in page {
+                self.to.claim_free(claim).await.map_err(MigrateFault::To)?;
+            }
         }
     }
 

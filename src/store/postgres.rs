@@ -543,6 +543,7 @@ impl Store for PostgresStore {
     }
 
     async fn open_session(&self, session: Session) -> Result<Session, StoreError> {
+        check::session(&session)?;
         let rows = self.one(postgres_lookup::open_session(&session)).await?;
         let stored = postgres_lookup::sessions_of(&rows)?.pop();
         stored.ok_or_else(|| StoreError::corrupt("a session", "it was written and is not there"))

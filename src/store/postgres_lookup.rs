@@ -14,17 +14,19 @@ use kumari_engine::time::Timestamp;
 use tokio_postgres::Row;
 
 const OPEN_SESSION: &str = "\
-    INSERT INTO sessions (token_hash, account_id, created_at, expires_at) \
-    VALUES ($1, $2, $3, $4) \
+    INSERT INTO sessions \
+    (token_hash, account_id, created_at, expires_at, is_guest, device, seen_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7) \
     ON CONFLICT (token_hash) DO UPDATE SET created_at = sessions.created_at \
-    RETURNING token_hash, account_id, created_at, expires_at";
+    RETURNING token_hash, account_id, created_at, expires_at, is_guest, device, seen_at";
 
 const SESSION: &str = "\
-    SELECT token_hash, account_id, created_at, expires_at FROM sessions WHERE token_hash = $1";
+    SELECT token_hash, account_id, created_at, expires_at, is_guest, device, seen_at \
+    FROM sessions WHERE token_hash = $1";
 
 const SESSIONS: &str = "\
-    SELECT token_hash, account_id, created_at, expires_at FROM sessions \
-    WHERE token_hash > $1 ORDER BY token_hash LIMIT $2";
+    SELECT token_hash, account_id, created_at, expires_at, is_guest, device, seen_at \
+    FROM sessions WHERE token_hash > $1 ORDER BY token_hash LIMIT $2";
 
 const CLOSE_SESSION: &str = "DELETE FROM sessions WHERE token_hash = $1 RETURNING token_hash";
 
@@ -91,6 +93,9 @@ pub(crate) fn open_session(session: &Session) -> Statement<'_> {
         param(session.account.as_str()),
         param(session.created_at.as_millis()),
         param(session.expires_at.map(Timestamp::as_millis)),
+        param(session.is_guest),
+        param(session.device.as_str()),
+        param(session.seen_at.as_millis()),
     ];
     Statement::new(OPEN_SESSION, columns)
 }
@@ -120,6 +125,9 @@ pub(crate) fn sessions_of(rows: &[Row]) -> Result<Vec<Session>, StoreError> {
             account: parse("an account's id", row.try_get(1)?)?,
             created_at: time(row.try_get(2)?)?,
             expires_at: expires_at.map(time).transpose()?,
+            is_guest: row.try_get(4)?,
+            device: row.try_get(5)?,
+            seen_at: time(row.try_get(6)?)?,
         })
     };
     rows.iter().map(session).collect()

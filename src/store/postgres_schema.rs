@@ -11,7 +11,7 @@ use deadpool_postgres::ClientWrapper;
 use tokio_postgres::Row;
 
 /// All migrations; the schema's number is how many of them were applied.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/postgres_0001_ledger_chat_and_lookups.sql"),
     include_str!("migrations/postgres_0002_payment_claims.sql"),
     include_str!("migrations/postgres_0003_service_keys.sql"),
@@ -21,6 +21,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/postgres_0007_steps.sql"),
     include_str!("migrations/postgres_0008_media_jobs.sql"),
     include_str!("migrations/postgres_0009_purchases.sql"),
+    include_str!("migrations/postgres_0010_people.sql"),
 ];
 
 /// Says which migrations were applied, and so whose the database is.
@@ -50,11 +51,14 @@ const BY_ACCOUNT: [&str; 8] = [
     "media_jobs",
 ];
 /// Tables that are kept apart by a key of their own.
-const BY_OWN_KEY: [(&str, &str); 4] = [
+const BY_OWN_KEY: [(&str, &str); 7] = [
     ("sessions", "token_hash"),
     ("payment_claims", "object_id"),
     ("service_keys", "secret_hash"),
     ("renewals", "subscription_id"),
+    ("identities", "identity_key"),
+    ("free_claims", "identity_key"),
+    ("ceremonies", "token_hash"),
 ];
 /// Tables that every node has a copy of.
 const EVERYWHERE: [&str; 3] = ["price_books", "calibration", "kumari_schema"];

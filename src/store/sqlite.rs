@@ -337,6 +337,7 @@ impl Store for SqliteStore {
     }
 
     async fn open_session(&self, session: Session) -> Result<Session, StoreError> {
+        check::session(&session)?;
         self.write(move |transaction| sqlite_lookup::open_session(transaction, &session)).await
     }
 

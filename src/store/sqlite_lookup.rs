@@ -16,14 +16,18 @@ pub(crate) fn open_session(
 ) -> Result<Session, StoreError> {
     transaction
         .prepare_cached(
-            "INSERT INTO sessions (token_hash, account_id, created_at, expires_at) \
-             VALUES (?1, ?2, ?3, ?4) ON CONFLICT (token_hash) DO NOTHING",
+            "INSERT INTO sessions \
+             (token_hash, account_id, created_at, expires_at, is_guest, device, seen_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (token_hash) DO NOTHING",
         )?
         .execute(params![
             session.token_hash.0,
             session.account.as_str(),
             session.created_at.as_millis(),
             session.expires_at.map(Timestamp::as_millis),
+            session.is_guest,
+            session.device,
+            session.seen_at.as_millis(),
         ])?;
     let stored = self::session(transaction, &session.token_hash)?;
     stored.ok_or_else(|| StoreError::corrupt("a session", "it was written and is not there"))
@@ -35,7 +39,8 @@ pub(crate) fn session(
     token_hash: &TokenHash,
 ) -> Result<Option<Session>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT account_id, created_at, expires_at FROM sessions WHERE token_hash = ?1",
+        "SELECT account_id, created_at, expires_at, is_guest, device, seen_at \
+         FROM sessions WHERE token_hash = ?1",
     )?;
     let mut rows = statement.query([token_hash.0])?;
     rows.next()?.map(|row| session_of(*token_hash, row)).transpose()
@@ -50,13 +55,13 @@ pub(crate) fn sessions(
     // No hash is empty, so all of them are after the empty one.
     let after = after.map_or(&[][..], |after| &after.0[..]);
     let mut statement = connection.prepare_cached(
-        "SELECT account_id, created_at, expires_at, token_hash FROM sessions \
-         WHERE token_hash > ?1 ORDER BY token_hash LIMIT ?2",
+        "SELECT account_id, created_at, expires_at, is_guest, device, seen_at, token_hash \
+         FROM sessions WHERE token_hash > ?1 ORDER BY token_hash LIMIT ?2",
     )?;
     let mut rows = statement.query(params![after, limit])?;
     let mut sessions = Vec::new();
     while let Some(row) = rows.next()? {
-        sessions.push(session_of(TokenHash(row.get(3)?), row)?);
+        sessions.push(session_of(TokenHash(row.get(6)?), row)?);
     }
     Ok(sessions)
 }
@@ -299,13 +304,17 @@ pub(crate) fn calibration(
     }))
 }
 
-fn session_of(token_hash: TokenHash, row: &Row<'_>) -> Result<Session, StoreError> {
+/// A session, by the columns that are before its hash.
+pub(crate) fn session_of(token_hash: TokenHash, row: &Row<'_>) -> Result<Session, StoreError> {
     let expires_at: Option<i64> = row.get(2)?;
     Ok(Session {
         token_hash,
         account: parse("an account's id", row.get_ref(0)?.as_str()?)?,
         created_at: time(row.get(1)?)?,
         expires_at: expires_at.map(time).transpose()?,
+        is_guest: row.get(3)?,
+        device: row.get(4)?,
+        seen_at: time(row.get(5)?)?,
     })
 }
 

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 const APPLICATION_ID: i32 = 0x6b75_6d61;
 
 /// All migrations; the schema's number is how many of them were applied.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     include_str!("migrations/0001_ledger_chat_and_lookups.sql"),
     include_str!("migrations/0002_payment_claims.sql"),
     include_str!("migrations/0003_service_keys.sql"),
@@ -21,6 +21,7 @@ const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/0008_steps.sql"),
     include_str!("migrations/0009_media_jobs.sql"),
     include_str!("migrations/0010_purchases.sql"),
+    include_str!("migrations/0011_people.sql"),
 ];
 
 /// The file is empty, or ours and not too new. Nothing is written before this is known.

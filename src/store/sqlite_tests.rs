@@ -80,7 +80,7 @@ fn a_newer_schema_and_another_programs_file_are_refused_untouched() {
     };
     set("user_version", 99);
     let refused = SqliteStore::open(&path, SqliteOptions::default());
-    let newer = matches!(refused, Err(StoreError::SchemaNewer { found: 99, known: 10 }));
+    let newer = matches!(refused, Err(StoreError::SchemaNewer { found: 99, known: 11 }));
     assert!(newer, "{refused:?}");
     set("user_version", 5);
     set("application_id", 7);

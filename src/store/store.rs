@@ -8,6 +8,7 @@ use crate::lookup::{
     BookListing, PaymentClaim, ServiceKey, Session, StoredBook, StoredCalibration, TokenHash,
 };
 use crate::media_jobs::MediaStore;
+use crate::people::PeopleStore;
 use crate::purchases::PurchaseStore;
 use crate::stored::Stored;
 use async_trait::async_trait;
@@ -82,7 +83,7 @@ pub type Decide = Arc<dyn Fn(&Account) -> Result<Decided, Refused> + Send + Sync
 /// call needs a lock, a join or a sequence across accounts.
 #[async_trait]
 pub trait Store:
-    FileStore + ConversationStore + PurchaseStore + MediaStore + Send + Sync + 'static
+    FileStore + ConversationStore + PurchaseStore + MediaStore + PeopleStore + Send + Sync + 'static
 {
     /// How many commit lanes it can use side by side: one where one transaction writes at a time.
     fn lanes_max(&self) -> usize {

@@ -54,12 +54,19 @@ export function bookOfTwoMessages() {
 }
 
 /**
- * Starts the server with its database in a new folder; `book` replaces its own. `more` gives further
- * arguments for its address, `env` is added to its environment.
+ * Starts the server with its database in a new folder; `book` replaces its own, `more` gives further
+ * arguments for its address. Passkeys are for a `host` with a name.
  */
-export async function startServer({ book, pace = 'none', more, env } = {}) {
+export async function startServer({
+  book,
+  pace = 'none',
+  host = '127.0.0.1',
+  port: wanted,
+  more = () => [],
+  env = {},
+} = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'kumari-e2e-'));
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const database = join(folder, 'credits.db');
   const fileOf = async (name, document) => {
     const file = join(folder, `${name}.json`);
@@ -69,15 +76,14 @@ export async function startServer({ book, pace = 'none', more, env } = {}) {
   const operate = (...args) => promisify(execFile)(SERVER, [...args, '--database', database]);
   let child;
   const server = {
-    address: `http://127.0.0.1:${port}`,
+    address: `http://${host}:${port}`,
     async start(next) {
       const args = ['serve', '--port', String(port), '--database', database];
       args.push('--demo-seed', SEED, '--demo-pace', pace, '--demo-failures-per-10-000', '0');
-      args.push('--shutdown-seconds', '1');
+      args.push('--shutdown-seconds', '1', ...more(server.address));
       if (next) {
         args.push('--price-book', await fileOf('book', next));
       }
-      args.push(...(more?.(server.address) ?? []));
       child = spawn(SERVER, args, {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { ...process.env, ...env },
@@ -274,7 +280,7 @@ export function sum(amounts) {
   return amounts.map(micros).reduce((a, b) => a + b, 0n);
 }
 
-async function freePort() {
+export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address();

@@ -1,5 +1,6 @@
 // What is loaded after the first paint, in one file: the choice of mode and models, the list of
 // conversations, files, how a price comes about, and what helps where a message cannot be sent.
+import './people/switch';
 import './styles/conversations.css';
 import './styles/files.css';
 

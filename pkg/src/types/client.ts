@@ -309,6 +309,10 @@ account_id: AccountId,
  */
 guest: boolean,
 /**
+ * What to call who has signed in.
+ */
+name?: string,
+/**
  * Whether packs can be had without paying, because the server has no payment provider.
  */
 demo_payments: boolean,

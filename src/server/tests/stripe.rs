@@ -29,7 +29,15 @@ impl Shop {
         let server = TestServer::start_with(store, book(), config).await;
         let token_hash = TokenHash(Sha256::digest(b"a token").into());
         let (account, created_at) = ("person-1".parse().unwrap(), time(BEGIN));
-        let session = Session { token_hash, account, created_at, expires_at: None };
+        let session = Session {
+            token_hash,
+            account,
+            created_at,
+            expires_at: None,
+            is_guest: false,
+            device: String::new(),
+            seen_at: created_at,
+        };
         server.store.open_session(session).await.unwrap();
         let mut person = server.stranger();
         person.cookie = Some("kumari_session=a token".to_owned());

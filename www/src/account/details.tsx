@@ -1,6 +1,7 @@
 // How the app looks, and the facts that somebody asks for who helps.
 import { rulesVersion } from '@kumari/credits/client';
 import { useCredits } from '../credits/client';
+import { People } from '../people/people';
 import { type Theme, setTheme, useTheme } from '../shell/theme';
 
 const THEMES: readonly { theme: Theme; name: string }[] = [
@@ -14,6 +15,7 @@ export function Details() {
   const theme = useTheme();
   return (
     <div className="account">
+      <People />
       <fieldset className="account-choice">
         <legend>Appearance</legend>
         {THEMES.map((one) => (

@@ -1,6 +1,6 @@
 // What stands in the way of a message, in words, with what would help.
 import type { Denial, Remedy } from '@kumari/credits';
-import type { Prices } from '../credits/client';
+import { type Prices, useCredits } from '../credits/client';
 import { capsWords, modeName, sentence } from '../credits/words';
 import { useDialogs } from '../dialogs/dialogs';
 import { loadedBy } from '../ui/loaded-by';
@@ -23,6 +23,8 @@ function UsedUp(props: BlockedProps) {
 }
 
 function Ways({ denial, prices, refused, task, takeCheaper }: BlockedProps) {
+  const { session } = useCredits();
+  const dialogs = useDialogs();
   const sellsPack = denial.remedies.some(({ kind }) => kind === 'buy_pack');
   return (
     <>
@@ -44,6 +46,11 @@ function Ways({ denial, prices, refused, task, takeCheaper }: BlockedProps) {
             takeCheaper={takeCheaper}
           />
         ))}
+        {denial.code === 'credits_exhausted' && session?.guest && (
+          <button type="button" className="button" onClick={dialogs.signIn}>
+            Sign in
+          </button>
+        )}
       </div>
     </>
   );

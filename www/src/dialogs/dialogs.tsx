@@ -30,12 +30,16 @@ interface Open {
   actionId: string;
 }
 
+const SIGN_IN: Open = { dialog: 'account', actionId: 'sign-in' };
+
 export interface Dialogs {
   account: () => void;
   media: () => void;
   receipt: (actionId: string) => void;
   topUp: () => void;
   pro: () => void;
+  /** Account and Details, where one signs in. */
+  signIn: () => void;
 }
 
 const DialogsContext = createContext<Dialogs | null>(null);
@@ -47,7 +51,11 @@ export function useDialogs(): Dialogs {
 }
 
 export function DialogsProvider({ children }: { children: ReactNode }) {
-  const [open, setOpen] = useState<Open | null>(null);
+  const isOutermost = useContext(DialogsContext) === null;
+  // Who was sent to an identity provider comes back to where one signs in.
+  const [open, setOpen] = useState<Open | null>(() =>
+    isOutermost && location.search.includes('sign-in=') ? SIGN_IN : null,
+  );
   const dialogs = useMemo<Dialogs>(() => {
     const opens = (dialog: Open['dialog']) => () => {
       setOpen({ dialog, actionId: '' });
@@ -60,6 +68,9 @@ export function DialogsProvider({ children }: { children: ReactNode }) {
       },
       topUp: opens('topUp'),
       pro: opens('pro'),
+      signIn: () => {
+        setOpen(SIGN_IN);
+      },
     };
   }, []);
   return (

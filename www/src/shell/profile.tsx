@@ -6,6 +6,7 @@ import { useDialogs } from '../dialogs/dialogs';
 export function Profile({ left }: { left: () => void }) {
   const { session, balance, price_book: book } = useCredits();
   const dialogs = useDialogs();
+  const name = session?.name ?? 'Guest';
   const plan = book?.plans.find((one) => one.id === balance?.standing.plan)?.name ?? '';
   return (
     <button
@@ -18,10 +19,10 @@ export function Profile({ left }: { left: () => void }) {
       }}
     >
       <span className="avatar" aria-hidden>
-        G
+        {[...name][0]}
       </span>
       <span className="profile-name">
-        {session?.guest === false ? 'Your account' : 'Guest'}
+        {name}
         <small>{plan === '' ? 'Your account' : `${plan} plan`}</small>
       </span>
       <ChevronsUpDown aria-hidden size={15} />

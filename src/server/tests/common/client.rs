@@ -31,7 +31,9 @@ impl Client {
             // The server may have chosen it already.
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
-        Self { base, cookie: None, http: reqwest::Client::new() }
+        // Where a redirect leads is for the test to see.
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        Self { base, cookie: None, http: http.build().unwrap() }
     }
 
     /// Begins a session, or says again which it is.

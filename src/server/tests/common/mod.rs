@@ -8,6 +8,8 @@ pub(crate) mod events;
 pub(crate) mod files;
 pub(crate) mod imported;
 pub(crate) mod media;
+pub(crate) mod issuer;
+pub(crate) mod people;
 #[path = "../../../store/tests/common/postgres.rs"]
 pub(crate) mod postgres;
 pub(crate) mod program;

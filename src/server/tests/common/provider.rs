@@ -53,6 +53,8 @@ pub(crate) struct Scripted {
     media: Mutex<Option<Arc<dyn MediaProvider>>>,
     /// Reports usage when it is cancelled.
     pub(crate) honest_when_cancelled: Mutex<bool>,
+    /// Costs real money.
+    pub(crate) is_real: std::sync::atomic::AtomicBool,
     gate: Arc<Semaphore>,
     asked: mpsc::UnboundedSender<ProviderRequest>,
     requests: tokio::sync::Mutex<mpsc::UnboundedReceiver<ProviderRequest>>,
@@ -68,6 +70,7 @@ impl Default for Scripted {
             media: Mutex::default(),
             not_serving: Mutex::new(Vec::from([Task::Image, Task::Video, Task::ThreeD])),
             honest_when_cancelled: Mutex::new(false),
+            is_real: std::sync::atomic::AtomicBool::new(false),
             gate: Arc::new(Semaphore::new(0)),
             asked,
             requests: tokio::sync::Mutex::new(requests),
@@ -144,7 +147,7 @@ impl Provider for Scripted {
     }
 
     fn is_demo(&self) -> bool {
-        true
+        !self.is_real.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     fn media(&self) -> Option<Arc<dyn MediaProvider>> {

@@ -9,11 +9,12 @@ use kumari_engine::lot::LotId;
 use kumari_engine::payment::Purchase;
 use kumari_engine::time::Timestamp;
 use kumari_store::{
-    ActionChat, BookListing, Bought, ChatWrite, Commit, CommitOutcome, Conversation,
+    ActionChat, BookListing, Bought, Ceremony, ChatWrite, Commit, CommitOutcome, Conversation,
     ConversationId, ConversationStore, Decide, FileAdded, FileFacts, FileId, FileRemoved, FileRoom,
-    FileStore, FilesKept, JobKey, Made, MediaJob, MediaStore, MemoryStore, Message, MessagePlace,
-    PaymentClaim, PurchaseStore, Renewal, ServiceKey, Session, Store, StoreError, Stored,
-    StoredBook, StoredCalibration, StoredFile, TokenHash, Wanted,
+    FileStore, FilesKept, FreeClaim, Identity, IdentityKey, JobKey, Made, MediaJob, MediaStore,
+    MemoryStore, Message, MessagePlace, PaymentClaim, PeopleStore, PurchaseStore, Renewal,
+    ServiceKey, Session, Store, StoreError, Stored, StoredBook, StoredCalibration, StoredFile,
+    TokenHash, Wanted,
 };
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -349,4 +350,33 @@ impl FileStore for Unsure {
     async fn forget_files(&self, before: Timestamp, limit: u32) -> Result<u32, StoreError> {
         self.inner.forget_files(before, limit).await
     }
+}
+
+/// What people are is what the store in memory says, too.
+macro_rules! inner_people {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl PeopleStore for Unsure {
+            $(async fn $name(&self, $($argument: $type),*) -> Result<$answer, StoreError> {
+                self.inner.$name($($argument),*).await
+            })*
+        }
+    };
+}
+
+inner_people! {
+    fn claim_identity(identity: Identity) -> Identity;
+    fn identity(key: &IdentityKey) -> Option<Identity>;
+    fn identities(after: Option<&IdentityKey>, limit: u32) -> Vec<Identity>;
+    fn identities_of(account: &AccountId, limit: u32) -> Vec<Identity>;
+    fn use_identity(key: &IdentityKey, details: String, used_at: Timestamp) -> bool;
+    fn forget_identities(account: &AccountId) -> u32;
+    fn claim_free(claim: FreeClaim) -> FreeClaim;
+    fn free_claims(after: Option<&IdentityKey>, limit: u32) -> Vec<FreeClaim>;
+    fn open_ceremony(ceremony: Ceremony) -> ();
+    fn take_ceremony(token_hash: &TokenHash, now: Timestamp) -> Option<String>;
+    fn forget_ceremonies(now: Timestamp, limit: u32) -> u32;
+    fn sessions_of(account: &AccountId, now: Timestamp, limit: u32) -> Vec<Session>;
+    fn see_session(token_hash: &TokenHash, at: Timestamp) -> ();
+    fn close_sessions(account: &AccountId, but: Option<&TokenHash>) -> u32;
 }
