@@ -175,6 +175,9 @@ async fn admit(
         }
         Err(problem) => Err(problem),
     };
+    if hold.is_err() && job.is_some() {
+        making_asked::forget_refused(&app, &account, &id).await;
+    }
     let begun = hold.and_then(|hold| match (hold, &place) {
         (Some(hold), Some(run)) => {
             if let Some(job) = job {

@@ -24,7 +24,7 @@ use kumari_engine::id::ModelId;
 use kumari_engine::meter::{Meter, Usage};
 use kumari_engine::price_book::ModelKind;
 use kumari_engine::request::{Request, Task};
-use kumari_engine::settle::{Finish, UsageSource};
+use kumari_engine::settle::{Finish, LegEnd, UsageSource};
 use kumari_engine::time::Timestamp;
 use kumari_engine::void::VoidReason;
 use kumari_store::{JobKey, MediaJob};
@@ -93,10 +93,34 @@ async fn until_ended(app: &App, making: &Making) {
         match app.store().keep_job(&making.job.key, until).await {
             Ok(Some(job)) if job.is_stopped => making.run.stop(),
             Ok(Some(_)) => {}
+            // A refused send of the same id may have taken it for its own.
+            Ok(None) if is_open(app, making).await => {
+                if let Err(fault) = app.store().add_job(making.job.clone()).await {
+                    tracing::warn!(%fault, "a job is not noted; only this process works on it");
+                }
+            }
             Ok(None) => return,
             Err(fault) => tracing::warn!(%fault, "a job is not kept; another process may take it"),
         }
     }
+}
+
+/// Whether the leg is still to be ended, as far as can be read.
+async fn is_open(app: &App, making: &Making) -> bool {
+    let JobKey { account, action_id, leg } = &making.job.key;
+    let known = app.read(account, std::slice::from_ref(action_id)).await;
+    known.is_ok_and(|known| known.hold(action_id).is_some_and(|hold| !has_ended(hold, *leg)))
+}
+
+/// Whether nothing is to be done for a leg any more. An expired hold leaves its job be: what comes late
+/// is free.
+pub(crate) fn has_ended(hold: &Hold, leg: u32) -> bool {
+    hold.leg(leg).is_none_or(|leg| {
+        matches!(
+            leg.end,
+            Some(LegEnd::Settled(_) | LegEnd::Voided(_) | LegEnd::Expired { late: Some(_), .. })
+        )
+    })
 }
 
 /// Works until the leg has ended, also where our own code or the provider's breaks on the way. Where it

@@ -72,8 +72,19 @@ const fn path(task: Task) -> &'static str {
     }
 }
 
-/// Looks for room and notes the job. It is nobody's until its hold is there; one that is refused is
-/// forgotten by whoever takes it.
+/// Gives the room of a job back whose send was refused, unless the same was admitted by another send.
+/// What cannot be forgotten now is by whoever takes it.
+pub(crate) async fn forget_refused(app: &App, account: &AccountId, action_id: &ActionId) {
+    let known = app.read(account, std::slice::from_ref(action_id)).await;
+    if known.is_ok_and(|known| known.hold(action_id).is_none()) {
+        let key = JobKey { account: account.clone(), action_id: action_id.clone(), leg: 0 };
+        if let Err(fault) = app.store().end_job(&key).await {
+            tracing::warn!(%fault, "the job of a refused send is forgotten later");
+        }
+    }
+}
+
+/// Looks for room and notes the job. It is nobody's until its hold is there.
 pub(crate) async fn note(
     app: &App,
     account: &AccountId,

@@ -6,7 +6,6 @@ use crate::making::{self, JOB_TTL_SECONDS, Making};
 use crate::problem::Answer;
 use crate::runs::Run;
 use kumari_engine::account::Hold;
-use kumari_engine::settle::LegEnd;
 use kumari_store::{Author, MediaJob};
 use std::sync::Arc;
 use tokio::time::{MissedTickBehavior, interval};
@@ -57,7 +56,7 @@ async fn take(app: &Arc<App>, job: MediaJob) -> Answer<()> {
         return Ok(());
     };
     let chat = app.store().action_chat(&key.account, &key.action_id).await?;
-    let chat = chat.filter(|_| !has_ended(&hold, key.leg));
+    let chat = chat.filter(|_| !making::has_ended(&hold, key.leg));
     let Some(chat) = chat else {
         app.store().end_job(&key).await?;
         return Ok(());
@@ -76,16 +75,6 @@ async fn take(app: &Arc<App>, job: MediaJob) -> Answer<()> {
     making::start(app, Making { run: Arc::clone(&run), hold, book, prompt, job });
     app.runs.give_back(&run);
     Ok(())
-}
-
-/// An expired hold leaves its job be: what comes late is free.
-fn has_ended(hold: &Hold, leg: u32) -> bool {
-    hold.leg(leg).is_none_or(|leg| {
-        matches!(
-            leg.end,
-            Some(LegEnd::Settled(_) | LegEnd::Voided(_) | LegEnd::Expired { late: Some(_), .. })
-        )
-    })
 }
 
 fn legs(hold: &Hold) -> Vec<LegView> {

@@ -5,7 +5,7 @@ use crate::provider::{ProviderContent, ProviderRequest, ProviderRole};
 use crate::provider_demo_calculator::calculations;
 use crate::provider_demo_phrases::STOP_WORDS;
 use crate::provider_demo_reading::bearing_on;
-use crate::provider_demo_words::{sentences, words};
+use crate::provider_demo_words::{parts, sentences, words};
 use crate::provider_demo_work::{Done, Work, at_most};
 use kumari_store::StepKind;
 
@@ -51,7 +51,7 @@ pub(crate) fn agent(request: &ProviderRequest, answer: &str) -> Work {
         let found = format!("{earlier} earlier messages with {} words.", said.sum::<usize>());
         tools.push(step("Look through the conversation so far".to_owned(), found));
     }
-    let parts = sentences(&asked);
+    let parts = parts(&asked);
     if parts.len() > 1 {
         let listed: Vec<String> =
             (1..).zip(&parts).take(6).map(|(number, part)| format!("{number}. {part}")).collect();

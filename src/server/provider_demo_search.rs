@@ -167,7 +167,7 @@ impl Finding {
             number,
             query: query.replace("{}", about),
             source,
-            says: format!("{}.", says.replace("{}", about)),
+            says: format!("{}.", says.replace("{}", &format!("“{about}”"))),
         }
     }
 }

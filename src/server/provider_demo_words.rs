@@ -54,17 +54,24 @@ pub(crate) fn sides(text: &str, stop_words: &[&str]) -> Option<(String, String)>
 /// The sentences of a text on one line each, shortened.
 pub(crate) fn sentences(text: &str) -> Vec<String> {
     let plain = |sentence: &str| words(sentence).collect::<Vec<_>>().join(" ");
-    ended(text)
-        .map(plain)
-        .filter(|sentence| !sentence.is_empty())
-        .map(|sentence| {
-            if sentence.chars().count() <= SENTENCE_CHARS_MAX {
-                return sentence;
-            }
-            let start: String = sentence.chars().take(SENTENCE_CHARS_MAX).collect();
-            format!("{start}…")
-        })
-        .collect()
+    ended(text).map(plain).filter(|sentence| !sentence.is_empty()).map(shortened).collect()
+}
+
+/// The same as they are written, for where Markdown does no harm.
+pub(crate) fn parts(text: &str) -> Vec<String> {
+    let written = |sentence: &str| {
+        let words = sentence.split_whitespace().filter(|word| !word.starts_with("demo:"));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    ended(text).map(written).filter(|part| words(part).next().is_some()).map(shortened).collect()
+}
+
+fn shortened(sentence: String) -> String {
+    if sentence.chars().count() <= SENTENCE_CHARS_MAX {
+        return sentence;
+    }
+    let start: String = sentence.chars().take(SENTENCE_CHARS_MAX).collect();
+    format!("{start}…")
 }
 
 /// A text cut behind each sign that ends a sentence. A point inside of a number or a name ends none.
@@ -90,7 +97,7 @@ fn ended(text: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{sentences, sides, topic, words};
+    use super::{parts, sentences, sides, topic, words};
     use crate::provider_demo_phrases::STOP_WORDS;
 
     #[test]
@@ -136,6 +143,7 @@ mod tests {
             sentences("It is 1.5 in a.txt. Is it? Yes"),
             ["It is 1.5 in a.txt", "Is it", "Yes"]
         );
+        assert_eq!(parts("Is 2 * 1.5 odd? demo:slow\n. No!"), ["Is 2 * 1.5 odd?", "No!"]);
         let long = "word ".repeat(100);
         assert!(sentences(&long).iter().all(|sentence| sentence.chars().count() <= 161));
     }

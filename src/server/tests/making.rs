@@ -331,6 +331,13 @@ async fn what_cannot_be_made_is_refused_before_anything_is_held() {
     media.set(MediaState::Lost);
     client.ended(&first).await;
     assert_eq!(client.available().await, before);
+    // One that is refused by its price keeps no room.
+    let mut stale = pictures(&client, "x", 1).await;
+    stale["quote"]["high"] = json!("0.1");
+    let refused = client.post("/api/actions", &stale).await;
+    assert_eq!(refused.body["code"], "price_changed");
+    let view = client.send(&pictures(&client, "x", 1).await).await;
+    client.ended(&view).await;
 
     let plain = TestServer::start(STORES[0]).await;
     let client = plain.guest().await;

@@ -63,6 +63,11 @@ test('File mode waits for a document that has text', () => {
   expect(waitsFor([], 0, 'direct')).toBeNull();
 });
 
+test('nothing goes along with what is to be made, whatever earlier messages had', () => {
+  expect(waitsFor([], 64 * 1024 * 1024, 'image')).toBeNull();
+  expect(waitsFor([STORED], 0, 'three_d')?.words).toMatch(/remove the files/);
+});
+
 test('a file that cannot be sent is left out, and nothing but what the server has is sent', () => {
   expect(partOf([STORED, BROKEN, FAILED])).toEqual([STORED, FAILED]);
   expect(viewsOf([STORED, BROKEN, READ, CHOSEN])).toEqual([VIEW]);

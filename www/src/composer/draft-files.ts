@@ -1,5 +1,5 @@
 // The files of a draft, from when they were chosen until they are sent.
-import type { Mode } from '../credits/words';
+import { type Mode, kindOf } from '../credits/words';
 import {
   ATTACHMENT_BYTES_MAX,
   type Content,
@@ -85,6 +85,9 @@ export function waitsFor(files: readonly DraftFile[], earlier: number, mode?: Mo
     if (fault) return waits(`${name} was not uploaded. Try again, or remove it.`, false);
     if (!content) return waits(`${name} is still being read.`, true);
     if (!isStored) return waits(`${name} is still being uploaded.`, true);
+  }
+  if (mode !== undefined && kindOf(mode) !== 'text') {
+    return files.length === 0 ? null : waits('Nothing goes along here: remove the files.', false);
   }
   const { pages } = countsOf(partOf(files).flatMap(({ content }) => content ?? []));
   if (mode === 'file_processing' && pages === 0) {
