@@ -4,10 +4,10 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::service_command::Admission;
 use crate::{
-    action, action_events, assets, authorize, balance, batch, calibration, conversation_change,
-    conversation_events, conversations, estimate, events, file_show, files, health, limits, oidc,
-    passkey, price_book, receipt, request_log, service, session, sessions, shield, statement, stop,
-    top_up,
+    account_delete, action, action_events, assets, authorize, balance, batch, calibration,
+    conversation_change, conversation_events, conversations, estimate, events, export, file_show,
+    files, health, limits, oidc, passkey, price_book, receipt, request_log, service, session,
+    sessions, shield, statement, stop, top_up,
 };
 use axum::Router;
 use axum::http::StatusCode;
@@ -50,6 +50,7 @@ fn api() -> Router<Arc<App>> {
     Router::new()
         .route("/api/session", post(session::begin))
         .route("/api/me", get(sessions::show))
+        .route("/api/account/delete", post(account_delete::delete))
         .route("/api/sessions", delete(sessions::end_others))
         .route("/api/sessions/{id}", delete(sessions::end))
         .route("/api/sign-out", post(sessions::sign_out))
@@ -100,6 +101,7 @@ fn uploads() -> Router<Arc<App>> {
 
 fn streams() -> Router<Arc<App>> {
     Router::new()
+        .route("/api/account/export", get(export::show))
         .route("/api/events", get(events::listen))
         .route("/api/actions/{id}/events", get(action_events::listen))
         .route("/api/conversations/events", get(conversation_events::listen))
