@@ -66,13 +66,16 @@ pub(crate) async fn delete(
     Segment(id): Segment,
 ) -> Answer<Response> {
     let id = read(&id)?;
-    let deleted_at = delete_one(&app, &caller.account, id).await?.ok_or_else(unknown)?;
+    let deleted_at = mark_deleted(&app, &caller.account, id).await?.ok_or_else(unknown)?;
+    app.lists.tell(&caller.account);
+    end_abandoned(&app, &caller.account, id).await?;
     let restorable_until = deleted_at.plus_seconds(RESTORABLE_SECONDS);
     Ok(json(StatusCode::OK, &Deleted { restorable_until }))
 }
 
-/// Deletes a conversation, and says since when it is deleted; nothing where there is none.
-pub(crate) async fn delete_one(
+/// Deletes a conversation and stops what is answered in it here, and says since when it is deleted;
+/// nothing where there is none.
+pub(crate) async fn mark_deleted(
     app: &App,
     account: &AccountId,
     id: ConversationId,
@@ -82,8 +85,6 @@ pub(crate) async fn delete_one(
         for run in app.runs.in_conversation(account, id) {
             run.stop();
         }
-        app.lists.tell(account);
-        end_abandoned(app, account, id).await?;
     }
     Ok(deleted_at)
 }
@@ -118,7 +119,11 @@ pub(crate) async fn refuse_deleted(
 }
 
 /// Gives back what is held for answers that were lost with their process, as Stop does.
-async fn end_abandoned(app: &App, account: &AccountId, id: ConversationId) -> Answer<()> {
+pub(crate) async fn end_abandoned(
+    app: &App,
+    account: &AccountId,
+    id: ConversationId,
+) -> Answer<()> {
     let messages = app.store().messages(account, id, MESSAGES_MAX).await?;
     let running = messages.into_iter().filter(|one| one.status == MessageStatus::Running);
     let actions: BTreeSet<ActionId> = running.map(|one| one.action_id).collect();

@@ -64,6 +64,8 @@ mod passkey;
 pub mod oidc_client;
 mod oidc;
 mod sessions;
+mod export;
+mod account_delete;
 mod service_key;
 mod books;
 mod price_book;

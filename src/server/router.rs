@@ -4,10 +4,11 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::service_command::Admission;
 use crate::{
-    action, action_events, assets, authorize, balance, batch, calibration, conversation_change,
-    conversation_events, conversations, estimate, events, file_show, files, health, limits,
-    media_library, oidc, own_limits, passkey, price_book, purchases, receipt, request_log, service,
-    session, sessions, shield, spending, statement, stop, stripe_webhook, subscribe, top_up,
+    account_delete, action, action_events, assets, authorize, balance, batch, calibration,
+    conversation_change, conversation_events, conversations, estimate, events, export, file_show,
+    files, health, limits, media_library, oidc, own_limits, passkey, price_book, purchases,
+    receipt, request_log, service, session, sessions, shield, spending, statement, stop,
+    stripe_webhook, subscribe, top_up,
 };
 use axum::Router;
 use axum::http::StatusCode;
@@ -50,6 +51,7 @@ fn api() -> Router<Arc<App>> {
     Router::new()
         .route("/api/session", post(session::begin))
         .route("/api/me", get(sessions::show))
+        .route("/api/account/delete", post(account_delete::delete))
         .route("/api/sessions", delete(sessions::end_others))
         .route("/api/sessions/{id}", delete(sessions::end))
         .route("/api/sign-out", post(sessions::sign_out))
@@ -113,6 +115,7 @@ fn uploads() -> Router<Arc<App>> {
 
 fn streams() -> Router<Arc<App>> {
     Router::new()
+        .route("/api/account/export", get(export::show))
         .route("/api/events", get(events::listen))
         .route("/api/actions/{id}/events", get(action_events::listen))
         .route("/api/conversations/events", get(conversation_events::listen))

@@ -1,5 +1,6 @@
 // Who people are: signing up, in and out, with an authenticator that Chromium plays.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { assertAccessible, freePort, micros, openApp, startBoth, startServer } from './harness.js';
 import { agreeThere, startProvider } from './identity-provider.js';
@@ -229,5 +230,45 @@ test('a guest signs up with an OpenID provider, and is told where that did not w
   await there.click();
   await dialog.getByRole('heading', { name: 'Signed in as Jane Doe' }).waitFor();
   assert.equal((await app.session()).account_id, guest.account_id, 'it is known there');
+  app.assertSilent();
+});
+
+test('everything is saved, and an account is deleted by a typed word', async (t) => {
+  // A passkey that nobody knows any more.
+  const app = await openDetails(t, { allowed: [/404 \(Not Found\)/] });
+  const { page, dialog } = app;
+  await app.message.fill('remember me');
+  await app.exactPrices();
+  await app.send.click();
+  await app.charges(1);
+  await app.details();
+  await app.signUp('Cleo');
+  const { account_id } = await app.session();
+  await app.details('Cleo');
+
+  const download = page.waitForEvent('download');
+  await dialog.getByRole('link', { name: 'Save everything' }).click();
+  const saved = JSON.parse(await readFile(await (await download).path(), 'utf8'));
+  assert.equal(saved.account_id, account_id);
+  assert.deepEqual(
+    saved.messages.filter(({ role }) => role === 'user').map(({ text }) => text),
+    ['remember me'],
+  );
+  assert.equal(saved.statement.closing, await app.settled());
+
+  await dialog.getByRole('button', { name: 'Delete this account…' }).click();
+  const confirm = dialog.getByRole('button', { name: 'Delete for good' });
+  assert.ok(await confirm.isDisabled());
+  await dialog.getByText(/The [\d.]+ credits that are left are lost/).waitFor();
+  await assertAccessible(page, 'before an account is deleted');
+  await dialog.getByLabel('Type “delete” to confirm').fill('delete');
+  await confirm.click();
+  await page.getByRole('button', { name: /Guest.*plan$/ }).waitFor();
+  assert.equal(await page.getByRole('link', { name: /remember me/ }).count(), 0);
+  assert.notEqual((await app.session()).account_id, account_id);
+
+  await app.details();
+  await dialog.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await dialog.getByRole('alert').getByText('No account has this passkey').waitFor();
   app.assertSilent();
 });

@@ -291,6 +291,22 @@ async fn where_nobody_renews_any_more_it_can_be_begun_anew() {
 }
 
 #[tokio::test]
+async fn an_account_whose_pro_is_renewed_is_not_deleted() {
+    for store in STORES {
+        let server = TestServer::start(store).await;
+        let client = server.guest().await;
+        let session = client.post("/api/session", &json!({})).await.body;
+        let leave = json!({ "account_id": session["account_id"] });
+        subscribe(&client).await;
+        let refused = client.post("/api/account/delete", &leave).await;
+        assert_eq!((refused.status, &refused.body["code"]), (409, &json!("subscription_runs")));
+        assert_eq!(shown(&client).await["status"], "active", "{store:?}: nothing was done");
+        wish(&client, "cancel").await;
+        assert_eq!(client.post("/api/account/delete", &leave).await.status, 204, "{store:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_wished_for_and_never_paid_is_forgotten() {
     let server = TestServer::start(STORES[0]).await;
     let client = server.guest().await;

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useState } from 'react';
 import '../styles/people.css';
 import { type Me, getMe } from './api';
+import { Leave } from './leave';
 import { SignIn } from './sign-in';
 import { SignedIn } from './signed-in';
 import { cameBack } from './came-back';
@@ -33,9 +34,14 @@ export function People() {
     );
   }
   if (!me) return <p className="muted">Looking who you are…</p>;
-  return me.guest ? (
-    <SignIn me={me} fault={cameBackWith} />
-  ) : (
-    <SignedIn me={me} fault={cameBackWith} changed={load} />
+  return (
+    <>
+      {me.guest ? (
+        <SignIn me={me} fault={cameBackWith} />
+      ) : (
+        <SignedIn me={me} fault={cameBackWith} changed={load} />
+      )}
+      <Leave me={me} />
+    </>
   );
 }
