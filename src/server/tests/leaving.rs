@@ -17,6 +17,7 @@ use std::sync::atomic::Ordering;
 const NAME: &str = "Åsa";
 
 /// Waits until an action has ended.
+#[cfg(test)]
 async fn ended(browser: &Browser, send: &Value) {
     let path = format!("/api/actions/{}/events", send["action_id"].as_str().unwrap_or_default());
     browser.client.events(&path).await.all().await;

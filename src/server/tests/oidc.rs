@@ -36,6 +36,7 @@ fn now(server: &TestServer) -> i64 {
 }
 
 /// Where the provider is asked.
+#[cfg(test)]
 async fn begin(browser: &mut Browser) -> String {
     let reply = browser.post("/api/sign-in/oidc", &json!({})).await;
     assert_eq!(reply.status, 200, "{reply:?}");
@@ -43,6 +44,7 @@ async fn begin(browser: &mut Browser) -> String {
 }
 
 /// Comes back, and says with which word the page is opened.
+#[cfg(test)]
 async fn come_back(browser: &mut Browser, back: &HashMap<String, String>) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(back).finish();
     let path = format!("/api/sign-in/oidc/return?{query}");
