@@ -1,7 +1,8 @@
-//! The free credits: once for each account, and once for each identity that claims one (R17).
+//! The free credits: once for each account, and once for each verified identity that claims one (R17).
 //!
-//! A guest gets them only where every provider is `demo`: otherwise anybody could make accounts until
-//! a real bill is due.
+//! An OpenID provider vouches for a person. A passkey only says that somebody is back, and anybody can
+//! make as many as they like: with passkeys, as for guests, the credits are given only where every
+//! provider is `demo`, or a real bill would be due.
 
 use crate::app::App;
 use crate::problem::{Answer, Problem};
@@ -12,7 +13,7 @@ use kumari_engine::lot::LotKind;
 use kumari_engine::period::advance;
 use kumari_engine::price_book::PlanId;
 use kumari_engine::time::Timestamp;
-use kumari_store::{FreeClaim, Identity};
+use kumari_store::{FreeClaim, Identity, IdentityKind};
 
 /// The action that gives the free credits, one for each account.
 const FREE_CREDITS: &str = "free-credits";
@@ -22,9 +23,17 @@ pub(crate) async fn give_to_guest(app: &App, account: &AccountId) -> Answer<()> 
     if app.provider.is_demo() { give(app, account).await } else { Ok(()) }
 }
 
-/// The same for who has shown who they are. An identity that got them for an account before, which
+/// Whether an identity brings the free credits.
+pub(crate) fn is_verified(app: &App, identity: &Identity) -> bool {
+    identity.kind == IdentityKind::Oidc || app.provider.is_demo()
+}
+
+/// The same for who has shown who they are, where the identity is verified. An identity that got them for an account before, which
 /// may be deleted since, brings none to another one.
 pub(crate) async fn give_to_person(app: &App, identity: &Identity) -> Answer<()> {
+    if !is_verified(app, identity) {
+        return Ok(());
+    }
     let action_id = action_id()?;
     let account = app.read(&identity.account, std::slice::from_ref(&action_id)).await?;
     if account.actions.contains_key(&action_id) {

@@ -18,7 +18,7 @@ use axum::response::Response;
 use kumari_engine::id::AccountId;
 use kumari_engine::read::{Read, Reader};
 use kumari_engine::request::Task;
-use kumari_store::{FileRoom, Session, TokenHash};
+use kumari_store::{FileRoom, IDENTITIES_MAX, Session, TokenHash};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -97,11 +97,12 @@ pub(crate) async fn show(app: &App, session: &Session) -> Answer<Response> {
         free_credits::give_to_guest(app, &session.account).await?;
         None
     } else {
-        let first = app.store().identities_of(&session.account, 1).await?.into_iter().next();
-        if let Some(identity) = &first {
+        let identities = app.store().identities_of(&session.account, IDENTITIES_MAX).await?;
+        let verified = identities.iter().find(|one| free_credits::is_verified(app, one));
+        if let Some(identity) = verified {
             free_credits::give_to_person(app, identity).await?;
         }
-        first.map(|identity| identity.name)
+        identities.into_iter().next().map(|identity| identity.name)
     };
     let view = SessionView {
         account_id: session.account.clone(),

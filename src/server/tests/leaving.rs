@@ -7,16 +7,15 @@ use common::backend::code;
 use common::client::new_id;
 use common::files::{MODEL, put};
 use common::people::{Authenticator, Browser};
-use common::{STORES, StoreKind, TestServer};
-use kumari_engine::amount::Credits;
+use common::{STORES, TestServer};
 use kumari_engine::id::AccountId;
 use kumari_store::Clock as _;
 use serde_json::{Value, json};
-use std::sync::atomic::Ordering;
 
 const NAME: &str = "Åsa";
 
 /// Waits until an action has ended.
+#[cfg(test)]
 async fn ended(browser: &Browser, send: &Value) {
     let path = format!("/api/actions/{}/events", send["action_id"].as_str().unwrap_or_default());
     browser.client.events(&path).await.all().await;
@@ -115,21 +114,4 @@ async fn a_deleted_account_has_nothing_personal_and_no_way_in() {
         let kept: String = entries.iter().map(|entry| format!("{entry:?}")).collect();
         assert!(!kept.contains("secret") && !kept.contains(NAME));
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn r17_who_leaves_and_comes_back_has_no_more_free_credits() {
-    let server = TestServer::start(StoreKind::Memory).await;
-    server.scripted.is_real.store(true, Ordering::Relaxed);
-    let mut browser = Browser::new(&server).await;
-    let mut key = Authenticator::new(7);
-    let person = browser.sign_up(&mut key, NAME).await.body;
-    assert!(browser.client.available().await.is_positive());
-    let asked = json!({ "account_id": person["account_id"] });
-    assert_eq!(browser.post("/api/account/delete", &asked).await.status, 204);
-    // The same passkey again, as an authenticator of one's own can say.
-    let again = browser.sign_up(&mut key, NAME).await.body;
-    assert_ne!(again["account_id"], person["account_id"]);
-    browser.begin().await;
-    assert_eq!(browser.client.available().await, Credits::ZERO);
 }

@@ -6,6 +6,7 @@ mod common;
 use common::issuer::{CLIENT, Issuer, query};
 use common::people::{Authenticator, Browser};
 use common::{STORES, StoreKind, TestServer, book, config};
+use kumari_engine::amount::Credits;
 use kumari_server::Config;
 use kumari_server::oidc_client::OidcSettings;
 use kumari_store::Clock as _;
@@ -36,6 +37,7 @@ fn now(server: &TestServer) -> i64 {
 }
 
 /// Where the provider is asked.
+#[cfg(test)]
 async fn begin(browser: &mut Browser) -> String {
     let reply = browser.post("/api/sign-in/oidc", &json!({})).await;
     assert_eq!(reply.status, 200, "{reply:?}");
@@ -43,6 +45,7 @@ async fn begin(browser: &mut Browser) -> String {
 }
 
 /// Comes back, and says with which word the page is opened.
+#[cfg(test)]
 async fn come_back(browser: &mut Browser, back: &HashMap<String, String>) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(back).finish();
     let path = format!("/api/sign-in/oidc/return?{query}");
@@ -194,6 +197,25 @@ async fn r17_the_free_credits_are_given_once_for_an_identity() {
     server.scripted.is_real.store(true, Ordering::Relaxed);
     let mut browser = Browser::new(&server).await;
     assert!(!browser.client.available().await.is_positive());
+    assert_eq!(sign_in(&server, &issuer, &mut browser, "Jane").await, "done");
+    let person = browser.begin().await;
+    assert!(browser.client.available().await.is_positive());
+
+    // Who leaves and comes back has no more of them.
+    let asked = json!({ "account_id": person["account_id"] });
+    assert_eq!(browser.post("/api/account/delete", &asked).await.status, 204);
+    assert_eq!(sign_in(&server, &issuer, &mut browser, "Jane").await, "done");
+    assert_ne!(browser.begin().await["account_id"], person["account_id"]);
+    assert_eq!(browser.client.available().await, Credits::ZERO);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r17_a_passkey_gets_the_free_credits_with_the_providers_word() {
+    let (server, issuer) = start(StoreKind::Memory).await;
+    server.scripted.is_real.store(true, Ordering::Relaxed);
+    let mut browser = Browser::new(&server).await;
+    browser.sign_up(&mut Authenticator::new(7), "Jane").await;
+    assert_eq!(browser.client.available().await, Credits::ZERO);
     assert_eq!(sign_in(&server, &issuer, &mut browser, "Jane").await, "done");
     browser.begin().await;
     assert!(browser.client.available().await.is_positive());
