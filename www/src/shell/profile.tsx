@@ -19,7 +19,7 @@ export function Profile({ left }: { left: () => void }) {
       }}
     >
       <span className="avatar" aria-hidden>
-        {[...name][0]}
+        {/[\p{L}\p{N}]/u.exec(name)?.[0]}
       </span>
       <span className="profile-name">
         {name}
