@@ -20,6 +20,8 @@ export function Modal({
     <Dialog
       open
       onClose={close}
+      // What closes behind it gives its focus back to where it came from: that is nobody's wish to leave.
+      hideOnInteractOutside={({ type }) => type !== 'focusin'}
       backdrop={<div className="backdrop" />}
       className="modal"
       data-wide={isWide || undefined}
