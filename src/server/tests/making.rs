@@ -23,7 +23,7 @@ use kumari_server::provider_media::{MediaCancel, MediaState};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const IMAGES: &str = "flux-pro-1.1-ultra";
 const CHEAP_IMAGES: &str = "muse-image-1.0";
@@ -428,15 +428,7 @@ async fn a_killed_program_finishes_its_job_when_it_is_back() {
 
     let program = Program::serve(folder.path(), &pace);
     client.base.clone_from(&program.base);
-    let begun = Instant::now();
-    let done = loop {
-        let view = client.get(&action_path(&view)).await.body;
-        if view["status"] == "ended" {
-            break view;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(40), "{view}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    };
+    let done = tokio::time::timeout(Duration::from_secs(40), client.ended(&view)).await.unwrap();
     let leg = only_leg(&client, before, &done).await;
     assert_eq!(leg["status"], "completed");
     assert_eq!(credits(&leg["charge"]), price(Task::ThreeD, MODELS, Meter::ThreeDModels, 1));
