@@ -125,6 +125,26 @@ fn r10_what_may_be_of_images_or_of_sound_is_of_the_dearer_at_most() {
 }
 
 #[test]
+fn r10_what_is_no_text_takes_its_room_in_the_context_too() {
+    // What each may have at most: 4 cells of 100, 60 seconds of 10, 10 seconds of 200.
+    for (attachment, tokens) in [(SQUARE, 400), (MINUTE, 600), (CLIP, 2_000)] {
+        let book = sees(|book| {
+            let text = &mut book["models"][1]["kind"]["text"];
+            text["context_tokens_max"] = json!(1_000 + tokens + 20);
+            text["output_tokens_max"] = json!(1_000);
+        });
+        let longest = |message: &Request| {
+            estimate(&book, message)
+                .map(|price| price.legs[0].candidates[0].bounds.output_tokens_max.unwrap())
+        };
+        let message = asked(Task::Direct, &["top"], 1_000, &[attachment]);
+        assert_eq!(longest(&message), Ok(20), "{attachment:?} leaves no more for the answer");
+        let denial = longest(&asked(Task::Direct, &["top"], 1_020, &[attachment])).unwrap_err();
+        assert_eq!(denial.path.as_deref(), Some("input_tokens"), "{denial}");
+    }
+}
+
+#[test]
 fn r06_images_that_a_price_does_not_tell_apart_are_plain_input() {
     let book = small_book(|_| {});
     let price = book.book.price(Task::Direct, &model_id("top")).unwrap();
